@@ -1,0 +1,226 @@
+#include "cmd/app.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/sanitize.h"
+#include "base/strv.h"
+#include "data/json.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+const struct opt global_opts[] = {
+	OPT(struct global_args, dir, 'C', "directory", "DIR", "work as if started in DIR"),
+	OPT(struct global_args, config, 0, "config", "FILE", "read FILE instead of deployer.yml"),
+	OPT(struct global_args, environment, 'e', "env", "NAME",
+	    "use environment NAME of deployer.yml"),
+	OPT(struct global_args, profile, 0, "profile", "NAME", "use profile NAME of ~/.aws"),
+	OPT(struct global_args, region, 0, "region", "REGION", "use this AWS region"),
+	OPT(struct global_args, endpoint_url, 0, "endpoint-url", "URL", "send AWS calls to URL"),
+	OPT(struct global_args, output, 'o', "output", "FORMAT", "print text or json"),
+	OPT(struct global_args, color, 0, "color", NULL, "colour the output (--no-color: never)"),
+	OPT(struct global_args, verbose, 'v', "verbose", NULL, "say more about what is done"),
+	OPT(struct global_args, quiet, 'q', "quiet", NULL, "say only what went wrong"),
+	OPT(struct global_args, help, 'h', "help", NULL, "print this help"),
+	OPT(struct global_args, version, 0, "version", NULL, "print the version of the program"),
+	OPT_END,
+};
+
+bool app_wants_json(const struct app *app)
+{
+	return app->global.output && strcmp(app->global.output, "json") == 0;
+}
+
+void app_release(struct app *app)
+{
+	(void)app;
+}
+
+const struct cmd *program_find(const struct program *program, char **argv, int *ret_words)
+{
+	const struct cmd *found = NULL;
+
+	for (size_t i = 0; argv[1] && i < program->count; i++) {
+		const char *name = program->commands[i]->name;
+		const char *space = strchr(name, ' ');
+		size_t len = space ? (size_t)(space - name) : strlen(name);
+
+		if (strlen(argv[1]) != len || memcmp(argv[1], name, len) != 0)
+			continue;
+		if (space && (!argv[2] || strcmp(argv[2], space + 1) != 0))
+			continue;
+		found = program->commands[i];
+		*ret_words = space ? 2 : 1;
+	}
+	return found;
+}
+
+static int unknown_command(const struct program *program, const char *word, struct error *err)
+{
+	const char *names[128], *nearest;
+	size_t count = 0;
+
+	for (size_t i = 0; i < program->count && count < 128; i++)
+		names[count++] = program->commands[i]->name;
+	nearest = opt_nearest(word, names, count);
+	error_set(err, ERROR_USAGE, "'%s' is not a command", word);
+	if (nearest)
+		return error_fix(err, "did you mean '%s %s'?", program->name, nearest);
+	return error_fix(err, "see '%s --help' for the commands", program->name);
+}
+
+static int check_operands(const struct program *program, const struct cmd *cmd, int count,
+			  struct error *err)
+{
+	if (count >= cmd->min_operands && (cmd->max_operands < 0 || count <= cmd->max_operands))
+		return 0;
+	return error_set(err, ERROR_USAGE, "usage: %s %s%s%s", program->name, cmd->name,
+			 *cmd->operands ? " " : "", cmd->operands);
+}
+
+static int check_globals(const struct app *app, struct error *err)
+{
+	const char *output = app->global.output;
+
+	if (output && strcmp(output, "json") != 0 && strcmp(output, "text") != 0)
+		return error_set(err, ERROR_USAGE, "--output: '%s' is neither text nor json",
+				 output);
+	if (app->global.dir && chdir(app->global.dir) < 0)
+		return error_set(err, ERROR_USAGE, "--directory: cannot enter '%s': %s",
+				 app->global.dir, strerrordesc_np(errno));
+	return 0;
+}
+
+static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, int argc,
+		      char **argv, struct error *err)
+{
+	if (app->global.help) {
+		help_command(app->program, cmd, app->out);
+		return 0;
+	}
+	if (check_operands(app->program, cmd, argc - 1, err) < 0 || check_globals(app, err) < 0)
+		return -1;
+	return cmd->run(app, args, argv + 1, err);
+}
+
+static int run_command(struct app *app, const struct cmd *cmd, int argc, char **argv,
+		       struct error *err)
+{
+	CLEANUP_FREE void *args = mem_zalloc(cmd->args_size);
+	const struct opt_set sets[] = { { cmd->opts, args },
+					{ app->program->global_opts, &app->global },
+					{ NULL, NULL } };
+	int result = opt_parse(sets, cmd->passes_rest, &argc, argv, err);
+
+	if (result == 0)
+		result = run_parsed(app, cmd, args, argc, argv, err);
+	opt_release(cmd->opts, args);
+	return result < 0 ? error_wrap(err, "%s", cmd->name) : 0;
+}
+
+/* No command was named: --help, --version, or a slip. */
+static int run_without_command(struct app *app, int argc, char **argv, struct error *err)
+{
+	if (app->global.version) {
+		(void)fprintf(app->out, "%s %s\n", app->program->name, DEPLOYER_VERSION);
+		return 0;
+	}
+	if (app->global.help) {
+		help_overview(app->program, app->out);
+		return 0;
+	}
+	if (argc > 1)
+		return unknown_command(app->program, argv[1], err);
+	error_set(err, ERROR_USAGE, "no command given");
+	return error_fix(err, "see '%s --help' for the commands", app->program->name);
+}
+
+static int dispatch(struct app *app, int argc, char **argv, struct error *err)
+{
+	const struct opt_set globals[] = { { app->program->global_opts, &app->global },
+					   { NULL, NULL } };
+	const struct cmd *cmd;
+	int words;
+
+	if (opt_parse(globals, true, &argc, argv, err) < 0)
+		return -1;
+	cmd = program_find(app->program, argv, &words);
+	if (!cmd)
+		return run_without_command(app, argc, argv, err);
+	return run_command(app, cmd, argc - words, argv + words, err);
+}
+
+/* Core dumps and ptrace would show credentials (facts: S3). */
+static void harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void print_error_json(const struct app *app, const struct error *err)
+{
+	CLEANUP(str_release) struct str line = STR_INIT;
+
+	str_addf(&line, "{\"error\": {\"status\": %d, \"message\": ", error_exit_status(err));
+	json_quote(&line, err->msg.buf);
+	str_adds(&line, ", \"fix\": ");
+	json_quote(&line, err->fix.buf);
+	str_adds(&line, ", \"code\": ");
+	json_quote(&line, err->code);
+	(void)fprintf(app->talk, "%s}}\n", line.buf);
+}
+
+static void print_error(const struct app *app, const struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	if (app_wants_json(app)) {
+		print_error_json(app, err);
+		return;
+	}
+	str_addf(&text, "%s: ", app->program->name);
+	sanitize_text(&text, err->msg.buf);
+	if (err->fix.len) {
+		str_adds(&text, "\n  -> ");
+		sanitize_text(&text, err->fix.buf);
+	}
+	(void)fprintf(app->talk, "%s\n", text.buf);
+}
+
+/* A full disk behind stdout is a failure too, as git's run_builtin() has it. */
+static int check_stdout(const struct app *app, struct error *err)
+{
+	if (fflush(app->out) == 0 && !ferror(app->out))
+		return 0;
+	if (errno == EPIPE)
+		return 0;
+	return error_set_errno(err, errno, "cannot write to standard output");
+}
+
+int app_main(const struct program *program, int argc, char **argv)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct app app = {
+		.program = program,
+		.out = stdout,
+		.talk = stderr,
+		.env = { environ },
+		.report = &report_none,
+		.global = { .color = true },
+	};
+	int result;
+
+	harden();
+	result = dispatch(&app, argc, argv, &err);
+	if (result == 0)
+		result = check_stdout(&app, &err);
+	if (result < 0)
+		print_error(&app, &err);
+	app_release(&app);
+	return error_exit_status(&err);
+}

@@ -1,0 +1,65 @@
+#ifndef CMD_APP_H
+#define CMD_APP_H
+
+#include "aws/client.h"
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "cmd/cmd.h"
+#include "net/http.h"
+
+#include <stdio.h>
+
+/* The options that every command takes, before or after its name. */
+struct global_args {
+	const char *dir;
+	const char *config;
+	const char *environment;
+	const char *profile;
+	const char *region;
+	const char *endpoint_url;
+	const char *output;
+	bool color;
+	bool verbose;
+	bool quiet;
+	bool help;
+	bool version;
+};
+
+/*
+ * What a command is handed: streams, time, environment and the global options, and the parts of the
+ * library that need them, made when first asked for and released by app_release(). Tests hand in
+ * memory streams and fakes.
+ */
+struct app {
+	const struct program *program;
+	FILE *out;  /* data */
+	FILE *talk; /* everything else */
+	struct env env;
+	struct clock *clock;
+	struct report *report;
+	struct global_args global;
+	struct http *http_;
+	struct aws_client *aws_;
+};
+
+void app_release(struct app *app);
+
+/* Whether --output json was given. */
+bool app_wants_json(const struct app *app);
+
+/* The HTTP transport, and the client of AWS on top of it. Borrowed from the app. */
+struct http *app_http(struct app *app);
+int app_aws(struct app *app, struct aws_client **ret_client, struct error *err);
+
+extern const struct opt global_opts[];
+extern const struct program program_deployer;
+
+/*
+ * Runs a program: parses the command line, sets up the app, runs the command, prints its error with
+ * the remedy, checks that stdout could be written, and returns the exit status.
+ */
+int app_main(const struct program *program, int argc, char **argv);
+
+#endif

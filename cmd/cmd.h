@@ -1,0 +1,53 @@
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "base/error.h"
+#include "cmd/opt.h"
+
+#include <stdio.h>
+
+struct app;
+
+/*
+ * A subcommand, whole: one of these stands at the end of each cmd/cmd_NAME.c and is listed in the
+ * program's table (cmd/commands.c). Help, completions and manual pages are made from it.
+ *
+ * `name` may be two words ("secrets get"). `operands` is how they read in the usage line; where
+ * `passes_rest`, the first operand ends the options ("run -- CMD..."). `run` gets its options in a
+ * zeroed struct of args_size bytes and the operands as a NULL-terminated array; it prints data to
+ * app->out, tells through app->report, and returns 0 or -1 with *err set.
+ */
+struct cmd {
+	const char *name;
+	const char *group;   /* heading in the overview */
+	const char *summary; /* one line, lower case, no full stop */
+	const char *details; /* paragraphs for the help and the manual, may be NULL */
+	const char *operands;
+	int min_operands;
+	int max_operands; /* -1: any number */
+	bool passes_rest;
+	const struct opt *opts;
+	size_t args_size;
+	int (*run)(struct app *app, const void *args, char **operands, struct error *err);
+};
+
+/* A program: its name, what it is for, its commands sorted by name, its global options. */
+struct program {
+	const char *name;
+	const char *summary;
+	const struct cmd *const *commands;
+	size_t count;
+	const struct opt *global_opts;
+};
+
+/* The command that argv[1] (and argv[2]) name, or NULL; *ret_words is how many words its name has.
+ */
+const struct cmd *program_find(const struct program *program, char **argv, int *ret_words);
+
+/* cmd/help.c: everything that is said about commands, from the tables alone. */
+void help_overview(const struct program *program, FILE *out);
+void help_command(const struct program *program, const struct cmd *cmd, FILE *out);
+void help_manual(const struct program *program, const struct cmd *cmd, FILE *out);
+int help_completion(const struct program *program, const char *shell, FILE *out, struct error *err);
+
+#endif

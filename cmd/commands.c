@@ -1,0 +1,18 @@
+#include "cmd/commands.h"
+
+#include "cmd/app.h"
+
+/* Sorted by name; a unit test checks it. */
+static const struct cmd *const commands[] = {
+	&cmd_completion,
+	&cmd_help,
+};
+
+const struct program program_deployer = {
+	.name = "deployer",
+	.summary = "build, test, publish and deploy a containerised application to its "
+		   "CloudFormation stack",
+	.commands = commands,
+	.count = sizeof(commands) / sizeof(commands[0]),
+	.global_opts = global_opts,
+};

@@ -1,0 +1,10 @@
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+#include "cmd/cmd.h"
+
+/* One a file, cmd/cmd_NAME.c. Sorted by name, as in the table of cmd/commands.c. */
+extern const struct cmd cmd_completion;
+extern const struct cmd cmd_help;
+
+#endif

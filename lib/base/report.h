@@ -1,0 +1,53 @@
+#ifndef BASE_REPORT_H
+#define BASE_REPORT_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+/*
+ * What the library has to tell while it works. The library never prints: it emits these, and lib/ui
+ * decides what a terminal, a log or a machine sees. Strings are borrowed for the call; those from
+ * outside are raw: the reporter passes them through base/sanitize.h.
+ */
+enum report_kind {
+	REPORT_STAGE_BEGIN, /* `stage` starts */
+	REPORT_STAGE_END,   /* `stage` is over: `ok`, `elapsed_ms`, `text` says what came of it */
+	REPORT_NOTE,	    /* `text`: something worth knowing */
+	REPORT_WARNING,	    /* `text`: something the user should look at; the run goes on */
+	REPORT_OUTPUT,	    /* `text`: one line of the program or service `source` */
+	REPORT_PROGRESS,    /* `source` is `done` of `total` along (total 0: unknown) */
+	REPORT_EVENT,  /* resource `source` of type `type` is now in `status`; `text`: reason */
+	REPORT_RESULT, /* `text`: a fact for the last lines: what changed, what runs where */
+};
+
+struct report_event {
+	enum report_kind kind;
+	const char *stage;
+	const char *source;
+	const char *type;
+	const char *status;
+	const char *text;
+	int64_t elapsed_ms;
+	uint64_t done;
+	uint64_t total;
+	int ok;
+};
+
+/* A reporter: one function, embedded first in whatever it needs (lib/ui). */
+struct report {
+	void (*emit)(struct report *report, const struct report_event *event);
+};
+
+/* Shorthands for the events that carry text only. */
+void report_note(struct report *report, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_warning(struct report *report, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_result(struct report *report, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void report_output(struct report *report, const char *source, const char *line);
+void report_progress(struct report *report, const char *source, uint64_t done, uint64_t total);
+
+/* A reporter that drops everything. */
+extern struct report report_none;
+
+#endif

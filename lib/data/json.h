@@ -1,0 +1,28 @@
+#ifndef DATA_JSON_H
+#define DATA_JSON_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/*
+ * The one JSON reader. Values are jansson's json_t; hold them with json_auto_t.
+ *
+ * Strict RFC 8259: UTF-8, duplicate keys refused, at most 64 levels deep, nothing after the value.
+ * ERROR_CONFIG with "line L, column C: ..." otherwise; callers wrap it with what was read. Input
+ * from a service becomes ERROR_REMOTE by error_become().
+ */
+json_t *json_read(const char *bytes, size_t len, struct error *err);
+
+/* A member's text, borrowed, or NULL where `object` has no such string. */
+const char *json_text(const json_t *object, const char *key);
+
+/* The value as compact JSON, keys in their order. */
+void json_write(const json_t *value, struct str *out);
+
+/* Appends `text` as a quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
+void json_quote(struct str *out, const char *text);
+
+#endif

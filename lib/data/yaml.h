@@ -1,0 +1,25 @@
+#ifndef DATA_YAML_H
+#define DATA_YAML_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/*
+ * The one YAML reader, over libyaml's events. Reads YAML and JSON documents into json_t.
+ *
+ * YAML_CLOUDFORMATION reads scalars and short tags as CloudFormation's tools do: "!Ref x" becomes
+ * {"Ref": "x"}, "!GetAtt a.b" {"Fn::GetAtt": ["a", "b"]}, every other "!Name x" {"Fn::Name": x}.
+ *
+ * At most 64 levels deep, 100 aliases, 100,000 nodes after expansion, 1 MiB of text, one document,
+ * string keys only, no duplicate keys. ERROR_CONFIG with "line L, column C: ..." otherwise.
+ */
+enum yaml_dialect {
+	YAML_PLAIN,
+	YAML_CLOUDFORMATION,
+};
+
+json_t *yaml_read(const char *bytes, size_t len, enum yaml_dialect dialect, struct error *err);
+
+#endif

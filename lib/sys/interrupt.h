@@ -1,0 +1,29 @@
+#ifndef SYS_INTERRUPT_H
+#define SYS_INTERRUPT_H
+
+#include "base/clock.h"
+#include "base/error.h"
+
+/*
+ * Signals as facts to ask for. After interrupt_install(), SIGINT, SIGTERM and SIGHUP are remembered
+ * and wake every wait; SIGPIPE is ignored. Long work asks interrupt_check() between its steps.
+ */
+void interrupt_install(void);
+
+/* The signal that asked this process to stop, or 0. */
+int interrupt_pending(void);
+
+/* Fails with ERROR_SIGNAL where one is pending: "WHAT: interrupted by SIGINT". */
+int interrupt_check(const char *what, struct error *err);
+
+/* How often a signal asked (a second Ctrl-C is a stronger wish), and forgetting what was asked. */
+int interrupt_count(void);
+void interrupt_clear(void);
+
+/* Readable while a signal is pending: for poll(). -1 before interrupt_install(). */
+int interrupt_fd(void);
+
+/* The real time (base/clock.h). Its sleep ends early when a signal is pending. */
+extern struct clock system_clock;
+
+#endif

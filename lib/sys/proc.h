@@ -1,0 +1,70 @@
+#ifndef SYS_PROC_H
+#define SYS_PROC_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One line that a child printed, without its line end. `is_stderr` tells the stream. */
+typedef void (*proc_line_fn)(void *ctx, bool is_stderr, const char *line, size_t len);
+
+/*
+ * A program to run: the only way to start one here. Never a shell.
+ *
+ * args[0] is looked up in PATH. `env` are "NAME=value" strings on top of the parent's environment,
+ * "NAME" alone removes one. Where `on_line` is NULL, output goes to the parent's own streams,
+ * unless `ret_out` or `ret_err` capture it (up to `max_capture` bytes, the rest is dropped).
+ * `input` is fed to the child's stdin, which is /dev/null otherwise.
+ *
+ * The child is leader of a process group of its own. When this process is interrupted
+ * (sys/interrupt.h), the signal is passed on once; after `grace_ms` the group gets SIGTERM and then
+ * SIGKILL. `timeout_ms` (0: none) ends it the same way.
+ */
+struct proc {
+	struct strv args;
+	struct strv env;
+	const char *dir;
+	const char *input;
+	size_t input_len;
+	proc_line_fn on_line;
+	void *ctx;
+	struct str *ret_out;
+	struct str *ret_err;
+	size_t max_capture;
+	unsigned timeout_ms;
+	unsigned grace_ms;
+};
+
+#define PROC_INIT                                                                                  \
+	{                                                                                          \
+		.args = STRV_INIT, .env = STRV_INIT, .max_capture = 1 << 20, .grace_ms = 10000     \
+	}
+
+/* How a child ended. status: its exit status, or -1 where signal `signal` ended it. */
+struct proc_end {
+	int status;
+	int signal;
+	bool timed_out;
+	int64_t elapsed_ms;
+};
+
+/*
+ * Starts the program and waits for it. Fails with ERROR_TOOL where it cannot be started, and with
+ * ERROR_SIGNAL where this process was interrupted, whatever status the child then reported. A child
+ * that fails is not an error here: look at *ret_end, or call proc_check().
+ */
+int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err);
+
+/* Turns an end that is not status 0 into ERROR_CHILD: "docker exited with status 1". */
+int proc_check(const struct proc *proc, const struct proc_end *end, struct error *err);
+
+void proc_release(struct proc *proc);
+
+/* The absolute path of a program in PATH, owned by the caller, or NULL. */
+char *proc_find(const char *name);
+
+#endif
