@@ -5,6 +5,7 @@
 #include "base/sanitize.h"
 #include "base/strv.h"
 #include "data/json.h"
+#include "sys/interrupt.h"
 
 #include <errno.h>
 #include <string.h>
@@ -34,9 +35,17 @@ bool app_wants_json(const struct app *app)
 	return app->global.output && strcmp(app->global.output, "json") == 0;
 }
 
+struct http *app_http(struct app *app)
+{
+	if (!app->http_)
+		app->http_ = http_curl_new(app->clock, interrupt_pending);
+	return app->http_;
+}
+
 void app_release(struct app *app)
 {
-	(void)app;
+	http_curl_free(app->http_);
+	app->http_ = NULL;
 }
 
 const struct cmd *program_find(const struct program *program, char **argv, int *ret_words)
@@ -210,12 +219,14 @@ int app_main(const struct program *program, int argc, char **argv)
 		.out = stdout,
 		.talk = stderr,
 		.env = { environ },
+		.clock = &system_clock,
 		.report = &report_none,
 		.global = { .color = true },
 	};
 	int result;
 
 	harden();
+	interrupt_install();
 	result = dispatch(&app, argc, argv, &err);
 	if (result == 0)
 		result = check_stdout(&app, &err);

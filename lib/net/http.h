@@ -1,9 +1,11 @@
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/url.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -88,14 +90,12 @@ static inline int http_send(struct http *http, const struct http_request *reques
 	return http->send(http, request, ret, err);
 }
 
-/* A transport over libcurl that keeps its connections. Owned by the caller: http_curl_free(). */
-struct http *http_curl_new(void);
+/*
+ * A transport over libcurl that keeps its connections. `clock` is borrowed; `pending_signal` says
+ * whether a signal asks to stop (interrupt_pending of sys/interrupt.h), which ends a transfer
+ * within about a second. Owned by the caller: http_curl_free().
+ */
+struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void));
 void http_curl_free(struct http *http);
-
-/* Appends `text` percent-encoded as RFC 3986 has it: all but letters, digits and -._~ */
-void url_encode(struct str *out, const char *text, size_t len);
-
-/* Whether the URL's host is this machine: localhost, 127.0.0.0/8 or ::1. */
-bool url_is_loopback(const char *url);
 
 #endif

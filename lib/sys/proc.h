@@ -34,6 +34,9 @@ struct proc {
 	void *ctx;
 	struct str *ret_out;
 	struct str *ret_err;
+	int output_fd;	    /* where both streams go instead, 0: unset */
+	bool is_foreground; /* keeps the terminal: stdin and the process group are the parent's */
+	bool is_shielded;   /* clean-up work: runs to its end although a signal is pending */
 	size_t max_capture;
 	unsigned timeout_ms;
 	unsigned grace_ms;
@@ -63,6 +66,19 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err);
 int proc_check(const struct proc *proc, const struct proc_end *end, struct error *err);
 
 void proc_release(struct proc *proc);
+
+/* A program that runs beside this one. */
+struct proc_child {
+	pid_t pid;
+	int pidfd;
+};
+
+/* Starts it and returns at once. Its output goes to output_fd, or to the parent's own streams. */
+int proc_start(struct proc *proc, struct proc_child *ret_child, struct error *err);
+bool proc_is_running(const struct proc_child *child);
+
+/* Ends its process group: SIGTERM, and SIGKILL after `grace_ms`. Reaps it. */
+void proc_stop(struct proc_child *child, unsigned grace_ms);
 
 /* The absolute path of a program in PATH, owned by the caller, or NULL. */
 char *proc_find(const char *name);

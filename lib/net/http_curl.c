@@ -1,0 +1,300 @@
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "net/http.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <string.h>
+
+#define DEFAULT_CONNECT_MS 10000
+#define DEFAULT_STALL_MS   30000
+#define DEFAULT_MAX_BODY   (16UL << 20)
+
+/* The transport: one easy handle, reused, so that connections stay open between requests. */
+struct curl_http {
+	struct http http;
+	CURL *easy;
+	struct clock *clock;
+	int (*pending_signal)(void);
+};
+
+/* One transfer under way. */
+struct transfer {
+	struct curl_http *transport;
+	const struct http_request *request;
+	struct http_response response;
+	size_t max_body;
+	bool is_too_large;
+	bool is_refused; /* by on_body or source */
+	char why[CURL_ERROR_SIZE];
+};
+
+static void slist_freep(struct curl_slist **list)
+{
+	curl_slist_free_all(*list);
+}
+
+static bool is_success(struct transfer *t)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->transport->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	size_t len = size * count;
+
+	if (t->request->on_body && is_success(t)) {
+		t->is_refused = !t->request->on_body(t->request->ctx, bytes, len);
+		return t->is_refused ? 0 : len;
+	}
+	if (t->response.body.len + len > t->max_body) {
+		t->is_too_large = true;
+		return 0;
+	}
+	str_add(&t->response.body, bytes, len);
+	return len;
+}
+
+/* Keeps "name: value" with the name in lower case; a status line begins a new block (after a 100).
+ */
+static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	struct slice line = slice_trim((struct slice){ bytes, size * count });
+	char *text;
+
+	if (slice_starts_with(line, "HTTP/")) {
+		strv_release(&t->response.headers);
+		return size * count;
+	}
+	if (line.n == 0 || !memchr(line.p, ':', line.n))
+		return size * count;
+	text = slice_dup(line);
+	for (char *p = text; *p != ':'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	strv_take(&t->response.headers, text);
+	return size * count;
+}
+
+static size_t give_body(char *buf, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	ssize_t n = t->request->source(t->request->ctx, buf, size * count);
+
+	if (n >= 0)
+		return (size_t)n;
+	t->is_refused = true;
+	return CURL_READFUNC_ABORT;
+}
+
+static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct transfer *t = ctx;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return t->transport->pending_signal && t->transport->pending_signal() ? 1 : 0;
+}
+
+static struct curl_slist *build_headers(const struct http_request *request)
+{
+	/* libcurl's own additions are taken out: what is signed is what is sent. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+
+	list = curl_slist_append(list, "Accept:");
+	for (size_t i = 0; i < request->headers.count; i++)
+		list = curl_slist_append(list, request->headers.v[i]);
+	if (request->source && request->source_len < 0)
+		list = curl_slist_append(list, "Transfer-Encoding: chunked");
+	if (!list)
+		mem_fatal("curl_slist_append");
+	return list;
+}
+
+static void set_body(CURL *easy, struct transfer *t)
+{
+	const struct http_request *request = t->request;
+
+	if (strcmp(request->method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	if (request->source) {
+		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(easy, CURLOPT_READDATA, t);
+		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->source_len);
+	} else if (request->body || strcmp(request->method, "POST") == 0 ||
+		   strcmp(request->method, "PUT") == 0) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static void set_limits(CURL *easy, const struct http_request *request)
+{
+	unsigned stall = request->stall_timeout_ms ? request->stall_timeout_ms : DEFAULT_STALL_MS;
+	unsigned connect =
+		request->connect_timeout_ms ? request->connect_timeout_ms : DEFAULT_CONNECT_MS;
+
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(stall + 999) / 1000);
+}
+
+static void set_route(CURL *easy, const struct http_request *request)
+{
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->allow_http ? "http,https" : "https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (request->unix_socket)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+	if (request->ca_bundle)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_bundle);
+	if (request->client_cert)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, request->client_cert);
+	if (request->client_key)
+		curl_easy_setopt(easy, CURLOPT_SSLKEY, request->client_key);
+}
+
+static void set_callbacks(CURL *easy, struct transfer *t)
+{
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+}
+
+static bool is_certificate_trouble(CURLcode code)
+{
+	return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
+	       code == CURLE_SSL_ISSUER_ERROR;
+}
+
+static int interrupted(struct transfer *t, struct error *err)
+{
+	return error_set_signal(err, t->transport->pending_signal(), t->request->url);
+}
+
+/* Says why no whole answer came; the number stays in the code for those who decide about retries.
+ */
+static int explain(struct transfer *t, CURLcode code, struct error *err)
+{
+	const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
+	char number[16];
+
+	if (code == CURLE_ABORTED_BY_CALLBACK && !t->is_refused)
+		return interrupted(t, err);
+	if (t->is_too_large)
+		error_set(err, ERROR_REMOTE, "%s: the reply is larger than %zu bytes",
+			  t->request->url, t->max_body);
+	else if (is_certificate_trouble(code))
+		error_set(err, ERROR_AUTH, "%s: certificate refused: %s", t->request->url, why);
+	else if (code == CURLE_SSL_CACERT_BADFILE)
+		error_set(err, ERROR_CONFIG, "cannot use the CA bundle '%s': %s",
+			  t->request->ca_bundle ? t->request->ca_bundle : "of the system", why);
+	else
+		error_set(err, ERROR_NETWORK, "%s: %s", t->request->url, why);
+	(void)snprintf(number, sizeof(number), "%d", (int)code);
+	error_set_code(err, number);
+	return -1;
+}
+
+/* http carries credentials in the clear: only to this machine, or where the caller knows better. */
+static int check_scheme(const struct http_request *request, struct error *err)
+{
+	if (strncmp(request->url, "http://", 7) != 0)
+		return 0;
+	if (request->unix_socket || (request->allow_http && request->allow_any_host_http) ||
+	    (request->allow_http && url_is_loopback(request->url)))
+		return 0;
+	error_set(err, ERROR_CONFIG, "'%s' is not https", request->url);
+	return error_fix(err, "use https; plain http is spoken to this machine only");
+}
+
+static int perform(struct curl_http *transport, struct transfer *t, struct error *err)
+{
+	CLEANUP(slist_freep) struct curl_slist *headers = build_headers(t->request);
+	CURL *easy = transport->easy;
+	CURLcode code;
+	long status = 0;
+
+	curl_easy_reset(easy);
+	set_route(easy, t->request);
+	set_limits(easy, t->request);
+	set_callbacks(easy, t);
+	set_body(easy, t);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	t->response.sent_ms = transport->clock->wall_ms(transport->clock);
+	code = curl_easy_perform(easy);
+	t->response.received_ms = transport->clock->wall_ms(transport->clock);
+	if (code != CURLE_OK)
+		return explain(t, code, err);
+	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	t->response.status = (int)status;
+	return 0;
+}
+
+static int curl_send(struct http *http, const struct http_request *request,
+		     struct http_response *ret, struct error *err)
+{
+	struct curl_http *transport = (struct curl_http *)http;
+	struct transfer t = {
+		.transport = transport,
+		.request = request,
+		.response = HTTP_RESPONSE_INIT,
+		.max_body = request->max_body ? request->max_body : DEFAULT_MAX_BODY,
+	};
+
+	if (check_scheme(request, err) < 0)
+		return -1;
+	if (perform(transport, &t, err) < 0) {
+		http_response_release(&t.response);
+		return -1;
+	}
+	http_response_release(ret);
+	*ret = t.response;
+	return 0;
+}
+
+struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void))
+{
+	struct curl_http *transport = mem_zalloc(sizeof(*transport));
+
+	transport->http.send = curl_send;
+	transport->clock = clock;
+	transport->pending_signal = pending_signal;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		mem_fatal("curl_global_init");
+	transport->easy = curl_easy_init();
+	if (!transport->easy)
+		mem_fatal("curl_easy_init");
+	return &transport->http;
+}
+
+void http_curl_free(struct http *http)
+{
+	struct curl_http *transport = (struct curl_http *)http;
+
+	if (!transport)
+		return;
+	curl_easy_cleanup(transport->easy);
+	curl_global_cleanup();
+	free(transport);
+}

@@ -1,0 +1,111 @@
+#include "sys/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Signals belong to the whole process: the one place where the state is, too. */
+static volatile sig_atomic_t pending;
+static volatile sig_atomic_t count;
+static int wake_pipe[2] = { -1, -1 };
+
+static void remember(int signum)
+{
+	int saved = errno;
+
+	pending = signum;
+	count = count + 1;
+	/* A full pipe wakes as well as a fuller one. */
+	if (write(wake_pipe[1], "", 1) < 0)
+		errno = saved;
+	errno = saved;
+}
+
+static void install(int signum)
+{
+	struct sigaction old, action = { .sa_handler = remember };
+
+	/* What the parent ignores stays ignored, as nohup has it. */
+	if (sigaction(signum, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+		return;
+	(void)sigaction(signum, &action, NULL);
+}
+
+void interrupt_install(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	if (wake_pipe[0] >= 0 || pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return;
+	install(SIGINT);
+	install(SIGTERM);
+	install(SIGHUP);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int interrupt_pending(void)
+{
+	return pending;
+}
+
+int interrupt_count(void)
+{
+	return count;
+}
+
+void interrupt_clear(void)
+{
+	char byte;
+
+	pending = 0;
+	while (wake_pipe[0] >= 0 && read(wake_pipe[0], &byte, 1) > 0)
+		;
+}
+
+int interrupt_fd(void)
+{
+	return wake_pipe[0];
+}
+
+int interrupt_check(const char *what, struct error *err)
+{
+	return pending ? error_set_signal(err, pending, what) : 0;
+}
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	(void)clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t system_wall_ms(struct clock *clock)
+{
+	(void)clock;
+	return read_clock(CLOCK_REALTIME);
+}
+
+static int64_t system_monotonic_ms(struct clock *clock)
+{
+	(void)clock;
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+static void system_sleep_ms(struct clock *clock, int64_t ms)
+{
+	int64_t until = system_monotonic_ms(clock) + ms;
+	struct pollfd wake = { .fd = wake_pipe[0], .events = POLLIN };
+
+	while (!pending && (ms = until - system_monotonic_ms(clock)) > 0)
+		(void)poll(&wake, 1, ms > 60000 ? 60000 : (int)ms);
+}
+
+struct clock system_clock = {
+	.wall_ms = system_wall_ms,
+	.monotonic_ms = system_monotonic_ms,
+	.sleep_ms = system_sleep_ms,
+};

@@ -1,0 +1,193 @@
+#include "base/cleanup.h"
+#include "net/http.h"
+#include "sys/interrupt.h"
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A server for one connection that answers with fixed bytes, cut where they end. */
+struct server {
+	pid_t pid;
+	char url[64];
+};
+
+static void answer(int listener, const char *reply)
+{
+	char request[4096];
+	int fd = accept(listener, NULL, NULL);
+
+	(void)recv(fd, request, sizeof(request), 0);
+	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+	(void)close(fd);
+	_exit(0);
+}
+
+static struct server serve(const char *reply)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	struct server server;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	(void)snprintf(server.url, sizeof(server.url), "http://127.0.0.1:%u/x",
+		       ntohs(address.sin_port));
+	server.pid = fork();
+	if (server.pid == 0)
+		answer(listener, reply);
+	(void)close(listener);
+	return server;
+}
+
+static int get(const char *reply, struct http_request *request, struct http_response *response,
+	       struct error *err)
+{
+	struct http *http = http_curl_new(&system_clock, interrupt_pending);
+	struct server server = serve(reply);
+	int result;
+
+	request->url = server.url;
+	request->allow_http = true;
+	request->timeout_ms = 5000;
+	result = http_send(http, request, response, err);
+	request->url = "";
+	http_curl_free(http);
+	(void)kill(server.pid, SIGKILL);
+	(void)waitpid(server.pid, NULL, 0);
+	return result;
+}
+
+static void reads_status_headers_and_body(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request request = HTTP_REQUEST_INIT;
+
+	(void)state;
+	assert_int_equal(get("HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
+			     "HTTP/1.1 403 No\r\nX-Amz-Id: abc \r\nContent-Length: 2\r\n\r\nno",
+			     &request, &response, &err),
+			 0);
+	assert_int_equal(response.status, 403);
+	assert_string_equal(response.body.buf, "no");
+	assert_string_equal(http_header(&response, "x-amz-id"), "abc");
+	assert_null(http_header(&response, "x-early"));
+	assert_true(response.received_ms >= response.sent_ms);
+}
+
+/* Facts: reliability D1 to D15. The four truncations that libcurl calls success stay the caller's.
+ */
+static void fails_where_no_whole_answer_came(void **state)
+{
+	static const struct {
+		const char *reply, *code;
+	} rows[] = {
+		{ "", "52" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "18" },
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "18" },
+		{ "garbage\r\n\r\n", "1" },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", "8" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+		struct http_request request = HTTP_REQUEST_INIT;
+
+		assert_int_equal(get(rows[i].reply, &request, &response, &err), -1);
+		assert_int_equal(err.kind, ERROR_NETWORK);
+		assert_string_equal(err.code, rows[i].code);
+		assert_int_equal(response.status, 0);
+	}
+}
+
+static void stops_at_the_size_limit(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request request = HTTP_REQUEST_INIT;
+
+	(void)state;
+	request.max_body = 4;
+	assert_int_equal(get("HTTP/1.1 200 OK\r\n\r\nfar too much", &request, &response, &err), -1);
+	assert_int_equal(err.kind, ERROR_REMOTE);
+}
+
+static void follows_no_redirect(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request request = HTTP_REQUEST_INIT;
+
+	(void)state;
+	assert_int_equal(get("HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/\r\n"
+			     "Content-Length: 0\r\n\r\n",
+			     &request, &response, &err),
+			 0);
+	assert_int_equal(response.status, 307);
+}
+
+static void refuses_plain_http_to_other_machines(void **state)
+{
+	struct http *http = http_curl_new(&system_clock, interrupt_pending);
+	static const char *const urls[] = { "http://192.0.2.1/", "http://127.0.0.1.example.com/",
+					    "http://127.0.0.1@192.0.2.1/", "http://127.1/" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+		struct http_request request = HTTP_REQUEST_INIT;
+
+		request.url = urls[i];
+		request.allow_http = true;
+		assert_int_equal(http_send(http, &request, &response, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+	}
+	http_curl_free(http);
+}
+
+static void knows_this_machine_by_its_url(void **state)
+{
+	(void)state;
+	assert_true(url_is_loopback("http://localhost:4566"));
+	assert_true(url_is_loopback("http://127.8.9.10/"));
+	assert_true(url_is_loopback("http://[::1]:80/x"));
+	assert_false(url_is_loopback("http://[::10]/"));
+	assert_false(url_is_loopback("http://localhost.example.com"));
+	assert_false(url_is_loopback("http://128.0.0.1"));
+	assert_false(url_is_loopback("127.0.0.1"));
+}
+
+static void encodes_all_but_unreserved_characters(void **state)
+{
+	CLEANUP(str_release) struct str out = STR_INIT;
+
+	(void)state;
+	url_encode(&out, "aZ09-._~ /+\xc3\xa9", 13);
+	assert_string_equal(out.buf, "aZ09-._~%20%2F%2B%C3%A9");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_status_headers_and_body),
+		cmocka_unit_test(fails_where_no_whole_answer_came),
+		cmocka_unit_test(stops_at_the_size_limit),
+		cmocka_unit_test(follows_no_redirect),
+		cmocka_unit_test(refuses_plain_http_to_other_machines),
+		cmocka_unit_test(knows_this_machine_by_its_url),
+		cmocka_unit_test(encodes_all_but_unreserved_characters),
+	};
+
+	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
+}
