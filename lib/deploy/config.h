@@ -1,0 +1,106 @@
+#ifndef DEPLOY_CONFIG_H
+#define DEPLOY_CONFIG_H
+
+#include "base/env.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The project's settings: deployer.yml where there is one, conventions where it is silent.
+ *
+ * A setting is a text or a list; config_rows[] in config.c is the one list of them, from which
+ * reading, `deployer config` and the check for unknown keys are made.
+ */
+enum config_key {
+	CONFIG_PROJECT,
+	CONFIG_AWS_PROFILE,
+	CONFIG_AWS_REGION,
+	CONFIG_AWS_ACCOUNT,
+	CONFIG_IMAGE,
+	CONFIG_COMPOSE_FILES,
+	CONFIG_COMPOSE_PROJECT,
+	CONFIG_COMPOSE_PULL,
+	CONFIG_SERVICE_TEST,
+	CONFIG_SERVICE_RELEASE,
+	CONFIG_SERVICE_APP,
+	CONFIG_SERVICE_MIGRATE,
+	CONFIG_SERVICE_ACCEPTANCE,
+	CONFIG_APP_PORT,
+	CONFIG_PUBLISH_TAGS,
+	CONFIG_STACK_NAME,
+	CONFIG_STACK_TEMPLATE,
+	CONFIG_STACK_PARAMETERS,
+	CONFIG_STACK_TAG_PARAMETER,
+	CONFIG_STACK_CAPABILITIES,
+	CONFIG_STACK_TAGS,
+	CONFIG_STACK_ROLE,
+	CONFIG_STACK_NOTIFICATIONS,
+	CONFIG_CLEAN_LABEL,
+	CONFIG_KEY_COUNT,
+};
+
+/* What a setting is and where it comes from: "deployer.yml", "environment dev", "convention". */
+struct setting {
+	char *value;	  /* a text setting; NULL where unset */
+	struct strv list; /* a list setting */
+	char *origin;	  /* NULL where unset */
+};
+
+/*
+ * One step of the test or release stage. STEP_BUILD builds args (all services where empty), STEP_UP
+ * starts service args[0] until it exits, STEP_RUN runs args[1..] in service args[0], STEP_EXEC runs
+ * the program args on this machine.
+ */
+enum step_kind { STEP_BUILD, STEP_UP, STEP_RUN, STEP_EXEC };
+
+struct step {
+	enum step_kind kind;
+	bool pull; /* STEP_BUILD: look for newer base images */
+	struct strv args;
+};
+
+struct steps {
+	size_t count;
+	struct step *items;
+	char *origin;
+};
+
+struct config {
+	char *file; /* path of deployer.yml, NULL where there is none */
+	char *dir;  /* the project's folder, absolute */
+	char *environment;
+	struct strv environments; /* the names that deployer.yml defines, in its order */
+	struct setting settings[CONFIG_KEY_COUNT];
+	struct steps test;
+	struct steps release;
+};
+
+#define CONFIG_INIT                                                                                \
+	{                                                                                          \
+		.file = NULL, .environments = STRV_INIT                                            \
+	}
+
+/*
+ * Reads the settings. `file` NULL: deployer.yml in the current folder or one above it, or none.
+ * `environment` NULL: the top-level settings as they stand. ERROR_CONFIG with file, line and the
+ * nearest known key where a key is unknown or a value has the wrong shape.
+ */
+int config_load(const char *file, const char *environment, struct config *ret, struct error *err);
+void config_release(struct config *config);
+
+/* A text setting, borrowed, "" where unset; a list setting, borrowed. */
+const char *config_text(const struct config *config, enum config_key key);
+const struct strv *config_list(const struct config *config, enum config_key key);
+
+/* The dotted name of a setting, such as "stack.name", and whether it is a list. */
+const char *config_key_name(enum config_key key);
+bool config_key_is_list(enum config_key key);
+
+/* The path of a file that a setting names, taken from the project's folder; NULL where unset. */
+char *config_path(const struct config *config, enum config_key key);
+
+#endif
