@@ -130,6 +130,10 @@ int cfn_execute_change_set(struct aws_client *client, const char *arn, const cha
 			   struct error *err);
 int cfn_delete_change_set(struct aws_client *client, const char *arn, struct error *err);
 
+/* The template as it was sent (TemplateStage Original), byte for byte. */
+int cfn_get_template(struct aws_client *client, const char *stack_arn, struct str *ret_body,
+		     struct error *err);
+
 int cfn_delete_stack(struct aws_client *client, const char *arn, const char *client_token,
 		     struct error *err);
 

@@ -1,0 +1,51 @@
+#ifndef DEPLOY_DEPLOY_H
+#define DEPLOY_DEPLOY_H
+
+#include "aws/cloudformation.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "base/strv.h"
+#include "deploy/template.h"
+
+/* What to bring a stack to. All borrowed; lists may be empty, role_arn "" or NULL. */
+struct deploy_request {
+	struct aws_client *client;
+	struct report *report;
+	const char *stack_name;
+	const struct stack_template *template;
+	const struct cfn_parameters *parameters; /* as the parameter file has them */
+	const struct strv *capabilities;
+	const struct strv *tags;
+	const struct strv *notification_arns;
+	const char *role_arn;
+	const char *description; /* of the change set: commit and author */
+};
+
+enum deploy_outcome { DEPLOY_UNCHANGED, DEPLOY_CREATED, DEPLOY_UPDATED };
+
+/* What came of it; `stack` is what DescribeStacks says at the end. */
+struct deploy_result {
+	enum deploy_outcome outcome;
+	struct cfn_stack stack;
+	size_t changed; /* resources in the change set */
+	int64_t elapsed_ms;
+};
+
+#define DEPLOY_RESULT_INIT                                                                         \
+	{                                                                                          \
+		.stack = CFN_STACK_INIT                                                            \
+	}
+
+void deploy_result_release(struct deploy_result *result);
+
+/*
+ * Creates or updates the stack through a change set and follows it to its end. Success is a
+ * verdict, never a guess (deploy/follow.h). Failures: ERROR_CHANGE_SET nothing was executed,
+ * ERROR_BUSY another operation runs, ERROR_ROLLED_BACK, ERROR_STUCK, ERROR_OUTCOME it may still
+ * run. An interruption before the execution deletes the change set; after it, watching ends with
+ * ERROR_OUTCOME and the operation goes on.
+ */
+int deploy_stack(const struct deploy_request *request, struct deploy_result *ret,
+		 struct error *err);
+
+#endif

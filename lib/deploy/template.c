@@ -1,0 +1,138 @@
+#include "deploy/template.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "sys/file.h"
+
+#include <strings.h>
+
+/* The largest template there is, by way of S3 (CloudFormation quotas). */
+#define TEMPLATE_MAX_BYTES (1UL << 20)
+
+void template_release(struct stack_template *template)
+{
+	free(template->path);
+	str_release(&template->body);
+	json_decref(template->root);
+	*template = (struct stack_template)STACK_TEMPLATE_INIT;
+}
+
+static int check_size(const struct stack_template *template, struct error *err)
+{
+	if (template->body.len <= TEMPLATE_MAX_BODY_BYTES)
+		return 0;
+	error_set(err, ERROR_CONFIG, "template has %zu bytes, and at most %d can be sent",
+		  template->body.len, TEMPLATE_MAX_BODY_BYTES);
+	return error_fix(err, "split it into nested stacks, or take comments out");
+}
+
+static int parse(struct stack_template *template, struct error *err)
+{
+	if (file_read(template->path, TEMPLATE_MAX_BYTES, &template->body, err) < 0)
+		return -1;
+	template->root =
+		yaml_read(template->body.buf, template->body.len, YAML_CLOUDFORMATION, err);
+	if (!template->root)
+		return -1;
+	if (!json_is_object(json_object_get(template->root, "Resources")))
+		return error_set(err, ERROR_CONFIG, "not a template: it has no Resources");
+	return check_size(template, err);
+}
+
+int template_read(const char *path, struct stack_template *ret, struct error *err)
+{
+	CLEANUP(template_release) struct stack_template template = STACK_TEMPLATE_INIT;
+
+	template.path = mem_strdup(path);
+	if (parse(&template, err) < 0)
+		return error_wrap(err, "template '%s'", path);
+	*ret = template;
+	template = (struct stack_template)STACK_TEMPLATE_INIT;
+	return 0;
+}
+
+static json_t *declaration(const struct stack_template *template, const char *key)
+{
+	return json_object_get(json_object_get(template->root, "Parameters"), key);
+}
+
+bool template_has_parameter(const struct stack_template *template, const char *key)
+{
+	return declaration(template, key) != NULL;
+}
+
+/* NoEcho may be written as a boolean or as its text. */
+bool template_is_no_echo(const struct stack_template *template, const char *key)
+{
+	const json_t *value = json_object_get(declaration(template, key), "NoEcho");
+	const char *text = json_string_value(value);
+
+	return json_is_true(value) || (text && strcasecmp(text, "true") == 0);
+}
+
+static int refuse_unknown(const struct stack_template *template, const struct cfn_parameters *given,
+			  struct error *err)
+{
+	for (size_t i = 0; i < given->count; i++) {
+		const char *key = given->items[i].key;
+
+		if (template_has_parameter(template, key))
+			continue;
+		error_set(err, ERROR_CONFIG, "parameter '%s' is not in template '%s'", key,
+			  template->path);
+		return error_fix(err,
+				 "take '%s' out of the parameter file, or declare it in the "
+				 "template's Parameters",
+				 key);
+	}
+	return 0;
+}
+
+static void add_previous(struct cfn_parameters *list, const char *key)
+{
+	cfn_parameters_add(list, key, "");
+	list->items[list->count - 1].use_previous = true;
+}
+
+/* One parameter of the template: from the file, else as it lives, else its default. */
+static int match_one(const char *key, const json_t *declared, const struct cfn_parameters *given,
+		     const struct cfn_parameters *live, struct cfn_parameters *ret,
+		     struct error *err)
+{
+	const struct cfn_parameter *own = cfn_parameters_find(given, key);
+
+	if (own && own->use_previous)
+		add_previous(ret, key);
+	else if (own)
+		cfn_parameters_add(ret, key, own->value);
+	else if (live && cfn_parameters_find(live, key))
+		add_previous(ret, key);
+	else if (!json_object_get(declared, "Default")) {
+		error_set(err, ERROR_CONFIG,
+			  "parameter '%s' has no value: the template has no default for it", key);
+		return error_fix(err, "add a line '%s=...' to the parameter file", key);
+	}
+	return 0;
+}
+
+int template_match_parameters(const struct stack_template *template,
+			      const struct cfn_parameters *given, const struct cfn_parameters *live,
+			      struct cfn_parameters *ret, struct error *err)
+{
+	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
+	json_t *declared;
+	const char *key;
+
+	if (refuse_unknown(template, given, err) < 0)
+		return -1;
+	json_object_foreach(json_object_get(template->root, "Parameters"), key, declared)
+	{
+		if (match_one(key, declared, given, live, &list, err) < 0)
+			return -1;
+	}
+	*ret = list;
+	list = (struct cfn_parameters)CFN_PARAMETERS_INIT;
+	return 0;
+}
