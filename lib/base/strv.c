@@ -15,6 +15,13 @@ void strv_release(struct strv *list)
 	*list = (struct strv)STRV_INIT;
 }
 
+void strv_wipe(struct strv *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		explicit_bzero(list->v[i], strlen(list->v[i]));
+	strv_release(list);
+}
+
 void strv_take(struct strv *list, char *text)
 {
 	list->v = mem_realloc(list->v, (list->count + 2) * sizeof(*list->v));

@@ -22,6 +22,9 @@ struct strv {
 
 void strv_release(struct strv *list);
 
+/* Overwrites the strings before freeing them: for lists that held a secret. */
+void strv_wipe(struct strv *list);
+
 /* Adds a copy of `text`; strv_addf() a formatted string; strv_take() the string itself. */
 void strv_add(struct strv *list, const char *text);
 void strv_addf(struct strv *list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
