@@ -20,22 +20,41 @@ bool file_exists(const char *path);
 /*
  * Replaces the contents of `path`: at any moment, also after a crash, the file has all its old
  * bytes or all the new ones. Written to a new file in the same folder, fsync, rename, fsync of the
- * folder.
+ * folder; signals that would end the process wait meanwhile.
  *
  * A symbolic link is followed and stays; mode, owner, group and extended attributes of an existing
- * file are kept, a new file gets `new_mode`. ERROR_CONFIG where the file may not be written (read
- * only) or is a mount point of its own (a bind-mounted file), ERROR_SYSTEM otherwise; the old file
- * is then untouched and nothing is left behind.
+ * file are kept, a new file gets `new_mode` less the umask. ERROR_CONFIG where the file may not be
+ * replaced: it is read only, no regular file, has other hard links, or is a mount point of its own
+ * (a bind-mounted file). ERROR_SYSTEM otherwise. The old file is then untouched and nothing is left
+ * behind; only where the last step, the fsync of the folder, fails are the new bytes in place, and
+ * the message says so. What a killed writer left behind, the next one in that folder removes.
  */
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t new_mode,
 		      struct error *err);
 
 /*
+ * The same for an edit of `old`, read earlier: ERROR_REFUSED where the file is missing or no longer
+ * has exactly those bytes at the moment the new ones are ready to take their place.
+ */
+int file_edit_atomic(const char *path, const struct str *old, const struct str *edited,
+		     struct error *err);
+
+/* Whether the name is one that file_write_atomic() gives to its new file until the rename. */
+bool file_is_leftover(const char *name);
+
+/*
  * Takes an exclusive kernel lock (flock) on `path`, which is created if needed and never deleted,
- * so that a dead owner's lock cannot stay behind. Waits up to `wait_ms`; ERROR_REFUSED after that.
+ * so that a dead owner's lock cannot stay behind. Waits up to `wait_ms`; ERROR_REFUSED after that,
+ * naming the owner's process where the kernel tells, and ERROR_SIGNAL when interrupted.
  * Returns the descriptor, close-on-exec; closing it releases the lock.
  */
 int file_lock(const char *path, unsigned wait_ms, int *ret_fd, struct error *err);
+
+/*
+ * The same for a file that must exist and that others replace by rename: whoever holds it holds the
+ * file that `path` names now, so that read, edit and file_edit_atomic() are one step.
+ */
+int file_lock_for_edit(const char *path, unsigned wait_ms, int *ret_fd, struct error *err);
 
 /* Creates a private folder (0700) under TMPDIR or /tmp; owned by the caller (free()). */
 int file_make_private_dir(const char *prefix, char **ret_path, struct error *err);

@@ -1,0 +1,132 @@
+#include "sys/file.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How much is asked of one read(). */
+#define READ_BYTES ((size_t)64 * 1024)
+
+/* Descriptors that nftw() may hold open: deeper folders are closed and opened again. */
+#define TREE_FDS 16
+
+static int open_regular(const char *path, int *ret_fd, struct error *err)
+{
+	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	CLEANUP_CLOSE int fd = (int)TEMP_FAILURE_RETRY(open(path, flags));
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_set_errno(err, errno, "cannot read '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_CONFIG, "'%s' is not a regular file", path);
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err)
+{
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+	CLEANUP_FREE char *chunk = mem_zalloc(READ_BYTES);
+	CLEANUP_CLOSE int fd = -1;
+	ssize_t n;
+
+	if (open_regular(path, &fd, err) < 0)
+		return -1;
+	while ((n = TEMP_FAILURE_RETRY(read(fd, chunk, READ_BYTES))) > 0) {
+		str_add(&bytes, chunk, (size_t)n);
+		if (bytes.len > max_bytes)
+			return error_set(err, ERROR_CONFIG, "'%s' is larger than %zu bytes", path,
+					 max_bytes);
+	}
+	if (n < 0)
+		return error_set_errno(err, errno, "cannot read '%s'", path);
+	str_release(ret_bytes);
+	*ret_bytes = bytes;
+	bytes = (struct str)STR_INIT;
+	return 0;
+}
+
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int file_make_private_dir(const char *prefix, char **ret_path, struct error *err)
+{
+	const char *tmp = secure_getenv("TMPDIR");
+	CLEANUP_FREE char *path = mem_printf("%s/%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", prefix);
+
+	if (!mkdtemp(path))
+		return error_set_errno(err, errno, "cannot create the folder '%s'", path);
+	*ret_path = move_ptr(path);
+	return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	(void)remove(path);
+	return 0;
+}
+
+void file_remove_tree(const char *path)
+{
+	(void)nftw(path, remove_entry, TREE_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* mkdir() fails with EROFS and the like for folders that are there already. */
+static int make_dir(const char *path, struct error *err)
+{
+	int errnum = mkdir(path, 0777) == 0 ? 0 : errno;
+
+	if (errnum == 0 || is_dir(path))
+		return 0;
+	return error_set_errno(err, errnum, "cannot create the folder '%s'", path);
+}
+
+int file_make_dirs(const char *path, struct error *err)
+{
+	CLEANUP_FREE char *part = mem_strdup(path);
+
+	for (char *slash = *part ? strchr(part + 1, '/') : NULL; slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (make_dir(part, err) < 0)
+			return -1;
+		*slash = '/';
+	}
+	return make_dir(part, err);
+}
+
+char *file_dirname(const char *path)
+{
+	CLEANUP_FREE char *copy = mem_strdup(path);
+
+	return mem_strdup(dirname(copy));
+}
+
+char *file_join(const char *dir, const char *name)
+{
+	if (*name == '/' || !*dir)
+		return mem_strdup(name);
+	return mem_printf("%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+}

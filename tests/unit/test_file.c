@@ -1,0 +1,421 @@
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "sys/file.h"
+#include "test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* Each test runs in an empty folder of its own, which is its current one. */
+static int enter_folder(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char *dir;
+
+	if (file_make_private_dir("test-file", &dir, &err) < 0 || chdir(dir) < 0)
+		return -1;
+	*state = dir;
+	return 0;
+}
+
+static int leave_folder(void **state)
+{
+	if (chdir("/") < 0)
+		return -1;
+	file_remove_tree(*state);
+	assert_false(file_exists(*state));
+	free(*state);
+	return 0;
+}
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void assert_holds(const char *path, const char *want)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+
+	assert_int_equal(file_read(path, 1 << 20, &bytes, &err), 0);
+	assert_string_equal(bytes.buf, want);
+}
+
+static int count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+static int write_text(const char *path, const char *text, struct error *err)
+{
+	return file_write_atomic(path, text, strlen(text), 0644, err);
+}
+
+static void assert_refuses(const char *path, enum error_kind kind, const char *part)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int before = count_entries(".");
+
+	assert_int_equal(write_text(path, "new", &err), -1);
+	assert_int_equal(err.kind, kind);
+	if (!strstr(err.msg.buf, part))
+		fail_msg("'%s' lacks '%s'", err.msg.buf, part);
+	assert_int_equal(count_entries("."), before);
+}
+
+static void reads_a_file_up_to_its_limit(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+
+	(void)state;
+	put("f", "12345", 0644);
+	assert_int_equal(file_read("f", 5, &bytes, &err), 0);
+	assert_string_equal(bytes.buf, "12345");
+	assert_int_equal(file_read("f", 4, &bytes, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(bytes.buf, "12345");
+	error_release(&err);
+	assert_int_equal(file_read("none", 4, &bytes, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+}
+
+static void does_not_wait_at_a_fifo(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(file_read("fifo", 4, &bytes, &err), -1);
+	assert_string_equal(err.msg.buf, "'fifo' is not a regular file");
+	assert_refuses("fifo", ERROR_CONFIG, "not a regular file");
+}
+
+static void makes_a_new_file_with_its_mode(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	mode_t mask = umask(022);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_write_atomic("f", "x", 1, 0666, &err), 0);
+	(void)umask(mask);
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(count_entries("."), 1);
+}
+
+static void keeps_mode_and_attributes(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	bool has_xattr;
+	struct stat st;
+	char value[8];
+
+	(void)state;
+	put("f", "old", 0640);
+	has_xattr = setxattr("f", "user.note", "kept", 4, 0) == 0;
+	assert_int_equal(write_text("f", "new", &err), 0);
+	assert_holds("f", "new");
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	if (has_xattr) {
+		assert_int_equal(getxattr("f", "user.note", value, sizeof(value)), 4);
+		assert_memory_equal(value, "kept", 4);
+	}
+}
+
+static void keeps_the_owner(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put("f", "old", 0640);
+	assert_int_equal(chown("f", 1234, 4321), 0);
+	assert_int_equal(write_text("f", "new", &err), 0);
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 4321);
+}
+
+static void follows_a_link_and_keeps_it(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("sub", 0755), 0);
+	put("sub/real", "old", 0644);
+	assert_int_equal(symlink("sub/real", "one"), 0);
+	assert_int_equal(symlink("one", "two"), 0);
+	assert_int_equal(write_text("two", "new", &err), 0);
+	assert_holds("sub/real", "new");
+	assert_int_equal(lstat("two", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(count_entries("sub"), 1);
+	assert_int_equal(count_entries("."), 3);
+}
+
+static void refuses_what_cannot_be_replaced(void **state)
+{
+	(void)state;
+	put("read-only", "old", 0444);
+	put("first", "old", 0644);
+	assert_int_equal(link("first", "second"), 0);
+	assert_int_equal(symlink("nowhere", "dangling"), 0);
+	assert_int_equal(symlink("loop", "loop"), 0);
+	assert_int_equal(mkdir("dir", 0755), 0);
+	assert_refuses("read-only", ERROR_CONFIG, "read only");
+	assert_refuses("first", ERROR_CONFIG, "hard links");
+	assert_refuses("dangling", ERROR_CONFIG, "link to nothing");
+	assert_refuses("loop", ERROR_CONFIG, "loop");
+	assert_refuses("dir", ERROR_CONFIG, "not a regular file");
+	assert_refuses("none/f", ERROR_SYSTEM, "No such file");
+	assert_refuses("first/f", ERROR_SYSTEM, "Not a directory");
+	assert_holds("read-only", "old");
+	assert_holds("first", "old");
+	assert_false(file_exists("nowhere"));
+}
+
+static void refuses_anothers_file_behind_a_link(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("shared", 0777), 0);
+	assert_int_equal(chmod("shared", 01777), 0);
+	put("shared/theirs", "old", 0666);
+	assert_int_equal(chown("shared/theirs", 1234, 1234), 0);
+	assert_int_equal(symlink("shared/theirs", "link"), 0);
+	assert_refuses("link", ERROR_CONFIG, "another user's file");
+}
+
+static void explains_a_file_that_is_a_mount_point(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int before;
+
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	put("source", "old", 0644);
+	put("f", "below", 0644);
+	assert_int_equal(mount("source", "f", NULL, MS_BIND, NULL), 0);
+	before = count_entries(".");
+	assert_int_equal(write_text("f", "new", &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_non_null(strstr(err.fix.buf, "mount its folder"));
+	assert_holds("f", "old");
+	assert_int_equal(count_entries("."), before);
+	assert_int_equal(umount("f"), 0);
+}
+
+static void leaves_the_old_bytes_on_a_full_disk(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *big = mem_zalloc(1 << 20);
+
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	assert_int_equal(mkdir("small", 0755), 0);
+	assert_int_equal(mount("none", "small", "tmpfs", 0, "size=16k"), 0);
+	put("small/f", "old", 0644);
+	assert_int_equal(file_write_atomic("small/f", big, 1 << 20, 0644, &err), -1);
+	assert_non_null(strstr(err.msg.buf, "No space left"));
+	assert_holds("small/f", "old");
+	assert_int_equal(count_entries("small"), 1);
+	assert_int_equal(umount("small"), 0);
+}
+
+static void refuses_an_edit_of_other_bytes(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str old = STR_INIT;
+	CLEANUP(str_release) struct str edited = STR_INIT;
+
+	(void)state;
+	str_adds(&old, "old");
+	str_adds(&edited, "edited");
+	put("f", "old", 0644);
+	assert_int_equal(file_edit_atomic("f", &old, &edited, &err), 0);
+	assert_holds("f", "edited");
+	for (int longer = 0; longer < 2; longer++) {
+		put("f", longer ? "older" : "odd", 0644);
+		assert_int_equal(file_edit_atomic("f", &old, &edited, &err), -1);
+		assert_int_equal(err.kind, ERROR_REFUSED);
+		assert_non_null(strstr(err.msg.buf, "changed meanwhile"));
+		error_release(&err);
+		assert_int_equal(count_entries("."), 1);
+	}
+	assert_int_equal(unlink("f"), 0);
+	assert_int_equal(file_edit_atomic("f", &old, &edited, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_int_equal(count_entries("."), 0);
+}
+
+static void removes_what_killed_writers_left(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_CLOSE int fd = -1;
+
+	(void)state;
+	put(".deployer-dead.tmp", "half", 0600);
+	put(".deployer-used.tmp", "half", 0600);
+	put(".deployer-other", "mine", 0600);
+	assert_int_equal(file_lock(".deployer-used.tmp", 0, &fd, &err), 0);
+	assert_int_equal(write_text("f", "new", &err), 0);
+	assert_false(file_exists(".deployer-dead.tmp"));
+	assert_true(file_exists(".deployer-used.tmp"));
+	assert_true(file_exists(".deployer-other"));
+	assert_true(file_is_leftover(".deployer-dead.tmp"));
+	assert_false(file_is_leftover(".deployer-other"));
+	assert_false(file_is_leftover(".tmp"));
+}
+
+static void names_the_owner_of_a_lock(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *owner = mem_printf("process %d", (int)getpid());
+	CLEANUP_CLOSE int fd = -1;
+	int second = -1;
+
+	(void)state;
+	assert_int_equal(file_lock("lock", 0, &fd, &err), 0);
+	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	assert_int_equal(file_lock("lock", 30, &second, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_non_null(strstr(err.msg.buf, owner));
+	assert_int_equal(second, -1);
+	error_release(&err);
+	close(fd);
+	fd = -1;
+	assert_int_equal(file_lock("lock", 0, &fd, &err), 0);
+	assert_true(file_exists("lock"));
+}
+
+static void locks_the_file_that_the_path_names_now(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_CLOSE int before = -1;
+	CLEANUP_CLOSE int after = -1;
+
+	(void)state;
+	assert_int_equal(file_lock_for_edit("f", 0, &before, &err), -1);
+	assert_false(file_exists("f"));
+	error_release(&err);
+	put("f", "old", 0644);
+	assert_int_equal(file_lock_for_edit("f", 0, &before, &err), 0);
+	assert_int_equal(write_text("f", "new", &err), 0);
+	assert_int_equal(file_lock_for_edit("f", 0, &after, &err), 0);
+}
+
+static void frees_the_lock_of_a_killed_owner(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_CLOSE int fd = -1;
+	pid_t child = fork();
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (file_lock("lock", 0, &fd, &err) == 0)
+			(void)raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(file_lock("lock", 0, &fd, &err), 0);
+}
+
+static void makes_folders_and_removes_them(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+
+	(void)state;
+	put("outside", "kept", 0644);
+	assert_int_equal(file_make_dirs("a/b/c", &err), 0);
+	assert_int_equal(file_make_dirs("a/b/c", &err), 0);
+	assert_int_equal(file_make_dirs("/", &err), 0);
+	assert_int_equal(symlink("../../outside", "a/b/link"), 0);
+	file_remove_tree("a");
+	assert_false(file_exists("a"));
+	assert_holds("outside", "kept");
+	assert_int_equal(file_make_dirs("outside/x", &err), -1);
+}
+
+static void takes_paths_apart_and_together(void **state)
+{
+	static const struct {
+		const char *path, *dir;
+	} dirs[] = { { "a/b", "a" }, { "b", "." }, { "/b", "/" }, { "/a/b/", "/a" }, { "", "." } };
+	static const struct {
+		const char *dir, *name, *want;
+	} joins[] = {
+		{ "a", "b", "a/b" }, { "a/", "b", "a/b" }, { "a", "/b", "/b" }, { "", "b", "b" }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		CLEANUP_FREE char *got = file_dirname(dirs[i].path);
+
+		assert_string_equal(got, dirs[i].dir);
+	}
+	for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++) {
+		CLEANUP_FREE char *got = file_join(joins[i].dir, joins[i].name);
+
+		assert_string_equal(got, joins[i].want);
+	}
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(reads_a_file_up_to_its_limit),
+		IN_FOLDER(does_not_wait_at_a_fifo),
+		IN_FOLDER(makes_a_new_file_with_its_mode),
+		IN_FOLDER(keeps_mode_and_attributes),
+		IN_FOLDER(keeps_the_owner),
+		IN_FOLDER(follows_a_link_and_keeps_it),
+		IN_FOLDER(refuses_what_cannot_be_replaced),
+		IN_FOLDER(refuses_anothers_file_behind_a_link),
+		IN_FOLDER(explains_a_file_that_is_a_mount_point),
+		IN_FOLDER(leaves_the_old_bytes_on_a_full_disk),
+		IN_FOLDER(refuses_an_edit_of_other_bytes),
+		IN_FOLDER(removes_what_killed_writers_left),
+		IN_FOLDER(names_the_owner_of_a_lock),
+		IN_FOLDER(locks_the_file_that_the_path_names_now),
+		IN_FOLDER(frees_the_lock_of_a_killed_owner),
+		IN_FOLDER(makes_folders_and_removes_them),
+		IN_FOLDER(takes_paths_apart_and_together),
+	};
+
+	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
+}
