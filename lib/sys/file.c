@@ -17,30 +17,30 @@
 /* Descriptors that nftw() may hold open: deeper folders are closed and opened again. */
 #define TREE_FDS 16
 
-static int open_regular(const char *path, int *ret_fd, struct error *err)
+/* The descriptor, or -1. Without O_NONBLOCK, opening a FIFO would wait for a writer. */
+static int open_regular(const char *path, struct error *err)
 {
-	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	CLEANUP_CLOSE int fd = (int)TEMP_FAILURE_RETRY(open(path, flags));
+	int fd = (int)TEMP_FAILURE_RETRY(open(path, flags));
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, ERROR_CONFIG, "'%s' is not a regular file", path);
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return error_set(err, ERROR_CONFIG, "'%s' is not a regular file", path);
 }
 
 int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err)
 {
 	CLEANUP(str_release) struct str bytes = STR_INIT;
 	CLEANUP_FREE char *chunk = mem_zalloc(READ_BYTES);
-	CLEANUP_CLOSE int fd = -1;
+	CLEANUP_CLOSE int fd = open_regular(path, err);
+	struct str old;
 	ssize_t n;
 
-	if (open_regular(path, &fd, err) < 0)
+	if (fd < 0)
 		return -1;
 	while ((n = TEMP_FAILURE_RETRY(read(fd, chunk, READ_BYTES))) > 0) {
 		str_add(&bytes, chunk, (size_t)n);
@@ -50,9 +50,9 @@ int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct 
 	}
 	if (n < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", path);
-	str_release(ret_bytes);
+	old = *ret_bytes;
 	*ret_bytes = bytes;
-	bytes = (struct str)STR_INIT;
+	bytes = old;
 	return 0;
 }
 

@@ -1,13 +1,13 @@
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "base/slice.h"
+#include "base/strv.h"
 #include "sys/file.h"
+#include "sys/flock.h"
 #include "sys/interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,34 +15,43 @@
 #define RETRY_MIN_MS 1
 #define RETRY_MAX_MS 20
 
-/*
- * The process that holds a flock on the inode, 0 where the kernel does not tell (another host, or
- * another PID namespace). proc_locks(5): "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF".
- */
-static unsigned lock_owner(ino_t inode)
+/* The process in a line of proc_locks(5), "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF". */
+static bool is_owner(const char *line, ino_t inode, uint64_t *ret_pid)
+{
+	CLEANUP(strv_release) struct strv fields = STRV_INIT;
+	const char *colon;
+	uint64_t found;
+
+	strv_split(&fields, line, " ");
+	if (fields.count < 6 || strcmp(fields.v[1], "FLOCK") != 0)
+		return false;
+	colon = strrchr(fields.v[5], ':');
+	return colon && slice_to_u64(slice_of(colon + 1), UINT64_MAX, &found) && found == inode &&
+	       slice_to_u64(slice_of(fields.v[4]), INT32_MAX, ret_pid);
+}
+
+/* 0 where the kernel does not tell: another host, another PID namespace. */
+static uint64_t lock_owner(ino_t inode)
 {
 	CLEANUP_FILE FILE *locks = fopen("/proc/locks", "re");
 	CLEANUP_FREE char *line = NULL;
 	size_t cap = 0;
+	uint64_t pid = 0;
 
-	while (locks && getline(&line, &cap, locks) > 0) {
-		unsigned long long found;
-		unsigned pid;
-
-		if (sscanf(line, "%*s FLOCK %*s %*s %u %*x:%*x:%llu", &pid, &found) == 2 &&
-		    found == inode)
+	while (locks && getline(&line, &cap, locks) > 0)
+		if (is_owner(line, inode, &pid))
 			return pid;
-	}
 	return 0;
 }
 
 static int refuse_locked(const char *path, int fd, struct error *err)
 {
 	struct stat st;
-	unsigned pid = fstat(fd, &st) == 0 ? lock_owner(st.st_ino) : 0;
+	uint64_t pid = fstat(fd, &st) == 0 ? lock_owner(st.st_ino) : 0;
 
 	if (pid)
-		error_set(err, ERROR_REFUSED, "'%s' is locked by process %u", path, pid);
+		error_set(err, ERROR_REFUSED, "'%s' is locked by process %ju", path,
+			  (uintmax_t)pid);
 	else
 		error_set(err, ERROR_REFUSED, "'%s' is locked by another process", path);
 	return error_fix(err, "wait until it is done, then run this again");
@@ -57,42 +66,46 @@ static bool is_current(const char *path, int fd)
 	       held.st_ino == named.st_ino;
 }
 
-/* Takes the lock of the file that `path` names now: 1 taken, 0 held by another, -1 failed. */
-static int try_lock(const char *path, int flags, int *ret_fd, struct error *err)
+/* Whether to try again: 0, or -1 where the lock cannot be had, not in time, or not any more. */
+static int check_patience(const char *path, int fd, int64_t until_ms, struct error *err)
 {
-	CLEANUP_CLOSE int fd = (int)TEMP_FAILURE_RETRY(open(path, flags, 0666));
-	bool is_taken;
-
-	if (fd < 0)
-		return error_set_errno(err, errno, "cannot open '%s' for locking", path);
-	is_taken = TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) == 0;
-	if (!is_taken && errno != EWOULDBLOCK)
+	if (errno != EWOULDBLOCK && errno != ESTALE)
 		return error_set_errno(err, errno, "cannot lock '%s'", path);
-	if (is_taken && !is_current(path, fd))
-		return 0;
-	*ret_fd = fd;
-	fd = -1;
-	return is_taken;
+	if (system_clock.monotonic_ms(&system_clock) >= until_ms)
+		return refuse_locked(path, fd, err);
+	return interrupt_check("waiting for a lock", err);
+}
+
+/* Takes the lock of the file that `path` names now; ESTALE where that is another one than `fd`. */
+static bool try_lock(const char *path, int fd)
+{
+	if (TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0)
+		return false;
+	if (is_current(path, fd))
+		return true;
+	errno = ESTALE;
+	return false;
 }
 
 static int lock(const char *path, int flags, unsigned wait_ms, int *ret_fd, struct error *err)
 {
-	int64_t until = system_clock.monotonic_ms(&system_clock) + wait_ms;
+	int64_t until_ms = system_clock.monotonic_ms(&system_clock) + wait_ms;
 	int64_t pause_ms = RETRY_MIN_MS;
 
 	for (;;) {
-		CLEANUP_CLOSE int fd = -1;
-		int taken = try_lock(path, flags, &fd, err);
+		int fd = (int)TEMP_FAILURE_RETRY(open(path, flags, 0666));
+		int patience;
 
-		if (taken < 0 || interrupt_check("waiting for a lock", err) < 0)
-			return -1;
-		if (taken) {
+		if (fd < 0)
+			return error_set_errno(err, errno, "cannot open '%s' to lock it", path);
+		if (try_lock(path, fd)) {
 			*ret_fd = fd;
-			fd = -1;
 			return 0;
 		}
-		if (system_clock.monotonic_ms(&system_clock) >= until)
-			return refuse_locked(path, fd, err);
+		patience = check_patience(path, fd, until_ms, err);
+		close(fd);
+		if (patience < 0)
+			return -1;
 		system_clock.sleep_ms(&system_clock, pause_ms);
 		pause_ms = pause_ms * 2 < RETRY_MAX_MS ? pause_ms * 2 : RETRY_MAX_MS;
 	}

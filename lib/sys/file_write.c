@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "sys/file.h"
+#include "sys/flock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <libgen.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -103,30 +103,44 @@ static int fail(const struct target *target, int errnum, struct error *err)
 }
 
 /* A link that leads nowhere must not be taken for a file that is still to be made. */
-static int resolve_missing(const char *path, struct target *ret, struct error *err)
+static char *resolve_missing(const char *path, struct error *err)
 {
 	CLEANUP_FREE char *dir = file_dirname(path);
-	CLEANUP_FREE char *real_dir = NULL;
+	CLEANUP_FREE char *real_dir = realpath(dir, NULL);
 	CLEANUP_FREE char *copy = mem_strdup(path);
 	struct stat st;
 
-	if (lstat(path, &st) == 0)
-		return error_set(err, ERROR_CONFIG, "'%s' is a symbolic link to nothing", path);
-	real_dir = realpath(dir, NULL);
-	if (!real_dir)
-		return error_set_errno(err, errno, "cannot write '%s'", path);
-	ret->path = file_join(real_dir, basename(copy));
-	return 0;
+	if (!real_dir) {
+		error_set_errno(err, errno, "cannot write '%s'", path);
+		return NULL;
+	}
+	if (lstat(path, &st) == 0) {
+		error_set(err, ERROR_CONFIG, "'%s' is a symbolic link to nothing", path);
+		return NULL;
+	}
+	return file_join(real_dir, basename(copy));
 }
 
-static int resolve(const char *path, struct target *ret, struct error *err)
+/* The file that `path` stands for, without symbolic links; NULL on failure. */
+static char *resolve_links(const char *path, struct error *err)
 {
-	ret->path = realpath(path, NULL);
-	if (!ret->path && errno == ELOOP)
-		return error_set(err, ERROR_CONFIG, "'%s' is a loop of symbolic links", path);
-	if (!ret->path && errno != ENOENT)
-		return error_set_errno(err, errno, "cannot write '%s'", path);
-	if (!ret->path && resolve_missing(path, ret, err) < 0)
+	char *real = realpath(path, NULL);
+
+	if (real)
+		return real;
+	if (errno == ENOENT)
+		return resolve_missing(path, err);
+	if (errno == ELOOP)
+		error_set(err, ERROR_CONFIG, "'%s' is a loop of symbolic links", path);
+	else
+		error_set_errno(err, errno, "cannot write '%s'", path);
+	return NULL;
+}
+
+static int find_target(const char *path, struct target *ret, struct error *err)
+{
+	ret->path = resolve_links(path, err);
+	if (!ret->path)
 		return -1;
 	ret->dir = file_dirname(ret->path);
 	ret->name = strrchr(ret->path, '/') + 1;
@@ -197,9 +211,9 @@ static void sweep_entry(int dir_fd, const char *name)
 }
 
 /* Removes what killed writers left in the folder. Best effort: it is in nobody's way. */
-static void sweep(const char *path)
+static void sweep(const struct target *target)
 {
-	DIR *dir = opendir(path);
+	DIR *dir = opendir(target->dir);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
@@ -366,7 +380,7 @@ static int replace(const struct target *target, const struct str *old, const str
 {
 	CLEANUP(fresh_release) struct fresh fresh = FRESH_INIT;
 
-	sweep(target->dir);
+	sweep(target);
 	if (create_fresh(target, new_mode, &fresh, err) < 0)
 		return -1;
 	if (write_all(fresh.fd, bytes->p, bytes->n) < 0)
@@ -387,7 +401,7 @@ static int replace_unsignalled(const char *path, const struct str *old, const st
 	CLEANUP(unblock_signals) sigset_t signals;
 
 	block_signals(&signals);
-	if (resolve(path, &target, err) < 0)
+	if (find_target(path, &target, err) < 0)
 		return -1;
 	if (check_replaceable(path, &target, err) < 0)
 		return -1;

@@ -133,7 +133,6 @@ static void keeps_mode_and_attributes(void **state)
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	bool has_xattr;
 	struct stat st;
-	char value[8];
 
 	(void)state;
 	put("f", "old", 0640);
@@ -143,6 +142,8 @@ static void keeps_mode_and_attributes(void **state)
 	assert_int_equal(stat("f", &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	if (has_xattr) {
+		char value[8];
+
 		assert_int_equal(getxattr("f", "user.note", value, sizeof(value)), 4);
 		assert_memory_equal(value, "kept", 4);
 	}
