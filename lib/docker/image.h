@@ -30,11 +30,18 @@ void image_ref_release(struct image_ref *ref);
 /* Whether `tag` may be a tag: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. */
 bool image_tag_is_valid(const char *tag);
 
+/* Whether `digest` is ALGORITHM:HEX (OCI image-spec, descriptor.md "Digests"). */
+bool image_digest_is_valid(const char *digest);
+
 /*
  * Takes an ECR registry host apart: account and region; false for any other host. The pattern is
  * the one that both AWS-maintained helpers use (facts: amazon-ecr-credential-helper,
  * api/client.go).
  */
 bool ecr_host_parse(const char *host, struct str *ret_account, struct str *ret_region);
+
+/* Whether such a host is a FIPS endpoint, and whether a host is the public gallery's. */
+bool ecr_host_is_fips(const char *host);
+bool ecr_host_is_public(const char *host);
 
 #endif

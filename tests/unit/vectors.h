@@ -1,0 +1,29 @@
+#ifndef TESTS_UNIT_VECTORS_H
+#define TESTS_UNIT_VECTORS_H
+
+#include "test.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * Reads one file of third-party vectors from the folder in DEPLOYER_CONFORMANCE, or skips the test
+ * where it is absent. Owned by the caller: json_decref(), or json_auto_t.
+ */
+static inline json_t *vectors_read(const char *name)
+{
+	const char *dir = getenv("DEPLOYER_CONFORMANCE");
+	char path[4096];
+	json_t *vectors;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir ? dir : "../shared/conformance", name);
+	vectors = json_load_file(path, 0, NULL);
+	if (!vectors) {
+		print_message("%s is absent\n", path);
+		skip();
+	}
+	return vectors;
+}
+
+#endif
