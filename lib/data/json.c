@@ -1,8 +1,116 @@
 #include "data/json.h"
 
+#include "base/cleanup.h"
 #include "base/sanitize.h"
+#include "base/slice.h"
 
+#include <assert.h>
 #include <string.h>
+
+#define MAX_DEPTH 64
+
+/* The first byte after the string that starts at `at`, a quotation mark; the end where it has none.
+ */
+static size_t skip_string(struct slice text, size_t at)
+{
+	for (at++; at < text.n && text.p[at] != '"'; at++)
+		if (text.p[at] == '\\')
+			at++;
+	return at;
+}
+
+/* Where the text nests deeper than MAX_DEPTH, or its length. Strings hold no brackets of ours. */
+static size_t find_too_deep(struct slice text)
+{
+	unsigned depth = 0;
+
+	for (size_t at = 0; at < text.n; at++) {
+		switch (text.p[at]) {
+		case '"':
+			at = skip_string(text, at);
+			break;
+		case '[':
+		case '{':
+			if (++depth > MAX_DEPTH)
+				return at;
+			break;
+		case ']':
+		case '}':
+			depth -= depth > 0;
+			break;
+		default:
+			break;
+		}
+	}
+	return text.n;
+}
+
+/* Line and column of a byte, from 1; columns count characters, as the decoder's do. */
+static void locate(struct slice text, size_t at, unsigned *ret_line, unsigned *ret_column)
+{
+	unsigned line = 1, column = 1;
+
+	for (size_t i = 0; i < at; i++) {
+		if (text.p[i] == '\n') {
+			line++;
+			column = 1;
+		} else if (((unsigned char)text.p[i] & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	*ret_line = line;
+	*ret_column = column;
+}
+
+static int fail_at(struct slice text, size_t at, const char *what, struct error *err)
+{
+	unsigned line, column;
+
+	locate(text, at, &line, &column);
+	return error_set(err, ERROR_CONFIG, "line %u, column %u: %s", line, column, what);
+}
+
+/* What the decoder would take: it recurses without our limit, and stops at a NUL as at the end. */
+static int check_text(struct slice text, struct error *err)
+{
+	size_t too_deep = find_too_deep(text);
+	const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
+
+	if (nul)
+		return fail_at(text, (size_t)(nul - text.p), "NUL byte", err);
+	if (too_deep < text.n)
+		return fail_at(text, too_deep, "nested too deeply", err);
+	return 0;
+}
+
+json_t *json_read(const char *bytes, size_t len, struct error *err)
+{
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+	json_error_t found;
+	json_t *value;
+
+	if (check_text((struct slice){ bytes, len }, err) < 0)
+		return NULL;
+	value = json_loadb(bytes, len, flags, &found);
+	if (!value)
+		error_set(err, ERROR_CONFIG, "line %d, column %d: %s", found.line, found.column,
+			  found.text);
+	return value;
+}
+
+const char *json_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+void json_write(const json_t *value, struct str *out)
+{
+	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+	CLEANUP_FREE char *text = json_dumps(value, flags);
+
+	assert(text);
+	str_adds(out, text);
+}
 
 void json_quote(struct str *out, const char *text)
 {

@@ -10,7 +10,9 @@
 /*
  * The one JSON reader. Values are jansson's json_t; hold them with json_auto_t.
  *
- * Strict RFC 8259: UTF-8, duplicate keys refused, at most 64 levels deep, nothing after the value.
+ * Strict RFC 8259 with its permitted limits (section 9): UTF-8 without a byte order mark, duplicate
+ * keys and \u0000 refused, integers within 64 bits, reals within a double, at most 64 levels deep,
+ * nothing after the value.
  * ERROR_CONFIG with "line L, column C: ..." otherwise; callers wrap it with what was read. Input
  * from a service becomes ERROR_REMOTE by error_become().
  */
@@ -19,7 +21,7 @@ json_t *json_read(const char *bytes, size_t len, struct error *err);
 /* A member's text, borrowed, or NULL where `object` has no such string. */
 const char *json_text(const json_t *object, const char *key);
 
-/* The value as compact JSON, keys in their order. */
+/* Appends the value as compact JSON, keys in their order; reals with 15 digits. */
 void json_write(const json_t *value, struct str *out);
 
 /* Appends `text` as a quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
