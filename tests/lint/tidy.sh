@@ -1,0 +1,36 @@
+#!/bin/sh
+# clang-tidy has nothing to say about the sources of BUILD's compile database: tidy.sh BUILD [FILE].
+# A file found clean is not looked at again until it, a header of it or the rules change: an empty
+# file in BUILD/lint/tidy is named by the hash of all that.
+. tests/lint/lint.sh
+need_version clang-tidy 14
+build=$1
+clean=$build/lint/tidy
+
+tidy() {
+	# gcc's own warnings are in the database, and clang has not all of them.
+	clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option "$1" 2>&1 |
+		grep -vE '^([0-9]+ warnings? (generated|treated as error)|Suppressed [0-9]+ warnings?|$)' && return 1
+	return 0
+}
+
+# What the preprocessor makes of the file, its comments (NOLINT is one) included.
+hash_of() {
+	{
+		cat .clang-tidy tests/lint/tidy.sh
+		cc -E -C -I. -Ilib -D_GNU_SOURCE -DDEPLOYER_VERSION='""' "$1" || date +%s%N
+	} 2>/dev/null | sha256sum | cut -d ' ' -f 1
+}
+
+if [ $# -gt 1 ]; then
+	mark=$clean/$(hash_of "$2")
+	[ -e "$mark" ] && exit 0
+	tidy "$2" && : >"$mark"
+	exit
+fi
+
+mkdir -p "$clean"
+c_sources | while read -r file; do
+	# The others are no part of this build: their parts were not found.
+	grep -qF "$file\"" "$build/compile_commands.json" && echo "$file"
+done | xargs -P "$(nproc)" -n 1 "$0" "$build" || mend 'each line names its check in brackets'
