@@ -132,8 +132,10 @@ static void roff_command(const struct program *program, const struct cmd *cmd, F
 	CLEANUP(str_release) struct str page = STR_INIT;
 
 	str_addf(&page, "%s-%s", program->name, cmd->name);
-	for (char *p = page.buf; *p; p++)
-		*p = *p == ' ' ? '-' : *p;
+	for (char *p = page.buf; *p; p++) {
+		if (*p == ' ')
+			*p = '-';
+	}
 	roff_head(page.buf, cmd->summary, out);
 	print_usage(program, cmd, out);
 	(void)fputc('\n', out);

@@ -19,6 +19,7 @@ bad=0
 for file in $(find lib cmd -name '*.[ch]' | sort); do
 	mod=$(echo "$file" | sed 's,^lib/,,; s,/.*,,')
 	allowed=$(echo "$rules" | sed -n "s/^$mod://p")
+	# shellcheck disable=SC2013 # A list of words.
 	for used in $(sed -n 's,^#include "\([a-z]*\)/.*,\1,p' "$file" | sort -u); do
 		case " $allowed $mod " in
 		*" $used "*) ;;

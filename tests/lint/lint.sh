@@ -36,7 +36,7 @@ c_sources() {
 
 # Everything that a person wrote: no corpus, which has to stay as it is, and no picture.
 text_files() {
-	find .ci README.md meson.build .clang-format .clang-tidy .editorconfig .gitignore \
+	find .ci README.md meson.build .clang-format .clang-tidy .editorconfig .gitignore .shellcheckrc \
 		cmd lib config tests -type f ! -path '*/corpus/*' 2>/dev/null | sort
 }
 

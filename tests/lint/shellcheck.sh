@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck has nothing to say about any script.
+# No script gives shellcheck anything to say.
 . tests/lint/lint.sh
 need shellcheck
-scripts | xargs shellcheck -x || mend 'shellcheck -x FILE explains each number'
+scripts | xargs shellcheck || mend 'shellcheck FILE explains each number'

@@ -173,7 +173,8 @@ static void names_a_program_that_is_missing(void **state)
 
 static void leaves_relative_path_entries_out(void **state)
 {
-	char *saved = strdup(getenv("PATH"));
+	const char *path = getenv("PATH");
+	char *saved = strdup(path ? path : "");
 	char *found;
 
 	(void)state;

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Help, completions and slips of the keyboard: what every command has from its table.
+. "$(dirname "$0")/testlib.sh"
+
+# Slips name what was wrong and the nearest right word, and touch nothing.
+run 2 "$DEPLOYER"
+err_has 'no command given'
+run 2 "$DEPLOYER" completoin
+err_has "'completoin' is not a command"
+err_has "did you mean 'deployer completion'?"
+run 2 "$DEPLOYER" --outpt=json help
+err_has "unknown option '--outpt=json'"
+run 2 "$DEPLOYER" help --mam
+err_has "unknown option '--mam'"
+err_has 'did you mean --man?'
+run 2 "$DEPLOYER" completion
+err_has 'usage: deployer completion'
+run 2 "$DEPLOYER" --output xml help
+err_has "'xml' is neither text nor json"
+run 2 "$DEPLOYER" -C "$tmp/nowhere" help
+err_has "cannot enter '$tmp/nowhere'"
+run 2 "$DEPLOYER" help nonesuch
+err_has "'nonesuch' is not a command"
+
+# The error as data.
+run 2 "$DEPLOYER" --output json help nonesuch
+err_has '"status": 2'
+
+# The overview names every command; each explains itself in the same words three ways.
+run 0 "$DEPLOYER" --help
+cp "$tmp/out" overview
+run 0 "$DEPLOYER" help
+same overview "$tmp/out"
+run 0 "$DEPLOYER" completion fish
+sed -n "s/^complete -c deployer -n __fish_use_subcommand -f -a '\([^']*\)'.*/\1/p" "$tmp/out" >commands
+[ -s commands ] || fail 'no commands in the completions'
+while read -r command; do
+	has overview "  $command "
+	# Two words where the name has two.
+	# shellcheck disable=SC2086
+	run 0 "$DEPLOYER" help $command
+	out_has "Usage: deployer $command"
+	cp "$tmp/out" help
+	# shellcheck disable=SC2086
+	run 0 "$DEPLOYER" $command --help
+	same help "$tmp/out"
+	# shellcheck disable=SC2086
+	run 0 "$DEPLOYER" help --man $command
+	out_has '.TH "deployer-'
+done <commands
+run 0 "$DEPLOYER" --version
+out_matches '^deployer [0-9]+\.[0-9]+\.[0-9]+$'
+
+# Completions are scripts that their shells can read.
+for shell in bash zsh fish; do
+	run 0 "$DEPLOYER" completion $shell
+	cp "$tmp/out" completion.$shell
+	if command -v $shell >/dev/null; then
+		run 0 $shell -n completion.$shell
+		nothing_said
+	else
+		echo "$shell is absent: its completions were not read"
+	fi
+done
+run 2 "$DEPLOYER" completion tcsh
+err_has "'tcsh' is not bash, zsh or fish"
+
+# And in bash they complete.
+if command -v bash >/dev/null; then
+	cat >complete.bash <<-'END'
+		source completion.bash
+		COMP_WORDS=(deployer help --m) COMP_CWORD=2
+		_deployer
+		echo "${COMPREPLY[*]}"
+		COMP_WORDS=(deployer compl) COMP_CWORD=1
+		_deployer
+		echo "${COMPREPLY[*]}"
+	END
+	run 0 bash complete.bash
+	out_is '--man
+completion'
+fi
+
+# What could not be written is no success.
+run 1 sh -c '"$1" --help >/dev/full' sh "$DEPLOYER"
+err_has 'cannot write to standard output: No space left on device'

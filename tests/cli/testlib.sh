@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# Sourced by every cli test. Gives it a folder $tmp of its own, which is also where it starts and is
+# removed at the end, an empty HOME in it, and an environment without the settings of whoever runs it.
+# The first check that fails ends the test and says what was run, what came and what was expected.
+#
+#	. "$(dirname "$0")/testlib.sh"
+#	run 2 "$DEPLOYER" --nope
+#	err_has "unknown option '--nope'"
+#
+# DEPLOYER is the program under test; meson sets it.
+set -eu
+
+# Where the test and its data lie.
+# shellcheck disable=SC2034
+testdir=$(cd "$(dirname "$0")" && pwd)
+
+# What would lead a test to somebody's account, engine, repository or settings. DEPLOYER itself and
+# DEPLOYER_CONFORMANCE, DEPLOYER_CORPUS and DEPLOYER_SANDBOX are the test's own.
+for name in $(env | sed -n 's/^\([A-Z_][A-Z0-9_]*\)=.*/\1/p'); do
+	case $name in
+	DEPLOYER_CONFORMANCE | DEPLOYER_CORPUS | DEPLOYER_SANDBOX) ;;
+	AWS_* | COMPOSE_* | DEPLOYER_* | DOCKER_* | GIT_* | XDG_* | *_PROXY | *_proxy) unset "$name" ;;
+	CI | NO_COLOR | APP_VERSION | CURL_CA_BUNDLE | SSL_CERT_FILE | SSL_CERT_DIR) unset "$name" ;;
+	esac
+done
+unset http_proxy https_proxy no_proxy all_proxy
+export LC_ALL=C TZ=UTC TERM=dumb
+# Never the metadata service of the machine that runs the tests.
+export AWS_EC2_METADATA_DISABLED=true
+
+tmp=$(mktemp -d)
+export HOME="$tmp/home" GIT_CONFIG_NOSYSTEM=1
+mkdir "$HOME"
+cd "$tmp"
+
+# Commands for the end, the last registered first: at_exit COMMAND...
+exit_commands=
+at_exit() {
+	exit_commands="$* ; $exit_commands"
+}
+
+at_end() {
+	end_status=$?
+	trap - EXIT
+	set +e
+	eval "$exit_commands"
+	cd /
+	rm -rf "$tmp"
+	exit $end_status
+}
+trap at_end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The end of a test that cannot run here, and why.
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# need PROGRAM...
+need() {
+	for need_program; do
+		command -v "$need_program" >/dev/null || skip "$need_program is absent"
+	done
+}
+
+need_engine() {
+	need docker
+	docker info >/dev/null 2>&1 || skip 'no Docker engine answers'
+}
+
+fail() {
+	echo "FAILED: $*"
+	if [ -e "$tmp/out" ]; then
+		echo "ran:    $ran_command"
+		echo "status: $ran_status"
+		sed 's/^/stdout: /' "$tmp/out"
+		sed 's/^/stderr: /' "$tmp/err"
+	fi
+	exit 1
+}
+
+# run STATUS COMMAND...: runs it without standard input, keeps what it says in $tmp/out and $tmp/err,
+# and fails where it ends otherwise than with STATUS.
+run() {
+	run_with_input "$1" /dev/null "$@"
+}
+
+# run_with_input STATUS FILE ...: the same, standard input from FILE.
+run_with_input() {
+	expected_status=$1
+	input=$2
+	shift 3
+	ran_command=$*
+	ran_status=0
+	"$@" >"$tmp/out" 2>"$tmp/err" <"$input" || ran_status=$?
+	[ "$ran_status" = "$expected_status" ] || fail "expected status $expected_status"
+}
+
+# has FILE TEXT, is FILE TEXT: what was said contains the text, is the text and a newline.
+has() {
+	grep -qF -e "$2" "$1" || fail "${1##*/} does not have: $2"
+}
+
+is() {
+	printf '%s\n' "$2" | cmp -s - "$1" || fail "${1##*/} is not: $2"
+}
+
+lacks() {
+	! grep -F -e "$2" "$1" || fail "${1##*/} has: $2"
+}
+
+out_has() { has "$tmp/out" "$1"; }
+out_is() { is "$tmp/out" "$1"; }
+out_lacks() { lacks "$tmp/out" "$1"; }
+out_matches() { grep -qE -e "$1" "$tmp/out" || fail "out does not match: $1"; }
+err_has() { has "$tmp/err" "$1"; }
+err_is() { is "$tmp/err" "$1"; }
+err_lacks() { lacks "$tmp/err" "$1"; }
+err_matches() { grep -qE -e "$1" "$tmp/err" || fail "err does not match: $1"; }
+nothing_said() { [ ! -s "$tmp/out" ] && [ ! -s "$tmp/err" ] || fail 'something was said'; }
+
+# same FILE FILE: byte for byte.
+same() {
+	cmp "$1" "$2" || fail "$1 and $2 differ"
+}
