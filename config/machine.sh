@@ -6,16 +6,9 @@ say() {
 	printf '%s\n' "$*" >&2
 }
 
-as_root() {
-	if [ "$(id -u)" = 0 ]; then
-		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
-	else
-		say "this needs root: $*"
-		return 1
-	fi
-}
+# Empty for root, who needs no help.
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
 
 # The packages of the lists given that are absent. One call of dpkg-query: a machine that has all
 # of them is told so in a moment and without a network.
@@ -34,10 +27,10 @@ install_packages() {
 	missing=$(missing_packages "$@" | tr '\n' ' ')
 	[ -n "$missing" ] || return 0
 	say "installing $missing"
-	as_root apt-get -qq update
+	$sudo apt-get -qq update
 	# A list of words.
 	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing
 }
 
 engine_answers() {
@@ -49,7 +42,7 @@ engine_answers() {
 # ends the caller, which then ends the engine in order.
 try_engine() {
 	say "starting dockerd $*"
-	as_root setsid dockerd --group "$(id -gn)" "$@" >>"$engine_log" 2>&1 </dev/null &
+	$sudo setsid dockerd --group "$(id -gn)" "$@" >>"$engine_log" 2>&1 </dev/null &
 	engine_pid=$!
 	for _ in $(seq 60); do
 		engine_answers && return 0
@@ -89,7 +82,7 @@ start_engine() {
 # Ends the engine that start_engine() started, and only that one.
 end_engine() {
 	[ -n "${engine_pid:-}" ] || return 0
-	as_root kill "$engine_pid" 2>/dev/null || true
+	$sudo kill "$engine_pid" 2>/dev/null || true
 	wait "$engine_pid" 2>/dev/null || true
 	engine_pid=
 }
