@@ -8,6 +8,7 @@
 #include "data/yaml_locate.h"
 #include "sys/file.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -531,6 +532,7 @@ static void fill_conventions(struct config *config)
 	static const char *const templates[] = { "stack.yml", "stack.yaml", "template.yml",
 						 "template.yaml", NULL };
 
+	assert(config->dir);
 	fill_names(config);
 	convention_file(config, CONFIG_STACK_TEMPLATE, templates);
 	find_parameters(config);

@@ -8,8 +8,10 @@ build=$1
 clean=$build/lint/tidy
 
 tidy() {
-	# gcc's own warnings are in the database, and clang has not all of them.
-	said=$(clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option "$1" 2>&1) && return 0
+	# gcc's own warnings are in the database, and clang has not all of them. __NO_CTYPE: tolower() is
+	# a call, not the nest of conditions that glibc's macro makes of it.
+	said=$(clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option \
+		--extra-arg=-D__NO_CTYPE "$1" 2>&1) && return 0
 	echo "$said"
 	return 1
 }
