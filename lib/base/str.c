@@ -9,7 +9,7 @@
 
 char str_empty[1];
 
-static void str_reserve(struct str *s, size_t extra)
+void str_reserve(struct str *s, size_t extra)
 {
 	size_t need = s->len + extra + 1;
 

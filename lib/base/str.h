@@ -26,6 +26,9 @@ extern char str_empty[];
 /* Frees the contents and makes `s` empty again; safe on a fresh STR_INIT, usable with CLEANUP(). */
 void str_release(struct str *s);
 
+/* Makes room for `extra` more bytes, so that adding them leaves no copy of a secret behind. */
+void str_reserve(struct str *s, size_t extra);
+
 /* Empties `s` and keeps its memory. */
 void str_reset(struct str *s);
 
