@@ -10,7 +10,8 @@
  * An OCI registry (github.com/opencontainers/distribution-spec), spoken to directly for what the
  * Engine cannot do: look a digest up, and give a manifest a further tag. Basic authentication.
  *
- * url: as ECR's proxyEndpoint gives it; https, or http on loopback. All fields are borrowed.
+ * url: as ECR's proxyEndpoint gives it; https, or http on loopback. username NULL: anonymous. All
+ * fields are borrowed. What a registry refuses fails with a code of docker/failure.h.
  */
 struct registry {
 	struct http *http;
@@ -18,6 +19,12 @@ struct registry {
 	const char *username;
 	const struct secret *password;
 };
+
+/*
+ * Asks the registry whether it takes the credentials (GET /v2/): ERROR_AUTH, code "NoCredentials",
+ * where it does not.
+ */
+int registry_check(const struct registry *registry, struct error *err);
 
 /* The digest behind a tag, checked by hashing the manifest; the code is "NotFound" if there is
  * none. */

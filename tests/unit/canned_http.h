@@ -19,8 +19,8 @@ struct canned_exchange {
 
 /*
  * A transport that plays a table of exchanges in their order and fails the test on any other
- * request. Bodies are streamed `piece` bytes at a time (0: whole). The last request's headers and
- * body stay in here.
+ * request. Bodies are streamed `piece` bytes at a time (0: whole). The headers of the last request
+ * stay in here, and the body of the last one that had any.
  */
 struct canned_http {
 	struct http http;
@@ -30,7 +30,21 @@ struct canned_http {
 	size_t piece;
 	struct strv headers;
 	struct str body;
+	struct str body_type;
 };
+
+/* The value of a header of the last request, "" where it had none. */
+static inline const char *canned_header(const struct canned_http *canned, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < canned->headers.count; i++) {
+		if (strncasecmp(canned->headers.v[i], name, len) == 0 &&
+		    canned->headers.v[i][len] == ':')
+			return canned->headers.v[i] + len + 2;
+	}
+	return "";
+}
 
 static inline bool canned_stream(const struct canned_http *canned,
 				 const struct http_request *request, const char *body)
@@ -60,8 +74,12 @@ static inline int canned_send(struct http *http, const struct http_request *requ
 	assert_string_equal(request->url, exchange->url);
 	strv_release(&canned->headers);
 	strv_add_list(&canned->headers, &request->headers);
-	str_reset(&canned->body);
-	str_add(&canned->body, request->body ? request->body : "", request->body_len);
+	if (request->body) {
+		str_reset(&canned->body);
+		str_add(&canned->body, request->body, request->body_len);
+		str_reset(&canned->body_type);
+		str_adds(&canned->body_type, canned_header(canned, "Content-Type"));
+	}
 	if (exchange->status == 0) {
 		error_set(err, ERROR_NETWORK, "%s: connection refused", request->url);
 		error_set_code(err, "7");
@@ -79,23 +97,11 @@ static inline int canned_send(struct http *http, const struct http_request *requ
 	return 0;
 }
 
-/* The value of a header of the last request, "" where it had none. */
-static inline const char *canned_header(const struct canned_http *canned, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < canned->headers.count; i++) {
-		if (strncasecmp(canned->headers.v[i], name, len) == 0 &&
-		    canned->headers.v[i][len] == ':')
-			return canned->headers.v[i] + len + 2;
-	}
-	return "";
-}
-
 static inline void canned_release(struct canned_http *canned)
 {
 	strv_release(&canned->headers);
 	str_release(&canned->body);
+	str_release(&canned->body_type);
 }
 
 /* clang-format off */
@@ -103,7 +109,7 @@ static inline void canned_release(struct canned_http *canned)
 	{                                                                      \
 		.http = { .send = canned_send }, .exchanges = (rows),          \
 		.count = sizeof(rows) / sizeof((rows)[0]),                     \
-		.headers = STRV_INIT, .body = STR_INIT                         \
+		.headers = STRV_INIT, .body = STR_INIT, .body_type = STR_INIT   \
 	}
 /* clang-format on */
 

@@ -1,0 +1,281 @@
+#include "docker/registry.h"
+
+#include "base/cleanup.h"
+#include "base/slice.h"
+#include "data/digest.h"
+#include "data/json.h"
+#include "docker/failure.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* ECR and the distribution registry both refuse manifests beyond 4 MiB. */
+#define MANIFEST_MAX_BYTES (4UL << 20)
+
+static const char accept_manifests[] =
+	"Accept: application/vnd.docker.distribution.manifest.v2+json, "
+	"application/vnd.docker.distribution.manifest.list.v2+json, "
+	"application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
+
+/* A manifest as the registry keeps it: the digest is the hash of exactly these bytes. */
+struct manifest {
+	struct str bytes;
+	struct str media_type;
+	struct str digest;
+};
+
+#define MANIFEST_INIT                                                                              \
+	{                                                                                          \
+		.bytes = STR_INIT, .media_type = STR_INIT, .digest = STR_INIT                      \
+	}
+
+static void manifest_release(struct manifest *manifest)
+{
+	str_release(&manifest->bytes);
+	str_release(&manifest->media_type);
+	str_release(&manifest->digest);
+}
+
+/* RFC 7617. Room is made beforehand, so that growing leaves no copies of the password. */
+static void add_authorization(const struct registry *registry, struct strv *headers)
+{
+	CLEANUP(str_wipe) struct str pair = STR_INIT;
+	CLEANUP(str_wipe) struct str header = STR_INIT;
+
+	if (!registry->username)
+		return;
+	str_reserve(&pair, strlen(registry->username) + secret_len(registry->password) + 2);
+	str_addf(&pair, "%s:", registry->username);
+	str_add(&pair, secret_bytes(registry->password), secret_len(registry->password));
+	str_reserve(&header, pair.len * 4 / 3 + 64);
+	str_adds(&header, "Authorization: Basic ");
+	base64_encode(&header, pair.buf, pair.len);
+	strv_take(headers, str_detach(&header));
+}
+
+/* Docker writes a code as words before its message, "name unknown: ...": so does this. */
+static void describe(const struct http_response *response, struct str *out)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	json_auto_t *body = json_read(response->body.buf, response->body.len, &ignored);
+	const json_t *first = json_array_get(json_object_get(body, "errors"), 0);
+	const char *code = json_text(first, "code");
+	const char *message = json_text(first, "message");
+
+	for (; code && *code; code++)
+		str_addc(out, (char)(*code == '_' ? ' ' : tolower((unsigned char)*code)));
+	if (out->len && message && *message)
+		str_adds(out, ": ");
+	str_adds(out, message ? message : "");
+	if (out->len == 0)
+		str_addf(out, "HTTP status %d", response->status);
+}
+
+static enum error_kind kind_of(int status)
+{
+	switch (status) {
+	case 401:
+	case 403:
+		return ERROR_AUTH;
+	case 429:
+	case 503:
+		return ERROR_BUSY;
+	default:
+		return status >= 500 ? ERROR_REMOTE : ERROR_PUBLISH;
+	}
+}
+
+static int check(const struct registry *registry, const struct http_response *response,
+		 struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP(str_release) struct str host = STR_INIT;
+
+	if (response->status >= 200 && response->status < 300)
+		return 0;
+	describe(response, &text);
+	docker_failure_set(err, kind_of(response->status), text.buf);
+	if (!err->code[0] && response->status == 401)
+		error_set_code(err, "NoCredentials");
+	if (!err->code[0] && response->status == 404)
+		error_set_code(err, "NotFound");
+	if (response->status == 401)
+		error_fix(err, "the registry refused the login: see 'deployer login'");
+	url_host(registry->url, &host);
+	return error_wrap(err, "registry %s", host.buf);
+}
+
+/* One request to the registry; `path` is what follows "/v2/". The body is borrowed. */
+struct call {
+	const char *method;
+	const char *path;
+	const char *media_type; /* of `body`, which is then sent */
+	const struct str *body;
+};
+
+static int send_call(const struct registry *registry, const struct call *call,
+		     struct http_response *ret, struct error *err)
+{
+	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
+	CLEANUP(str_release) struct str url = STR_INIT;
+	size_t base_len = strlen(registry->url);
+	struct http_request request = {
+		.method = call->method,
+		.allow_http = url_is_loopback(registry->url),
+		.max_body = MANIFEST_MAX_BYTES,
+	};
+
+	while (base_len && registry->url[base_len - 1] == '/')
+		base_len--;
+	str_add(&url, registry->url, base_len);
+	str_addf(&url, "/v2/%s", call->path);
+	strv_add(&headers, accept_manifests);
+	add_authorization(registry, &headers);
+	if (call->body) {
+		strv_addf(&headers, "Content-Type: %s", call->media_type);
+		request.body = call->body->buf;
+		request.body_len = call->body->len;
+	}
+	request.url = url.buf;
+	request.headers = headers;
+	return http_send(registry->http, &request, ret, err);
+}
+
+int registry_check(const struct registry *registry, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	const struct call call = { .method = "GET", .path = "" };
+
+	if (send_call(registry, &call, &response, err) < 0)
+		return -1;
+	return check(registry, &response, err);
+}
+
+/* The hash of the bytes is what counts; a registry that says otherwise is not believed. */
+static int verify(const struct http_response *response, const char *reference,
+		  const struct manifest *manifest, struct error *err)
+{
+	const char *claimed = http_header(response, "docker-content-digest");
+
+	if (claimed && strcmp(claimed, manifest->digest.buf) != 0)
+		return error_set(err, ERROR_PUBLISH,
+				 "the registry names the digest %s, its manifest has %s", claimed,
+				 manifest->digest.buf);
+	if (strchr(reference, ':') && strcmp(reference, manifest->digest.buf) != 0)
+		return error_set(err, ERROR_PUBLISH, "asked for %s, the manifest that came has %s",
+				 reference, manifest->digest.buf);
+	return 0;
+}
+
+static void take_media_type(const struct http_response *response, struct str *ret)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	const char *header = http_header(response, "content-type");
+	json_auto_t *body = NULL;
+	const char *inner;
+
+	str_add(ret, header ? header : "", strcspn(header ? header : "", "; "));
+	if (strncmp(ret->buf, "application/vnd.", 16) == 0)
+		return;
+	body = json_read(response->body.buf, response->body.len, &ignored);
+	inner = json_text(body, "mediaType");
+	if (inner) {
+		str_reset(ret);
+		str_adds(ret, inner);
+	}
+}
+
+/* reference: a tag or a digest. */
+static int fetch(const struct registry *registry, const char *name, const char *reference,
+		 struct manifest *ret, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+	struct call call = { .method = "GET" };
+
+	str_addf(&path, "%s/manifests/%s", name, reference);
+	call.path = path.buf;
+	if (send_call(registry, &call, &response, err) < 0)
+		return -1;
+	if (check(registry, &response, err) < 0) {
+		if (response.status == 404)
+			error_set_code(err, "NotFound");
+		return -1;
+	}
+	str_add(&ret->bytes, response.body.buf, response.body.len);
+	str_adds(&ret->digest, "sha256:");
+	digest_sha256_hex(&ret->digest, ret->bytes.buf, ret->bytes.len);
+	take_media_type(&response, &ret->media_type);
+	return verify(&response, reference, ret, err);
+}
+
+int registry_digest(const struct registry *registry, const char *name, const char *tag,
+		    struct str *ret_digest, struct error *err)
+{
+	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
+
+	if (fetch(registry, name, tag, &manifest, err) < 0)
+		return error_wrap(err, "looking up %s:%s", name, tag);
+	str_reset(ret_digest);
+	str_add(ret_digest, manifest.digest.buf, manifest.digest.len);
+	return 0;
+}
+
+static int put(const struct registry *registry, const char *name, const char *tag,
+	       const struct manifest *manifest, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+	struct call call = { .method = "PUT",
+			     .media_type = manifest->media_type.buf,
+			     .body = &manifest->bytes };
+
+	str_addf(&path, "%s/manifests/%s", name, tag);
+	call.path = path.buf;
+	if (send_call(registry, &call, &response, err) < 0)
+		return -1;
+	return check(registry, &response, err);
+}
+
+/* What the tag names now, asked anew: the answer to a PUT may have been lost, or lie. */
+static int confirm(const struct registry *registry, const char *name, const char *tag,
+		   const char *digest, struct error *err)
+{
+	CLEANUP(str_release) struct str found = STR_INIT;
+
+	if (registry_digest(registry, name, tag, &found, err) < 0)
+		return -1;
+	if (strcmp(found.buf, digest) == 0)
+		return 0;
+	return error_set(err, ERROR_PUBLISH, "%s:%s names %s, not %s", name, tag, found.buf,
+			 digest);
+}
+
+/* A tag that cannot move is no failure where it names this very manifest already (ECR refuses to
+ * put the same one again). */
+static int settle_immutable(const struct registry *registry, const char *name, const char *tag,
+			    const char *digest, struct error *err)
+{
+	CLEANUP(error_release) struct error other = ERROR_INIT;
+
+	if (!error_has_code(err, "TagIsImmutable") ||
+	    confirm(registry, name, tag, digest, &other) < 0)
+		return -1;
+	error_release(err);
+	return 0;
+}
+
+int registry_tag(const struct registry *registry, const char *name, const char *digest,
+		 const char *tag, struct error *err)
+{
+	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
+
+	if (fetch(registry, name, digest, &manifest, err) < 0)
+		return error_wrap(err, "tagging %s@%s", name, digest);
+	if (put(registry, name, tag, &manifest, err) < 0) {
+		if (settle_immutable(registry, name, tag, digest, err) == 0)
+			return 0;
+		return error_wrap(err, "tagging %s:%s", name, tag);
+	}
+	return confirm(registry, name, tag, digest, err);
+}

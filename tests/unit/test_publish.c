@@ -1,0 +1,166 @@
+/* The Engine and the registry together, both real; skipped where they are not there. */
+#include "live.h"
+
+#include <sys/stat.h>
+
+/* Builds HOST/deployer-test:TAG out of one file; returns the name without the tag. */
+static char *build(const struct live *live, const char *tag, const char *contents)
+{
+	CLEANUP_FREE char *repository = mem_printf("%s/deployer-test", live->host);
+	CLEANUP_FREE char *name = mem_printf("%s:%s", repository, tag);
+	CLEANUP_FREE char *out = NULL;
+
+	live_write(live->dir, "Dockerfile",
+		   "FROM scratch\nCOPY file /file\nLABEL deployer.test=publish\n");
+	live_write(live->dir, "file", contents);
+	out = live_run(
+		(const char *const[]){ "docker", "build", "-q", "-t", name, live->dir, NULL });
+	return move_ptr(repository);
+}
+
+static void forget(struct live *live, const char *repository, const char *tag)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *name = mem_printf("%s:%s", repository, tag);
+
+	assert_int_equal(engine_remove_image(live->engine, name, &err), 0);
+}
+
+static void publishes_one_image_under_two_tags(void **state)
+{
+	struct live *live = *state;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	CLEANUP(str_release) struct str found = STR_INIT;
+	CLEANUP_FREE char *repository = NULL;
+	CLEANUP_FREE char *name = NULL;
+	CLEANUP_FREE char *by_digest = NULL;
+	struct engine_auth auth;
+
+	if (!live)
+		skip();
+	auth = (struct engine_auth){ "AWS", &live->password, live->host };
+	repository = build(live, "5fdbe62", "one");
+	name = mem_printf("%s:5fdbe62", repository);
+	assert_int_equal(registry_digest(&live->registry, "deployer-test", "5fdbe62", &found, &err),
+			 -1);
+	assert_true(error_has_code(&err, "NotFound"));
+	error_release(&err);
+	assert_int_equal(engine_push(live->engine, repository, "5fdbe62", &auth, &report_none,
+				     &digest, &err),
+			 0);
+	assert_int_equal(registry_digest(&live->registry, "deployer-test", "5fdbe62", &found, &err),
+			 0);
+	assert_string_equal(found.buf, digest.buf);
+	assert_int_equal(registry_tag(&live->registry, "deployer-test", digest.buf, "latest", &err),
+			 0);
+	assert_int_equal(registry_digest(&live->registry, "deployer-test", "latest", &found, &err),
+			 0);
+	assert_string_equal(found.buf, digest.buf);
+	assert_int_equal(engine_inspect_image(live->engine, name, &image, &err), 0);
+	by_digest = mem_printf("%s@%s", repository, digest.buf);
+	assert_true(strv_has(&image.repo_digests, by_digest));
+	assert_true(strv_has(&image.labels, "deployer.test=publish"));
+	forget(live, repository, "5fdbe62");
+}
+
+static void says_why_a_push_was_refused(void **state)
+{
+	struct live *live = *state;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(secret_release) struct secret wrong = SECRET_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	CLEANUP_FREE char *repository = NULL;
+	struct engine_auth auth;
+
+	if (!live)
+		skip();
+	repository = build(live, "refused", "two");
+	auth = (struct engine_auth){ "AWS", &wrong, live->host };
+	secret_sets(&wrong, "wrong");
+	assert_int_equal(engine_push(live->engine, repository, "refused", &auth, &report_none,
+				     &digest, &err),
+			 -1);
+	assert_int_equal(err.kind, ERROR_AUTH);
+	assert_string_equal(err.code, "NoCredentials");
+	error_release(&err);
+	auth.password = &live->password;
+	assert_int_equal(
+		engine_push(live->engine, repository, "absent", &auth, &report_none, &digest, &err),
+		-1);
+	assert_string_equal(err.code, "NotFound");
+	assert_string_equal(digest.buf, "");
+	forget(live, repository, "refused");
+}
+
+static void says_that_the_registry_is_down(void **state)
+{
+	struct live *live = *state;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	CLEANUP_FREE char *host = NULL;
+	CLEANUP_FREE char *repository = NULL;
+	CLEANUP_FREE char *from = NULL;
+	struct engine_auth auth;
+
+	if (!live)
+		skip();
+	free(build(live, "down", "three"));
+	host = mem_printf("127.0.0.1:%u", live_free_port());
+	repository = mem_printf("%s/deployer-test", host);
+	from = mem_printf("%s/deployer-test:down", live->host);
+	auth = (struct engine_auth){ "AWS", &live->password, host };
+	assert_int_equal(engine_tag_image(live->engine, from, repository, "down", &err), 0);
+	assert_int_equal(
+		engine_push(live->engine, repository, "down", &auth, &report_none, &digest, &err),
+		-1);
+	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_string_equal(err.code, "RegistryUnreachable");
+	forget(live, repository, "down");
+	assert_int_equal(engine_remove_image(live->engine, from, &(struct error)ERROR_INIT), 0);
+}
+
+/* ssh is played by a script that runs the far command here. */
+static void reaches_an_engine_through_ssh(void **state)
+{
+	struct live *live = *state;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *ssh = NULL;
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FREE char *old_path = mem_strdup(getenv("PATH"));
+	char *vars[] = { (char[]){ "DOCKER_HOST=ssh://me@far.example:2222" }, NULL };
+	struct env env = { vars };
+	struct engine *far = NULL;
+	struct engine_image image = ENGINE_IMAGE_INIT;
+
+	if (!live)
+		skip();
+	live_write(live->dir, "ssh",
+		   "#!/bin/sh\n"
+		   "[ \"$*\" = \"-o ConnectTimeout=30 -T -l me -p 2222 -- far.example "
+		   "docker system dial-stdio\" ] || exit 1\n"
+		   "exec docker system dial-stdio\n");
+	ssh = mem_printf("%s/ssh", live->dir);
+	assert_int_equal(chmod(ssh, 0700), 0);
+	path = mem_printf("%s:%s", live->dir, old_path);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	assert_int_equal(engine_new(live->http, &env, &far, &err), 0);
+	assert_int_equal(setenv("PATH", old_path, 1), 0);
+	assert_string_equal(engine_version(far), engine_version(live->engine));
+	assert_int_equal(engine_inspect_image(far, "deployer-test:absent", &image, &err), -1);
+	assert_true(error_has_code(&err, "NotFound"));
+	engine_free(far);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(publishes_one_image_under_two_tags),
+		cmocka_unit_test(says_why_a_push_was_refused),
+		cmocka_unit_test(says_that_the_registry_is_down),
+		cmocka_unit_test(reaches_an_engine_through_ssh),
+	};
+
+	return cmocka_run_group_tests(tests, live_setup, live_teardown);
+}

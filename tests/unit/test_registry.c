@@ -1,0 +1,229 @@
+#include "base/cleanup.h"
+#include "canned_http.h"
+#include "data/digest.h"
+#include "docker/registry.h"
+#include "test.h"
+
+#include <string.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define URL	    "https://r.example"
+#define MANIFEST    "{\"schemaVersion\": 2}\n"
+/* Of something else. */
+#define DIGEST "sha256:7f5e8a4ef1c1e9a8fee55ac9a23c5fa2ce6ed2c4b0b1ad6e3d5d5d5d5d5d5d5d"
+#define OCI    "content-type: application/vnd.oci.image.manifest.v1+json"
+
+static struct registry make_registry(struct canned_http *canned, const struct secret *password)
+{
+	return (struct registry){
+		.http = &canned->http, .url = URL "/", .username = "AWS", .password = password
+	};
+}
+
+/* The digest of MANIFEST, computed here so that no constant can be wrong. */
+static const char *digest_of_manifest(struct str *out)
+{
+	str_reset(out);
+	str_adds(out, "sha256:");
+	digest_sha256_hex(out, MANIFEST, strlen(MANIFEST));
+	return out->buf;
+}
+
+static void hashes_the_manifest_itself(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", URL "/v2/team/app/manifests/1", 200, OCI, MANIFEST },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(secret_release) struct secret password = SECRET_INIT;
+	CLEANUP(str_release) struct str want = STR_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	struct registry registry;
+
+	(void)state;
+	secret_sets(&password, "token");
+	registry = make_registry(&canned, &password);
+	assert_int_equal(registry_digest(&registry, "team/app", "1", &digest, &err), 0);
+	assert_string_equal(digest.buf, digest_of_manifest(&want));
+	assert_string_equal(canned_header(&canned, "Authorization"), "Basic QVdTOnRva2Vu");
+	assert_non_null(strstr(canned_header(&canned, "Accept"), "oci.image.index"));
+	canned_release(&canned);
+}
+
+static void does_not_believe_a_digest_that_the_bytes_deny(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", URL "/v2/app/manifests/1", 200, "docker-content-digest: " DIGEST,
+		  MANIFEST },
+		{ "GET", URL "/v2/app/manifests/" DIGEST, 200, NULL, MANIFEST },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	struct secret password = SECRET_INIT;
+	struct registry registry = make_registry(&canned, &password);
+
+	(void)state;
+	assert_int_equal(registry_digest(&registry, "app", "1", &digest, &err), -1);
+	assert_int_equal(err.kind, ERROR_PUBLISH);
+	error_release(&err);
+	assert_int_equal(registry_tag(&registry, "app", DIGEST, "2", &err), -1);
+	assert_int_equal(err.kind, ERROR_PUBLISH);
+	assert_int_equal(canned.next, canned.count);
+	canned_release(&canned);
+}
+
+static void puts_the_same_bytes_under_another_tag(void **state)
+{
+	CLEANUP(str_release) struct str want = STR_INIT;
+	CLEANUP(str_release) struct str by_digest = STR_INIT;
+	const char *digest = digest_of_manifest(&want);
+	struct canned_exchange exchanges[] = {
+		{ "GET", NULL, 200, OCI, MANIFEST },
+		{ "PUT", URL "/v2/app/manifests/latest", 201, NULL, "" },
+		{ "GET", URL "/v2/app/manifests/latest", 200, OCI, MANIFEST },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct secret password = SECRET_INIT;
+	struct registry registry = make_registry(&canned, &password);
+
+	(void)state;
+	str_addf(&by_digest, "%s/v2/app/manifests/%s", URL, digest);
+	exchanges[0].url = by_digest.buf;
+	assert_int_equal(registry_tag(&registry, "app", digest, "latest", &err), 0);
+	assert_int_equal(canned.next, 3);
+	assert_string_equal(canned.body.buf, MANIFEST);
+	assert_string_equal(canned.body_type.buf, "application/vnd.oci.image.manifest.v1+json");
+	canned_release(&canned);
+}
+
+static void takes_an_immutable_tag_with_the_same_manifest_for_done(void **state)
+{
+	static const char refusal[] =
+		"{\"errors\":[{\"code\":\"TAG_INVALID\",\"message\":\"The image tag '1' already "
+		"exists in the 'app' repository and cannot be overwritten because the repository "
+		"is immutable.\"}]}";
+	static const char *const now[] = { MANIFEST, "{\"schemaVersion\": 3}" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(now); i++) {
+		CLEANUP(str_release) struct str want = STR_INIT;
+		CLEANUP(str_release) struct str by_digest = STR_INIT;
+		const char *digest = digest_of_manifest(&want);
+		struct canned_exchange exchanges[] = {
+			{ "GET", NULL, 200, OCI, MANIFEST },
+			{ "PUT", URL "/v2/app/manifests/1", 400, NULL, refusal },
+			{ "GET", URL "/v2/app/manifests/1", 200, OCI, now[i] },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+
+		str_addf(&by_digest, "%s/v2/app/manifests/%s", URL, digest);
+		exchanges[0].url = by_digest.buf;
+		assert_int_equal(registry_tag(&registry, "app", digest, "1", &err),
+				 i == 0 ? 0 : -1);
+		if (i > 0)
+			assert_string_equal(err.code, "TagIsImmutable");
+		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
+static void tells_what_a_registry_refuses(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+		enum error_kind kind;
+		const char *code;
+		const char *msg;
+	} rows[] = {
+		{ 404,
+		  "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\",\"message\":\"manifest unknown\","
+		  "\"detail\":{}}]}",
+		  ERROR_PUBLISH, "NotFound",
+		  "looking up app:1: registry r.example: manifest unknown: manifest unknown" },
+		{ 404,
+		  "{\"errors\":[{\"code\":\"NAME_UNKNOWN\",\"message\":\"The repository with name "
+		  "'app' does not exist\"}]}",
+		  ERROR_PUBLISH, "NotFound",
+		  "looking up app:1: registry r.example: name unknown: The repository with name "
+		  "'app' does not exist" },
+		{ 401,
+		  "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"authentication "
+		  "required\"}]}",
+		  ERROR_AUTH, "NoCredentials",
+		  "looking up app:1: registry r.example: unauthorized: authentication required" },
+		{ 401, "Not Authorized\n", ERROR_AUTH, "NoCredentials",
+		  "looking up app:1: registry r.example: HTTP status 401" },
+		{ 403,
+		  "{\"errors\":[{\"code\":\"DENIED\",\"message\":\"Your authorization token has "
+		  "expired. Reauthenticate and try again.\"}]}",
+		  ERROR_AUTH, "ExpiredToken",
+		  "looking up app:1: registry r.example: denied: Your authorization token has "
+		  "expired. Reauthenticate and try again." },
+		{ 429, "", ERROR_BUSY, "",
+		  "looking up app:1: registry r.example: HTTP status 429" },
+		{ 307, "", ERROR_PUBLISH, "",
+		  "looking up app:1: registry r.example: HTTP status 307" },
+		{ 500, "{\"errors\":[]}", ERROR_REMOTE, "",
+		  "looking up app:1: registry r.example: HTTP status 500" },
+		{ 500, "null", ERROR_REMOTE, "",
+		  "looking up app:1: registry r.example: HTTP status 500" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct canned_exchange exchanges[] = {
+			{ "GET", URL "/v2/app/manifests/1", rows[i].status, NULL, rows[i].body },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str digest = STR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+
+		assert_int_equal(registry_digest(&registry, "app", "1", &digest, &err), -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_string_equal(err.code, rows[i].code);
+		assert_string_equal(err.msg.buf, rows[i].msg);
+		canned_release(&canned);
+	}
+}
+
+static void checks_the_credentials_alone(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", URL "/v2/", 200, NULL, "{}" },
+		{ "GET", URL "/v2/", 401, NULL, "" },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct secret password = SECRET_INIT;
+	struct registry registry = make_registry(&canned, &password);
+
+	(void)state;
+	assert_int_equal(registry_check(&registry, &err), 0);
+	assert_int_equal(registry_check(&registry, &err), -1);
+	assert_int_equal(error_exit_status(&err), 4);
+	assert_true(err.fix.len > 0);
+	canned_release(&canned);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hashes_the_manifest_itself),
+		cmocka_unit_test(does_not_believe_a_digest_that_the_bytes_deny),
+		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
+		cmocka_unit_test(takes_an_immutable_tag_with_the_same_manifest_for_done),
+		cmocka_unit_test(tells_what_a_registry_refuses),
+		cmocka_unit_test(checks_the_credentials_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
