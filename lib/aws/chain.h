@@ -1,0 +1,38 @@
+#ifndef AWS_CHAIN_H
+#define AWS_CHAIN_H
+
+#include "aws/credentials.h"
+#include "aws/settings.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "net/http.h"
+
+#include <stdbool.h>
+
+/*
+ * The credential chain: asks each provider in the AWS CLI v2's order until one has credentials, and
+ * keeps them while they last.
+ */
+struct aws_chain;
+
+/* Everything is borrowed for the life of the chain; nothing is looked for yet. */
+struct aws_chain *aws_chain_new(const struct aws_settings *settings, struct http *http,
+				struct clock *clock, struct report *report);
+void aws_chain_free(struct aws_chain *chain);
+
+/*
+ * The credentials to sign the next request with. Borrowed until the next call.
+ *
+ * Found when first asked for; asked for again when they end within 15 minutes (a failure is then
+ * reported and the old ones stay in use) and when they end within 10 minutes (a failure is then an
+ * error), as botocore's RefreshableCredentials has it. `force_refresh`: a service called them
+ * expired; caches are passed over too.
+ *
+ * ERROR_AUTH where no provider has any: the message names each and why. Also where one that is
+ * configured fails: the chain does not go on behind the user's back.
+ */
+int aws_chain_resolve(struct aws_chain *chain, bool force_refresh,
+		      const struct aws_credentials **ret_credentials, struct error *err);
+
+#endif
