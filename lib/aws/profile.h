@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/report.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* One setting of a section. A block of indented lines keeps its text: "\nname = value\n...". */
@@ -13,14 +12,9 @@ struct aws_property {
 	char *value;
 };
 
-enum aws_section_kind {
-	AWS_SECTION_PROFILE,
-	AWS_SECTION_SSO_SESSION,
-	AWS_SECTION_SERVICES,
-	AWS_SECTION_OTHER, /* anything else of the config file; its name is the whole header */
-};
+enum aws_section_kind { AWS_SECTION_PROFILE, AWS_SECTION_SSO_SESSION, AWS_SECTION_SERVICES };
 
-/* A section of a configuration file: a profile, an SSO session, a services section. */
+/* A profile, an SSO session or a services section. */
 struct aws_section {
 	enum aws_section_kind kind;
 	char *name;
@@ -28,10 +22,7 @@ struct aws_section {
 	size_t count;
 };
 
-/*
- * What one file says, or two of them merged: sections in the order of the file, properties in the
- * order of the section. Owns everything in it.
- */
+/* What a file says, or two of them merged. Owns everything in it; grows by mem_grow() alone. */
 struct aws_profiles {
 	struct aws_section *sections;
 	size_t count;
@@ -44,37 +35,40 @@ struct aws_profiles {
 
 void aws_profiles_release(struct aws_profiles *profiles);
 
-/* The two kinds of file: section headers mean different things in them. */
+/*
+ * The two kinds of file. In the config file a profile is `[profile NAME]` or `[default]`, and there
+ * are `[sso-session NAME]` and `[services NAME]`; in the credentials file every header is the name
+ * of a profile.
+ */
 enum aws_profile_file { AWS_PROFILE_FILE_CONFIG, AWS_PROFILE_FILE_CREDENTIALS };
 
 /*
- * Reads the text of a configuration or credentials file as the AWS CLI v2 does (Python's
- * configparser below botocore's configloader.py), and adds what it says to *profiles.
+ * Reads the text of a configuration or credentials file as the AWS CLI v2 does: Python's
+ * configparser, and botocore's configloader.py on top of it. Of `[default]` and `[profile default]`
+ * the later one counts.
  *
- * A section or a key that stands twice is an error there; here the last one wins and `report` is
- * warned, naming `path`. Within a file a later section of the same name replaces or extends the
- * former as the CLI has it: `[default]` and `[profile default]` replace each other.
+ * One difference: a header or a key that stands twice is an error there; here the last one wins and
+ * `report` is warned, naming `path`.
  *
- * ERROR_CONFIG with "line N: ..." where the text is not in the grammar; *profiles is then
- * untouched.
+ * ERROR_CONFIG with "line N: ..." where the text is not in the grammar.
  */
-int aws_profiles_parse(struct aws_profiles *profiles, enum aws_profile_file file, const char *path,
-		       const char *text, size_t len, struct report *report, struct error *err);
+int aws_profiles_parse(enum aws_profile_file file, const char *path, const char *text, size_t len,
+		       struct report *report, struct aws_profiles *ret_profiles, struct error *err);
 
-/* Adds the profiles of the credentials file: its values win over those of the config file. */
-void aws_profiles_merge(struct aws_profiles *config, struct aws_profiles *credentials);
+/* Adds copies of the sections of `from`; a property that both have takes the value of `from`. */
+void aws_profiles_merge(struct aws_profiles *to, const struct aws_profiles *from);
 
 /* The section, or NULL. Borrowed. */
 const struct aws_section *aws_profiles_find(const struct aws_profiles *profiles,
 					    enum aws_section_kind kind, const char *name);
 
-/* A property's value, borrowed, or NULL. `section` may be NULL; a blank value counts as unset. */
+/*
+ * A property's value, borrowed, or NULL: where there is none, where it is blank, where it is a
+ * nested block, and where `section` is NULL.
+ */
 const char *aws_section_get(const struct aws_section *section, const char *name);
 
-/*
- * The value of `name` in the nested block `block` (endpoint_url below s3), owned by the caller, or
- * NULL.
- */
+/* The value of `name` in the nested block `block`, such as s3's endpoint_url; NULL or free(). */
 char *aws_section_get_nested(const struct aws_section *section, const char *block,
 			     const char *name);
 
