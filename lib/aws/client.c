@@ -1,0 +1,79 @@
+#include "aws/client.h"
+
+#include "aws/call.h"
+#include "aws/chain.h"
+#include "aws/settings.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct aws_client {
+	struct aws_settings settings;
+	struct aws_chain *chain;
+	struct aws_caller caller;
+};
+
+static int resolve(void *ctx, bool force_refresh, const struct aws_credentials **ret_credentials,
+		   struct error *err)
+{
+	return aws_chain_resolve(ctx, force_refresh, ret_credentials, err);
+}
+
+int aws_client_new(const struct aws_options *options, struct http *http, struct clock *clock,
+		   const struct env *env, struct report *report, struct aws_client **ret_client,
+		   struct error *err)
+{
+	struct aws_client *client = mem_zalloc(sizeof(*client));
+
+	client->settings = (struct aws_settings)AWS_SETTINGS_INIT;
+	if (aws_settings_load(options, env, report, &client->settings, err) < 0) {
+		aws_client_free(client);
+		return -1;
+	}
+	client->chain = aws_chain_new(&client->settings, http, clock, report);
+	aws_caller_init(&client->caller, &client->settings, http, clock);
+	client->caller.credentials = resolve;
+	client->caller.credentials_ctx = client->chain;
+	*ret_client = client;
+	return 0;
+}
+
+void aws_client_free(struct aws_client *client)
+{
+	if (!client)
+		return;
+	aws_chain_free(client->chain);
+	aws_settings_release(&client->settings);
+	free(client);
+}
+
+const char *aws_client_region(const struct aws_client *client)
+{
+	return client->settings.region;
+}
+
+const char *aws_client_region_source(const struct aws_client *client)
+{
+	return client->settings.region_source;
+}
+
+const char *aws_client_profile(const struct aws_client *client)
+{
+	return client->settings.profile;
+}
+
+int aws_client_credentials(struct aws_client *client,
+			   const struct aws_credentials **ret_credentials, struct error *err)
+{
+	return aws_chain_resolve(client->chain, false, ret_credentials, err);
+}
+
+struct clock *aws_client_clock(const struct aws_client *client)
+{
+	return client->caller.clock;
+}
+
+struct aws_caller *aws_client_caller(struct aws_client *client)
+{
+	return &client->caller;
+}
