@@ -1,0 +1,477 @@
+#include "aws/cloudformation.h"
+
+#include "aws/call.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PAGES 1000
+
+#define OPERATION(name_)                                                                           \
+	{                                                                                          \
+		.service = AWS_CLOUDFORMATION, .name = (name_)                                     \
+	}
+
+static const struct aws_operation create_change_set = OPERATION("CreateChangeSet");
+static const struct aws_operation delete_change_set = OPERATION("DeleteChangeSet");
+static const struct aws_operation delete_stack = OPERATION("DeleteStack");
+static const struct aws_operation describe_change_set = OPERATION("DescribeChangeSet");
+static const struct aws_operation describe_stack_events = OPERATION("DescribeStackEvents");
+static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
+static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
+static const struct aws_operation get_template = OPERATION("GetTemplate");
+
+/* Lists and shapes */
+
+void cfn_parameters_add(struct cfn_parameters *list, const char *key, const char *value)
+{
+	struct cfn_parameter *item = mem_grow(&list->items, &list->count, sizeof(*item));
+
+	item->key = mem_strdup(key);
+	item->value = mem_strdup(value);
+}
+
+const struct cfn_parameter *cfn_parameters_find(const struct cfn_parameters *list, const char *key)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i].key, key) == 0)
+			return &list->items[i];
+	}
+	return NULL;
+}
+
+/* A parameter's value may be a secret (NoEcho). */
+void cfn_parameters_release(struct cfn_parameters *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].key);
+		explicit_bzero(list->items[i].value, strlen(list->items[i].value));
+		free(list->items[i].value);
+	}
+	free(list->items);
+	*list = (struct cfn_parameters)CFN_PARAMETERS_INIT;
+}
+
+void cfn_stack_release(struct cfn_stack *stack)
+{
+	str_release(&stack->id);
+	str_release(&stack->name);
+	str_release(&stack->status);
+	str_release(&stack->status_reason);
+	cfn_parameters_release(&stack->parameters);
+	for (size_t i = 0; i < stack->output_count; i++) {
+		free(stack->outputs[i].key);
+		free(stack->outputs[i].value);
+		free(stack->outputs[i].description);
+	}
+	free(stack->outputs);
+	*stack = (struct cfn_stack)CFN_STACK_INIT;
+}
+
+void cfn_change_set_release(struct cfn_change_set *change_set)
+{
+	str_release(&change_set->id);
+	str_release(&change_set->name);
+	str_release(&change_set->stack_id);
+	str_release(&change_set->status);
+	str_release(&change_set->status_reason);
+	str_release(&change_set->execution_status);
+	cfn_parameters_release(&change_set->parameters);
+	for (size_t i = 0; i < change_set->change_count; i++) {
+		free(change_set->changes[i].action);
+		free(change_set->changes[i].logical_id);
+		free(change_set->changes[i].physical_id);
+		free(change_set->changes[i].type);
+		free(change_set->changes[i].replacement);
+		free(change_set->changes[i].scope);
+	}
+	free(change_set->changes);
+	*change_set = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
+}
+
+void cfn_events_release(struct cfn_events *events)
+{
+	for (size_t i = 0; i < events->count; i++) {
+		free(events->items[i].id);
+		free(events->items[i].stack_id);
+		free(events->items[i].logical_id);
+		free(events->items[i].physical_id);
+		free(events->items[i].type);
+		free(events->items[i].status);
+		free(events->items[i].reason);
+		free(events->items[i].client_token);
+	}
+	free(events->items);
+	str_release(&events->next_token);
+	*events = (struct cfn_events)CFN_EVENTS_INIT;
+}
+
+static void take_text(struct str *to, const struct xml_node *node, const char *path)
+{
+	str_reset(to);
+	str_adds(to, xml_text(node, path));
+}
+
+static char *dup_text(const struct xml_node *node, const char *path)
+{
+	return mem_strdup(xml_text(node, path));
+}
+
+static int64_t read_time(const struct xml_node *node, const char *path)
+{
+	int64_t wall_ms;
+
+	return clock_parse_rfc3339(xml_text(node, path), &wall_ms) ? wall_ms : 0;
+}
+
+/* The i-th member of a list, or NULL after the last: the list may be missing. */
+static const struct xml_node *member(const struct xml_node *list, size_t i)
+{
+	return list && i < list->count ? list->children[i] : NULL;
+}
+
+static void read_parameters(const struct xml_node *list, struct cfn_parameters *parameters)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++)
+		cfn_parameters_add(parameters, xml_text(item, "ParameterKey"),
+				   xml_text(item, "ParameterValue"));
+}
+
+static void read_outputs(const struct xml_node *list, struct cfn_stack *stack)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		struct cfn_output *output =
+			mem_grow(&stack->outputs, &stack->output_count, sizeof(*output));
+
+		output->key = dup_text(item, "OutputKey");
+		output->value = dup_text(item, "OutputValue");
+		output->description = dup_text(item, "Description");
+	}
+}
+
+static void read_stack(const struct xml_node *node, struct cfn_stack *stack)
+{
+	take_text(&stack->id, node, "StackId");
+	take_text(&stack->name, node, "StackName");
+	take_text(&stack->status, node, "StackStatus");
+	take_text(&stack->status_reason, node, "StackStatusReason");
+	stack->created_ms = read_time(node, "CreationTime");
+	stack->updated_ms = read_time(node, "LastUpdatedTime");
+	read_parameters(xml_child(node, "Parameters"), &stack->parameters);
+	read_outputs(xml_child(node, "Outputs"), stack);
+}
+
+/* "Properties Tags": what of the resource changes. */
+static char *join_members(const struct xml_node *list)
+{
+	struct str text = STR_INIT;
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++)
+		str_addf(&text, "%s%s", i ? " " : "", item->text.buf);
+	return str_detach(&text);
+}
+
+static void read_changes(const struct xml_node *list, struct cfn_change_set *change_set)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		const struct xml_node *node = xml_child(item, "ResourceChange");
+		struct cfn_change *change;
+
+		if (!node)
+			continue;
+		change = mem_grow(&change_set->changes, &change_set->change_count, sizeof(*change));
+		change->action = dup_text(node, "Action");
+		change->logical_id = dup_text(node, "LogicalResourceId");
+		change->physical_id = dup_text(node, "PhysicalResourceId");
+		change->type = dup_text(node, "ResourceType");
+		change->replacement = dup_text(node, "Replacement");
+		change->scope = join_members(xml_child(node, "Scope"));
+	}
+}
+
+/* Adds a page: what does not grow is the same on each and is taken from the last. */
+static void read_change_set(const struct xml_node *node, struct cfn_change_set *change_set)
+{
+	take_text(&change_set->id, node, "ChangeSetId");
+	take_text(&change_set->name, node, "ChangeSetName");
+	take_text(&change_set->stack_id, node, "StackId");
+	take_text(&change_set->status, node, "Status");
+	take_text(&change_set->status_reason, node, "StatusReason");
+	take_text(&change_set->execution_status, node, "ExecutionStatus");
+	cfn_parameters_release(&change_set->parameters);
+	read_parameters(xml_child(node, "Parameters"), &change_set->parameters);
+	read_changes(xml_child(node, "Changes"), change_set);
+}
+
+static void read_events(const struct xml_node *list, struct cfn_events *events)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		struct cfn_event *event = mem_grow(&events->items, &events->count, sizeof(*event));
+
+		event->id = dup_text(item, "EventId");
+		event->stack_id = dup_text(item, "StackId");
+		event->logical_id = dup_text(item, "LogicalResourceId");
+		event->physical_id = dup_text(item, "PhysicalResourceId");
+		event->type = dup_text(item, "ResourceType");
+		event->status = dup_text(item, "ResourceStatus");
+		event->reason = dup_text(item, "ResourceStatusReason");
+		event->client_token = dup_text(item, "ClientRequestToken");
+		event->time_ms = read_time(item, "Timestamp");
+	}
+}
+
+/* Errors */
+
+/* Whether the service said that there is no stack of this name or ARN, in either of its texts. */
+static bool says_missing(const struct error *err, const char *name, size_t len)
+{
+	CLEANUP(str_release) struct str by_id = STR_INIT;
+	CLEANUP(str_release) struct str by_name = STR_INIT;
+
+	str_addf(&by_id, "Stack with id %.*s does not exist", (int)len, name);
+	str_addf(&by_name, "Stack [%.*s] does not exist", (int)len, name);
+	return strstr(err->msg.buf, by_id.buf) || strstr(err->msg.buf, by_name.buf);
+}
+
+/*
+ * Gives "no such stack" a code of its own. No other ValidationError may pass for it: a stack that
+ * is taken for absent would be created.
+ */
+static int mark_missing_stack(const char *name_or_arn, struct error *err)
+{
+	const char *name = strstr(name_or_arn, ":stack/");
+
+	if (!error_has_code(err, "ValidationError"))
+		return -1;
+	if (name)
+		name += strlen(":stack/");
+	if (says_missing(err, name_or_arn, strlen(name_or_arn)) ||
+	    (name && says_missing(err, name, strcspn(name, "/"))))
+		error_set_code(err, "StackNotFound");
+	return -1;
+}
+
+/* "ChangeSetNotFound" is the code on the wire; stand-ins use the shape's name, or a missing stack.
+ */
+static int mark_missing_change_set(const char *arn, struct error *err)
+{
+	if (error_has_code(err, "ChangeSetNotFoundException") ||
+	    (error_has_code(err, "ValidationError") && says_missing(err, arn, strlen(arn))))
+		error_set_code(err, "ChangeSetNotFound");
+	return -1;
+}
+
+/* Operations */
+
+static int call(struct aws_client *client, const struct aws_operation *operation,
+		const struct str *form, struct aws_reply *ret, struct error *err)
+{
+	struct aws_input input = { .form = form };
+
+	return aws_call(aws_client_caller(client), operation, &input, ret, err);
+}
+
+/* Calls for a result that lacks nothing. `proof` is a path that a whole one has text at. */
+static int call_for(struct aws_client *client, const struct aws_operation *operation,
+		    const struct str *form, const char *proof, struct aws_reply *ret,
+		    struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+
+	if (call(client, operation, form, &reply, err) < 0)
+		return -1;
+	if (!*xml_text(aws_reply_result(&reply), proof))
+		return error_set(err, ERROR_REMOTE, "CloudFormation %s: the answer lacks %s",
+				 operation->name, proof);
+	aws_reply_release(ret);
+	*ret = reply;
+	reply = (struct aws_reply)AWS_REPLY_INIT;
+	return 0;
+}
+
+int cfn_describe_stack(struct aws_client *client, const char *name_or_arn, struct cfn_stack *ret,
+		       struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	const struct xml_node *stacks;
+
+	aws_form_add(&form, "StackName", name_or_arn);
+	if (call_for(client, &describe_stacks, &form, "Stacks/member/StackStatus", &reply, err) < 0)
+		return mark_missing_stack(name_or_arn, err);
+	stacks = xml_child(aws_reply_result(&reply), "Stacks");
+	cfn_stack_release(ret);
+	read_stack(xml_child(stacks, "member"), ret);
+	return 0;
+}
+
+static void add_parameters(struct str *form, const struct cfn_parameters *parameters)
+{
+	for (size_t i = 0; parameters && i < parameters->count; i++) {
+		const struct cfn_parameter *item = &parameters->items[i];
+
+		aws_form_addf(form, item->key, "Parameters.member.%zu.ParameterKey", i + 1);
+		if (item->use_previous)
+			aws_form_addf(form, "true", "Parameters.member.%zu.UsePreviousValue",
+				      i + 1);
+		else
+			aws_form_addf(form, item->value, "Parameters.member.%zu.ParameterValue",
+				      i + 1);
+	}
+}
+
+static void add_list(struct str *form, const char *name, const struct strv *list)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		aws_form_addf(form, list->v[i], "%s.member.%zu", name, i + 1);
+}
+
+static void add_tags(struct str *form, const struct strv *tags)
+{
+	for (size_t i = 0; tags && i < tags->count; i++) {
+		const char *equals = strchrnul(tags->v[i], '=');
+		CLEANUP_FREE char *key = mem_strndup(tags->v[i], (size_t)(equals - tags->v[i]));
+
+		aws_form_addf(form, key, "Tags.member.%zu.Key", i + 1);
+		aws_form_addf(form, *equals ? equals + 1 : "", "Tags.member.%zu.Value", i + 1);
+	}
+}
+
+int cfn_create_change_set(struct aws_client *client, const struct cfn_change_set_request *request,
+			  struct str *ret_change_set_arn, struct str *ret_stack_arn,
+			  struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_wipe) struct str form = STR_INIT;
+	const struct xml_node *result;
+
+	aws_form_add(&form, "StackName", request->stack_name);
+	aws_form_add(&form, "ChangeSetName", request->change_set_name);
+	aws_form_add(&form, "ChangeSetType", request->type);
+	aws_form_add(&form, "Description", request->description);
+	aws_form_add(&form, "ClientToken", request->client_token);
+	aws_form_add(&form, "TemplateBody", request->template_body);
+	aws_form_add(&form, "TemplateURL", request->template_url);
+	add_parameters(&form, request->parameters);
+	add_list(&form, "Capabilities", request->capabilities);
+	add_tags(&form, request->tags);
+	add_list(&form, "NotificationARNs", request->notification_arns);
+	aws_form_add(&form, "RoleARN", request->role_arn);
+	if (call_for(client, &create_change_set, &form, "Id", &reply, err) < 0)
+		return mark_missing_stack(request->stack_name, err);
+	result = aws_reply_result(&reply);
+	take_text(ret_change_set_arn, result, "Id");
+	take_text(ret_stack_arn, result, "StackId");
+	return 0;
+}
+
+int cfn_describe_change_set(struct aws_client *client, const char *arn, struct cfn_change_set *ret,
+			    struct error *err)
+{
+	CLEANUP(cfn_change_set_release) struct cfn_change_set whole = CFN_CHANGE_SET_INIT;
+	CLEANUP(str_release) struct str token = STR_INIT;
+
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+		CLEANUP(str_release) struct str form = STR_INIT;
+		const char *next;
+
+		aws_form_add(&form, "ChangeSetName", arn);
+		aws_form_add(&form, "NextToken", token.len ? token.buf : NULL);
+		if (call_for(client, &describe_change_set, &form, "Status", &reply, err) < 0)
+			return mark_missing_change_set(arn, err);
+		read_change_set(aws_reply_result(&reply), &whole);
+		next = xml_text(aws_reply_result(&reply), "NextToken");
+		if (!*next) {
+			cfn_change_set_release(ret);
+			*ret = whole;
+			whole = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
+			return 0;
+		}
+		if (strcmp(next, token.buf) == 0)
+			break;
+		take_text(&token, aws_reply_result(&reply), "NextToken");
+	}
+	return error_set(err, ERROR_REMOTE,
+			 "CloudFormation DescribeChangeSet: its pages never end");
+}
+
+int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,
+			   struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "ChangeSetName", arn);
+	aws_form_add(&form, "ClientRequestToken", client_token);
+	if (call(client, &execute_change_set, &form, &reply, err) < 0)
+		return mark_missing_change_set(arn, err);
+	return 0;
+}
+
+int cfn_delete_change_set(struct aws_client *client, const char *arn, struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "ChangeSetName", arn);
+	if (call(client, &delete_change_set, &form, &reply, err) < 0)
+		return mark_missing_change_set(arn, err);
+	return 0;
+}
+
+int cfn_get_template(struct aws_client *client, const char *stack_arn, struct str *ret_body,
+		     struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", stack_arn);
+	aws_form_add(&form, "TemplateStage", "Original");
+	if (call_for(client, &get_template, &form, "TemplateBody", &reply, err) < 0)
+		return mark_missing_stack(stack_arn, err);
+	take_text(ret_body, aws_reply_result(&reply), "TemplateBody");
+	return 0;
+}
+
+int cfn_delete_stack(struct aws_client *client, const char *arn, const char *client_token,
+		     struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", arn);
+	aws_form_add(&form, "ClientRequestToken", client_token);
+	if (call(client, &delete_stack, &form, &reply, err) < 0)
+		return mark_missing_stack(arn, err);
+	return 0;
+}
+
+int cfn_describe_events(struct aws_client *client, const char *stack_arn, const char *next_token,
+			struct cfn_events *ret, struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	const struct xml_node *result;
+
+	aws_form_add(&form, "StackName", stack_arn);
+	aws_form_add(&form, "NextToken", next_token);
+	if (call(client, &describe_stack_events, &form, &reply, err) < 0)
+		return mark_missing_stack(stack_arn, err);
+	result = aws_reply_result(&reply);
+	cfn_events_release(ret);
+	read_events(xml_child(result, "StackEvents"), ret);
+	take_text(&ret->next_token, result, "NextToken");
+	return 0;
+}
