@@ -42,9 +42,26 @@ struct http *app_http(struct app *app)
 	return app->http_;
 }
 
+int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
+{
+	struct aws_options options = {
+		.profile = app->global.profile,
+		.region = app->global.region,
+		.endpoint_url = app->global.endpoint_url,
+	};
+
+	if (!app->aws_ && aws_client_new(&options, app_http(app), app->clock, &app->env,
+					 app->report, &app->aws_, err) < 0)
+		return -1;
+	*ret_client = app->aws_;
+	return 0;
+}
+
 void app_release(struct app *app)
 {
+	aws_client_free(app->aws_);
 	http_curl_free(app->http_);
+	app->aws_ = NULL;
 	app->http_ = NULL;
 }
 
