@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+struct engine;
+
 /*
  * Docker Compose, driven as a program: `docker compose` (v2) when the plugin is there, else
  * `docker-compose` (v1). Nothing is read from its screen output; facts come from `compose config`
@@ -23,6 +25,8 @@ struct compose {
 	struct str dir;	     /* the project directory */
 	struct strv env;     /* for each run: APP_VERSION=..., DOCKER_CONFIG=... */
 	struct report *report;
+	struct engine *engine; /* to check exit codes by, may be NULL; borrowed */
+	unsigned timeout_ms;   /* of each step, 0: none */
 };
 
 #define COMPOSE_INIT                                                                               \
@@ -33,7 +37,10 @@ struct compose {
 
 void compose_release(struct compose *compose);
 
-/* Finds the program and its version. ERROR_TOOL where neither is there, or a version is known bad.
+/*
+ * Finds the program and its version; the plugin is looked for where the docker CLI looks.
+ * ERROR_TOOL where neither is there, and for 2.32, which starts services without what they depend
+ * on (compose issues 12414 and 12425).
  */
 int compose_find(struct compose *compose, const struct env *env, struct error *err);
 
@@ -49,14 +56,21 @@ int compose_build(struct compose *compose, bool pull, const struct strv *service
 int compose_run(struct compose *compose, const char *service, const struct strv *command,
 		int *ret_status, struct error *err);
 
-/* Starts `service` with what it depends on, waits until it exits; its exit code is the status. */
+/*
+ * Starts `service` with what it depends on, waits until it exits; its exit code is the status. With
+ * an engine, the container's own exit code is looked up where compose reports success: old versions
+ * report it for services that failed, and for services that never ran, which is ERROR_CHILD.
+ */
 int compose_up_until_exit(struct compose *compose, const char *service, int *ret_status,
 			  struct error *err);
 
-/* Stops and removes everything of the project, volumes too. */
+/* Stops and removes everything of the project, volumes too; also while a signal is pending. */
 int compose_down(struct compose *compose, int *ret_status, struct error *err);
 
-/* The effective configuration as compose itself sees it. */
+/*
+ * The effective configuration as compose itself sees it: files merged, variables replaced, "$$"
+ * read as "$". ERROR_CONFIG where compose refuses the files.
+ */
 struct compose_service {
 	char *name;
 	char *image; /* "" where it has none */
@@ -75,6 +89,10 @@ struct compose_config {
 	}
 
 int compose_config(struct compose *compose, struct compose_config *ret, struct error *err);
+
+/* Reads what `compose config` printed: JSON from v2, YAML from v1. */
+int compose_config_parse(const char *text, size_t len, bool is_json, struct compose_config *ret,
+			 struct error *err);
 const struct compose_service *compose_config_find(const struct compose_config *config,
 						  const char *name);
 void compose_config_release(struct compose_config *config);
