@@ -49,9 +49,14 @@ int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
 		.region = app->global.region,
 		.endpoint_url = app->global.endpoint_url,
 	};
+	struct aws_context context = {
+		.http = app_http(app),
+		.clock = app->clock,
+		.env = &app->env,
+		.report = app->report,
+	};
 
-	if (!app->aws_ && aws_client_new(&options, app_http(app), app->clock, &app->env,
-					 app->report, &app->aws_, err) < 0)
+	if (!app->aws_ && aws_client_new(&options, &context, &app->aws_, err) < 0)
 		return -1;
 	*ret_client = app->aws_;
 	return 0;

@@ -19,19 +19,19 @@ static int resolve(void *ctx, bool force_refresh, const struct aws_credentials *
 	return aws_chain_resolve(ctx, force_refresh, ret_credentials, err);
 }
 
-int aws_client_new(const struct aws_options *options, struct http *http, struct clock *clock,
-		   const struct env *env, struct report *report, struct aws_client **ret_client,
-		   struct error *err)
+int aws_client_new(const struct aws_options *options, const struct aws_context *context,
+		   struct aws_client **ret_client, struct error *err)
 {
 	struct aws_client *client = mem_zalloc(sizeof(*client));
 
 	client->settings = (struct aws_settings)AWS_SETTINGS_INIT;
-	if (aws_settings_load(options, env, report, &client->settings, err) < 0) {
+	if (aws_settings_load(options, context->env, context->report, &client->settings, err) < 0) {
 		aws_client_free(client);
 		return -1;
 	}
-	client->chain = aws_chain_new(&client->settings, http, clock, report);
-	aws_caller_init(&client->caller, &client->settings, http, clock);
+	client->chain =
+		aws_chain_new(&client->settings, context->http, context->clock, context->report);
+	aws_caller_init(&client->caller, &client->settings, context->http, context->clock);
 	client->caller.credentials = resolve;
 	client->caller.credentials_ctx = client->chain;
 	*ret_client = client;

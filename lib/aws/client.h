@@ -18,6 +18,14 @@ struct aws_options {
 	const char *endpoint_url;
 };
 
+/* What a client reaches the world through. Borrowed for the client's life. */
+struct aws_context {
+	struct http *http;
+	struct clock *clock;
+	const struct env *env;
+	struct report *report;
+};
+
 /*
  * A client of AWS: settings resolved once (profile, region, endpoints), credentials when they are
  * first needed and again before they end. Calls are signed, retried and checked in here; the
@@ -27,12 +35,10 @@ struct aws_client;
 
 /*
  * Reads the configuration that the AWS CLI v2 would read. ERROR_CONFIG where it is wrong. No
- * credentials are looked for and nothing is sent yet. `http`, `clock`, `env` and `report` are
- * borrowed for the client's life.
+ * credentials are looked for and nothing is sent yet.
  */
-int aws_client_new(const struct aws_options *options, struct http *http, struct clock *clock,
-		   const struct env *env, struct report *report, struct aws_client **ret_client,
-		   struct error *err);
+int aws_client_new(const struct aws_options *options, const struct aws_context *context,
+		   struct aws_client **ret_client, struct error *err);
 void aws_client_free(struct aws_client *client);
 
 /* The region and where it was found, NULL where none is set. Borrowed. */

@@ -200,21 +200,18 @@ static int check_region(const char *region, struct error *err)
 	return error_fix(err, "a region looks like 'eu-west-1'");
 }
 
-/* The region to work with: STS has a global endpoint, signed for us-east-1. */
-static int choose_region(enum aws_service_id service, const char *region, const char **ret_region,
-			 struct error *err)
+/* The region to work with, or NULL with *err set: STS has a global endpoint. */
+static const char *choose_region(enum aws_service_id service, const char *region, struct error *err)
 {
 	if (!region && service == AWS_STS)
-		region = "aws-global";
+		return "aws-global";
 	if (!region) {
 		error_set(err, ERROR_CONFIG, "%s needs a region, and none is set",
 			  aws_services[service].title);
-		return error_fix(err, "use --region, AWS_REGION, or 'aws configure set region'");
+		error_fix(err, "use --region, AWS_REGION, or 'aws configure set region'");
+		return NULL;
 	}
-	if (check_region(region, err) < 0)
-		return -1;
-	*ret_region = region;
-	return 0;
+	return check_region(region, err) < 0 ? NULL : region;
 }
 
 /* Buckets behind which another protocol hides would be signed wrongly: refused. */
@@ -351,10 +348,10 @@ int aws_endpoint_find(enum aws_service_id service, const struct aws_endpoint_opt
 		      struct aws_endpoint *ret, struct error *err)
 {
 	CLEANUP(aws_endpoint_release) struct aws_endpoint found = AWS_ENDPOINT_INIT;
-	const char *region = NULL;
+	const char *region = choose_region(service, options->region, err);
 	int result;
 
-	if (choose_region(service, options->region, &region, err) < 0)
+	if (!region)
 		return -1;
 	if (options->bucket && check_bucket(options->bucket, err) < 0)
 		return -1;
