@@ -6,7 +6,8 @@
  * every translation unit. The system headers come before the poison, so their own uses stand.
  *
  * Strings are built with struct str; numbers parse with slice_to_u64(); programs start through
- * sys/proc.h without a shell; times print with gmtime_r().
+ * sys/proc.h without a shell; times print with gmtime_r(). ctime is left out only because libgit2
+ * has a struct member of that name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok
-#pragma GCC poison atoi atol atoll gets gmtime localtime ctime asctime
+#pragma GCC poison atoi atol atoll gets gmtime localtime asctime
 #pragma GCC poison system popen mktemp tmpnam
 
 #endif

@@ -10,11 +10,15 @@
 /*
  * The commit that a working tree stands on. short_id is what `git rev-parse --short HEAD` prints in
  * a repository without core.abbrev: the length follows from the number of objects, at least 7,
- * longer where ambiguous. dirty: tracked files differ from the commit, or untracked files that are
- * not ignored are there.
+ * longer where ambiguous. A core.abbrev changes nothing, so that one commit has one tag everywhere.
+ *
+ * is_dirty: tracked files differ from the commit (also those marked assume-unchanged or
+ * skip-worktree), files are staged, a submodule stands elsewhere, or untracked files that are not
+ * ignored are there. A bare repository is never dirty. Files under an external filter (git-lfs)
+ * count as changed where the index cannot tell by their time and size: no filter is run.
  */
 struct revision {
-	struct str root; /* the working tree's top folder */
+	struct str root; /* the working tree's top folder; git's own folder where bare */
 	struct str id;	 /* full, 40 or 64 hex digits */
 	struct str short_id;
 	struct str branch; /* "" when detached */
@@ -22,8 +26,9 @@ struct revision {
 	struct str author;
 	int64_t time_ms;
 	bool is_dirty;
-	struct str dirty_paths; /* the first few, for a message */
+	struct str dirty_paths; /* the first few, for a message: "a, b, c and 2 more" */
 	bool is_shallow;
+	bool is_bare;
 };
 
 #define REVISION_INIT                                                                              \
@@ -40,5 +45,19 @@ void revision_release(struct revision *revision);
  * the current user (libgit2's safe.directory rule), each with what to do.
  */
 int revision_read(const char *dir, struct revision *ret, struct error *err);
+
+/*
+ * Names what makes the working tree around `dir` differ from its commit: the first hex digits of a
+ * hash over the whole difference, untracked files included. The same difference has the same name.
+ */
+int revision_name_changes(const char *dir, struct str *ret_name, struct error *err);
+
+/*
+ * Whether the commit `older` is `newer` or one of its ancestors; both as git names them (an
+ * abbreviated id, a tag). ERROR_REFUSED where one is unknown or where a shallow clone's history
+ * ends too early to tell.
+ */
+int revision_is_ancestor(const char *dir, const char *older, const char *newer, bool *ret,
+			 struct error *err);
 
 #endif

@@ -1,0 +1,65 @@
+#ifndef DEPLOY_PARAMETERS_H
+#define DEPLOY_PARAMETERS_H
+
+#include "aws/cloudformation.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+
+/*
+ * Parameter files: what a stack's parameters are to be, one file an environment. The format is
+ * told from the content:
+ *
+ *	Key=Value lines			dev.cfg (data/assignments.h)
+ *	{"Parameters": {"Key": "Value"}}	AWS CodePipeline's template configuration
+ *	[{"ParameterKey": "Key",		the AWS CLI's list; UsePreviousValue too
+ *	  "ParameterValue": "Value"}]
+ *	Key: Value			a YAML map, or a flat JSON object
+ *
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+ */
+enum parameter_format {
+	PARAMETERS_ASSIGNMENTS,
+	PARAMETERS_CODEPIPELINE,
+	PARAMETERS_CLI_LIST,
+	PARAMETERS_MAP,
+};
+
+/*
+ * Reads a parameter file. Values keep their text; lists are joined by commas, as CloudFormation
+ * takes them. ERROR_CONFIG naming file and line where it cannot be read, is no such file, or is
+ * larger than 1 MiB; ERROR_REFUSED naming both lines where a key is there twice.
+ */
+int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err);
+
+/* What parameters_bump() did or would do. diff: "-Key=old\n+Key=new\n" under a "@@ line N @@". */
+struct bump_result {
+	bool changed;
+	unsigned line; /* from 1 */
+	struct str old_value;
+	struct str diff; /* "" where nothing changes */
+};
+
+#define BUMP_RESULT_INIT                                                                           \
+	{                                                                                          \
+		.changed = false, .old_value = STR_INIT, .diff = STR_INIT                          \
+	}
+
+void bump_result_release(struct bump_result *result);
+
+/*
+ * Sets one parameter's value in the file by splicing its bytes: every other byte stays, exactly one
+ * line differs, and the file is replaced whole or not at all (file_edit_atomic()) under a kernel
+ * lock, which waits up to 10 s for others. The same value is no write. `value` is an image tag, or
+ * ERROR_CONFIG. ERROR_CONFIG also where the file cannot be read; ERROR_REFUSED where the key is not
+ * there, is there twice, or has no text of its own on one line.
+ */
+int parameters_bump(const char *path, const char *key, const char *value, struct bump_result *ret,
+		    struct error *err);
+
+/* The same without the lock and the write: what would be done. */
+int parameters_plan_bump(const char *path, const char *key, const char *value,
+			 struct bump_result *ret, struct error *err);
+
+#endif

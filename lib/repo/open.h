@@ -1,0 +1,62 @@
+#ifndef REPO_OPEN_H
+#define REPO_OPEN_H
+
+#include "base/error.h"
+
+#include <git2.h>
+
+/*
+ * An open repository: the only place where libgit2 is started and ended, so that nothing of it
+ * lives longer than the call that needs it. Within lib/repo alone.
+ *
+ * Nothing of the repository's own is run: libgit2 knows neither hooks nor fsmonitor nor external
+ * filters. GIT_DIR and its like in the environment do not redirect.
+ */
+struct repo {
+	git_repository *git;
+};
+
+#define REPO_INIT                                                                                  \
+	{                                                                                          \
+		.git = NULL                                                                        \
+	}
+
+/*
+ * Opens the repository around `dir`, as git finds it: upwards, within the file system.
+ * ERROR_REFUSED with the remedy where there is none, where it is not owned by the current user, or
+ * where libgit2 cannot read it (SHA-256 object names).
+ */
+int repo_open(const char *dir, struct repo *ret, struct error *err);
+void repo_release(struct repo *repo);
+
+/* Records libgit2's own message after ours, and returns -1. */
+int repo_fail(struct error *err, enum error_kind kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* git's objects, for CLEANUP(). */
+static inline void repo_free_object(git_object **object)
+{
+	git_object_free(*object);
+}
+
+static inline void repo_free_commit(git_commit **commit)
+{
+	git_commit_free(*commit);
+}
+
+static inline void repo_free_tree(git_tree **tree)
+{
+	git_tree_free(*tree);
+}
+
+static inline void repo_free_reference(git_reference **reference)
+{
+	git_reference_free(*reference);
+}
+
+static inline void repo_free_index(git_index **index)
+{
+	git_index_free(*index);
+}
+
+#endif

@@ -1,0 +1,177 @@
+#include "repo/revision.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "repo/open.h"
+#include "repo/packs.h"
+#include "repo/worktree.h"
+#include "sys/file.h"
+
+#include <string.h>
+
+/* git's FALLBACK_DEFAULT_ABBREV. */
+#define MIN_SHORT_ID 7
+
+void revision_release(struct revision *revision)
+{
+	str_release(&revision->root);
+	str_release(&revision->id);
+	str_release(&revision->short_id);
+	str_release(&revision->branch);
+	str_release(&revision->subject);
+	str_release(&revision->author);
+	str_release(&revision->dirty_paths);
+	*revision = (struct revision)REVISION_INIT;
+}
+
+/*
+ * git's rule (object-name.c, repo_find_unique_abbrev_r()): 2^n objects are expected to collide at
+ * n/2 bits of four to the digit, rounded up.
+ */
+static size_t expected_len(uint64_t objects)
+{
+	size_t bits = 1;
+
+	while (objects >>= 1)
+		bits++;
+	return (bits + 1) / 2 > MIN_SHORT_ID ? (bits + 1) / 2 : MIN_SHORT_ID;
+}
+
+/* Lengthens the id until no other object of the store, of whatever type, begins like it. */
+static int shorten(struct repo *repo, const git_oid *id, struct str *ret, struct error *err)
+{
+	CLEANUP_FREE char *objects = file_join(git_repository_commondir(repo->git), "objects");
+	size_t len = expected_len(packs_count_objects(objects));
+	char hex[GIT_OID_HEXSZ + 1];
+	git_oid found;
+	git_odb *odb;
+	int code;
+
+	if (git_repository_odb(&odb, repo->git) < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot read the repository's objects");
+	while ((code = git_odb_exists_prefix(&found, odb, id, len)) == GIT_EAMBIGUOUS)
+		len++;
+	git_odb_free(odb);
+	if (code < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot abbreviate the commit");
+	str_add(ret, git_oid_tostr(hex, sizeof(hex), id), len);
+	return 0;
+}
+
+static void describe_commit(git_commit *commit, struct revision *ret)
+{
+	const char *subject = git_commit_summary(commit);
+	const git_signature *author = git_commit_author(commit);
+	char hex[GIT_OID_HEXSZ + 1];
+
+	str_adds(&ret->id, git_oid_tostr(hex, sizeof(hex), git_commit_id(commit)));
+	str_adds(&ret->subject, subject ? subject : "");
+	str_addf(&ret->author, "%s <%s>", author->name, author->email);
+	ret->time_ms = (int64_t)git_commit_time(commit) * 1000;
+}
+
+/* The folder without the slash that libgit2 puts at its end. */
+static void describe_place(struct repo *repo, struct revision *ret)
+{
+	const char *root = git_repository_workdir(repo->git);
+
+	ret->is_bare = !root;
+	ret->is_shallow = git_repository_is_shallow(repo->git) == 1;
+	str_adds(&ret->root, root ? root : git_repository_path(repo->git));
+	if (ret->root.len > 1 && str_ends_with(&ret->root, "/"))
+		str_cut(&ret->root, ret->root.len - 1);
+}
+
+static int explain_no_head(struct repo *repo, int code, struct error *err)
+{
+	if (code != GIT_EUNBORNBRANCH && code != GIT_ENOTFOUND)
+		return repo_fail(err, ERROR_REFUSED, "cannot read HEAD of '%s'",
+				 git_repository_path(repo->git));
+	error_set(err, ERROR_REFUSED, "the repository '%s' has no commit yet",
+		  git_repository_path(repo->git));
+	return error_fix(err, "make one: git add -A && git commit");
+}
+
+static int read_head(struct repo *repo, struct revision *ret, struct error *err)
+{
+	CLEANUP(repo_free_reference) git_reference *head = NULL;
+	CLEANUP(repo_free_object) git_object *object = NULL;
+	int code = git_repository_head(&head, repo->git);
+
+	if (code < 0)
+		return explain_no_head(repo, code, err);
+	if (git_reference_is_branch(head))
+		str_adds(&ret->branch, git_reference_shorthand(head));
+	if (git_reference_peel(&object, head, GIT_OBJECT_COMMIT) < 0)
+		return repo_fail(err, ERROR_REFUSED, "HEAD is not a commit that is here");
+	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
+	describe_commit((git_commit *)object, ret);
+	return shorten(repo, git_object_id(object), &ret->short_id, err);
+}
+
+int revision_read(const char *dir, struct revision *ret, struct error *err)
+{
+	CLEANUP(revision_release) struct revision revision = REVISION_INIT;
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+	struct revision old;
+
+	if (repo_open(dir, &repo, err) < 0)
+		return -1;
+	describe_place(&repo, &revision);
+	if (read_head(&repo, &revision, err) < 0)
+		return -1;
+	if (!revision.is_bare && worktree_find_changes(&repo, &revision.dirty_paths, err) < 0)
+		return -1;
+	revision.is_dirty = revision.dirty_paths.len > 0;
+	old = *ret;
+	*ret = revision;
+	revision = old;
+	return 0;
+}
+
+int revision_name_changes(const char *dir, struct str *ret_name, struct error *err)
+{
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+
+	if (repo_open(dir, &repo, err) < 0)
+		return -1;
+	return worktree_hash_changes(&repo, ret_name, err);
+}
+
+static int find_commit(struct repo *repo, const char *name, git_oid *ret, struct error *err)
+{
+	CLEANUP(repo_free_object) git_object *object = NULL;
+	CLEANUP(repo_free_object) git_object *commit = NULL;
+
+	if (git_revparse_single(&object, repo->git, name) < 0 ||
+	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0) {
+		error_set(err, ERROR_REFUSED, "'%s' is no commit of this repository", name);
+		return error_fix(err, "fetch it: git fetch --all --tags");
+	}
+	git_oid_cpy(ret, git_object_id(commit));
+	return 0;
+}
+
+int revision_is_ancestor(const char *dir, const char *older, const char *newer, bool *ret,
+			 struct error *err)
+{
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+	git_oid old_id, new_id;
+	int answer;
+
+	if (repo_open(dir, &repo, err) < 0 || find_commit(&repo, older, &old_id, err) < 0 ||
+	    find_commit(&repo, newer, &new_id, err) < 0)
+		return -1;
+	answer = git_oid_equal(&old_id, &new_id);
+	if (!answer)
+		answer = git_graph_descendant_of(repo.git, &new_id, &old_id);
+	if (answer < 0 || (answer == 0 && git_repository_is_shallow(repo.git) == 1)) {
+		error_set(err, ERROR_REFUSED,
+			  "the history here is too short to compare '%s' "
+			  "with '%s'",
+			  older, newer);
+		return error_fix(err, "fetch the rest of it: git fetch --unshallow");
+	}
+	*ret = answer == 1;
+	return 0;
+}
