@@ -65,6 +65,7 @@ static int take_given(const struct version_request *request, const char *tag, co
 	if (version_check_tag(tag, source, err) < 0)
 		return -1;
 	str_adds(&version->tag, tag);
+	version->is_given = true;
 	(void)revision_read(request->dir, &version->revision, &ignored);
 	return 0;
 }

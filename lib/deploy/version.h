@@ -22,17 +22,19 @@ struct version_request {
 };
 
 /*
- * tag: what images and parameters carry. revision: the commit of `dir`; empty where the tag was
- * given and `dir` is in no repository that can be read.
+ * tag: what images and parameters carry. is_given: by the command line or APP_VERSION. revision:
+ * the commit of `dir`; empty where the tag was given and `dir` is in no repository that can be
+ * read.
  */
 struct version {
 	struct str tag;
+	bool is_given;
 	struct revision revision;
 };
 
 #define VERSION_INIT                                                                               \
 	{                                                                                          \
-		.tag = STR_INIT, .revision = REVISION_INIT                                         \
+		.tag = STR_INIT, .is_given = false, .revision = REVISION_INIT                      \
 	}
 
 void version_release(struct version *version);
