@@ -1,0 +1,281 @@
+#include "data/json_edit.h"
+
+#include "base/cleanup.h"
+#include "base/slice.h"
+#include "data/json.h"
+
+#include <string.h>
+
+/* Offsets into a text that json_read() has accepted: what follows need not doubt it. */
+struct member {
+	size_t key_at;
+	size_t value_at;
+	size_t value_end;
+	size_t previous_end; /* of the value before it; 0 where it is the first */
+};
+
+struct object {
+	size_t at;	 /* of the '{' */
+	size_t end;	 /* of the '}' */
+	size_t first_at; /* of the first key; 0 where it is empty */
+	size_t last_end; /* of the last value */
+	bool is_found;
+	struct member found;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t skip_blanks(const char *p, size_t i)
+{
+	while (is_blank(p[i]))
+		i++;
+	return i;
+}
+
+static size_t skip_string(const char *p, size_t i)
+{
+	for (i++; p[i] != '"'; i++) {
+		if (p[i] == '\\')
+			i++;
+	}
+	return i + 1;
+}
+
+static size_t skip_nested(const char *p, size_t i)
+{
+	unsigned depth = 0;
+
+	do {
+		if (p[i] == '"') {
+			i = skip_string(p, i);
+			continue;
+		}
+		if (p[i] == '{' || p[i] == '[')
+			depth++;
+		else if (p[i] == '}' || p[i] == ']')
+			depth--;
+		i++;
+	} while (depth);
+	return i;
+}
+
+static size_t skip_value(const char *p, size_t i)
+{
+	if (p[i] == '"')
+		return skip_string(p, i);
+	if (p[i] == '{' || p[i] == '[')
+		return skip_nested(p, i);
+	return i + strcspn(p + i, ",]} \t\r\n");
+}
+
+/* A key may be written with escapes: it is compared as what it stands for. */
+static bool is_key(struct slice quoted, const char *key)
+{
+	json_auto_t *value = json_loadb(quoted.p, quoted.n, JSON_DECODE_ANY, NULL);
+	const char *text = json_string_value(value);
+
+	return text && strcmp(text, key) == 0;
+}
+
+static struct object scan_object(const char *p, size_t at, const char *key)
+{
+	struct object object = { .at = at };
+	size_t previous_end = 0;
+	size_t i = skip_blanks(p, at + 1);
+
+	while (p[i] != '}') {
+		struct member member = { .key_at = i, .previous_end = previous_end };
+		struct slice quoted = { p + i, skip_string(p, i) - i };
+
+		i = skip_blanks(p, i + quoted.n) + 1;
+		member.value_at = skip_blanks(p, i);
+		member.value_end = previous_end = skip_value(p, member.value_at);
+		if (!object.first_at)
+			object.first_at = member.key_at;
+		if (is_key(quoted, key)) {
+			object.is_found = true;
+			object.found = member;
+		}
+		i = skip_blanks(p, member.value_end);
+		if (p[i] == ',')
+			i = skip_blanks(p, i + 1);
+	}
+	object.end = i;
+	object.last_end = previous_end;
+	return object;
+}
+
+/* Replaces the bytes [from, to) of the text. */
+static void splice(struct str *text, size_t from, size_t to, const char *bytes, size_t len)
+{
+	CLEANUP(str_wipe) struct str whole = STR_INIT;
+	struct str old = *text;
+
+	str_reserve(&whole, text->len - (to - from) + len);
+	str_add(&whole, text->buf, from);
+	str_add(&whole, bytes, len);
+	str_add(&whole, text->buf + to, text->len - to);
+	*text = whole;
+	whole = old;
+}
+
+/* How the text is laid out: one member a line, indented by `unit` for each level, or all in one. */
+struct style {
+	bool is_multiline;
+	struct slice unit;
+};
+
+static struct style style_of(const struct str *text, size_t top)
+{
+	struct object object = scan_object(text->buf, top, "");
+	struct style style = { true, { "\t", 1 } };
+	struct slice gap = { text->buf + top + 1, 0 };
+	const char *nl;
+
+	if (!object.first_at)
+		return style;
+	gap.n = object.first_at - top - 1;
+	nl = memrchr(gap.p, '\n', gap.n);
+	style.is_multiline = nl != NULL;
+	if (nl)
+		style.unit = (struct slice){ nl + 1, gap.n - (size_t)(nl + 1 - gap.p) };
+	return style;
+}
+
+static void add_break(struct str *out, const struct style *style, unsigned depth)
+{
+	if (!style->is_multiline)
+		return;
+	str_addc(out, '\n');
+	while (depth--)
+		str_add(out, style->unit.p, style->unit.n);
+}
+
+/* "key": value, where what is left of the path becomes objects around the value. */
+static void add_member(struct str *out, const struct style *style, unsigned depth,
+		       const char *const *path, const char *value)
+{
+	unsigned opened = 0;
+
+	for (; path[0]; path++) {
+		json_quote(out, path[0]);
+		str_adds(out, style->is_multiline ? ": " : ":");
+		if (!path[1])
+			break;
+		opened++;
+		str_addc(out, '{');
+		add_break(out, style, depth + opened);
+	}
+	str_adds(out, value);
+	while (opened--) {
+		add_break(out, style, depth + opened);
+		str_addc(out, '}');
+	}
+}
+
+/* Adds the rest of the path to an object at `depth` (the top one's members are at 1). */
+static void insert_member(struct str *text, const struct object *object, unsigned depth,
+			  const char *const *path, const char *value)
+{
+	struct style style = style_of(text, skip_blanks(text->buf, 0));
+	CLEANUP(str_wipe) struct str bytes = STR_INIT;
+
+	str_reserve(&bytes, strlen(value) + 1024);
+	if (object->first_at) {
+		str_addc(&bytes, ',');
+		str_add(&bytes, text->buf + object->at + 1, object->first_at - object->at - 1);
+		add_member(&bytes, &style, depth, path, value);
+		splice(text, object->last_end, object->last_end, bytes.buf, bytes.len);
+		return;
+	}
+	add_break(&bytes, &style, depth);
+	add_member(&bytes, &style, depth, path, value);
+	add_break(&bytes, &style, depth - 1);
+	splice(text, object->at + 1, object->end, bytes.buf, bytes.len);
+}
+
+/* Whether every value on the way that is there is an object. */
+static int check_path(const struct str *text, const char *const *path, struct error *err)
+{
+	json_auto_t *top = json_read(text->buf, text->len, err);
+	const json_t *value = top;
+
+	if (!top)
+		return -1;
+	for (; value && *path; path++) {
+		if (!json_is_object(value))
+			return error_set(err, ERROR_CONFIG, "what holds '%s' is not a JSON object",
+					 *path);
+		value = json_object_get(value, *path);
+	}
+	return 0;
+}
+
+int json_edit_set(struct str *text, const char *const *path, const char *value, struct error *err)
+{
+	struct object object;
+	size_t at = skip_blanks(text->buf, 0);
+
+	if (check_path(text, path, err) < 0)
+		return -1;
+	for (unsigned depth = 1;; depth++, path++) {
+		object = scan_object(text->buf, at, path[0]);
+		if (!object.is_found) {
+			insert_member(text, &object, depth, path, value);
+			return 0;
+		}
+		if (!path[1])
+			break;
+		at = object.found.value_at;
+	}
+	splice(text, object.found.value_at, object.found.value_end, value, strlen(value));
+	return 0;
+}
+
+/* The bytes that go with a member: the comma on one of its sides, all blanks of an only one. */
+static struct member extent_of(const char *p, const struct object *object)
+{
+	struct member extent = object->found;
+
+	if (extent.previous_end) {
+		extent.key_at = extent.previous_end;
+	} else if (p[skip_blanks(p, extent.value_end)] == ',') {
+		extent.value_end = skip_blanks(p, skip_blanks(p, extent.value_end) + 1);
+	} else {
+		extent.key_at = object->at + 1;
+		extent.value_end = object->end;
+	}
+	return extent;
+}
+
+static bool is_only_member(const struct object *object)
+{
+	return object->first_at == object->found.key_at &&
+	       object->last_end == object->found.value_end;
+}
+
+int json_edit_remove(struct str *text, const char *const *path, bool *ret_found, struct error *err)
+{
+	size_t at = skip_blanks(text->buf, 0);
+	struct member extent = { 0 };
+
+	if (check_path(text, path, err) < 0)
+		return -1;
+	*ret_found = false;
+	for (bool is_top = true; *path; path++, is_top = false) {
+		struct object object = scan_object(text->buf, at, *path);
+
+		if (!object.is_found)
+			return 0;
+		/* What would leave an empty object behind is cut one level further out. */
+		if (is_top || !is_only_member(&object))
+			extent = extent_of(text->buf, &object);
+		at = object.found.value_at;
+	}
+	splice(text, extent.key_at, extent.value_end, "", 0);
+	*ret_found = true;
+	return 0;
+}
