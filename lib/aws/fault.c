@@ -207,18 +207,30 @@ static enum error_kind kind_of(const struct aws_fault *fault, const struct aws_o
 	return ERROR_REMOTE;
 }
 
+/* What the service said, as far as it said anything. */
+static void set_message(const struct aws_fault *fault, enum error_kind kind, struct error *err)
+{
+	bool is_redirection = fault->status >= 300 && fault->status <= 399;
+
+	if (fault->code.len && fault->message.len)
+		error_set(err, kind, "%s: %s", fault->code.buf, fault->message.buf);
+	else if (fault->code.len)
+		error_set(err, kind, "%s, HTTP %d", fault->code.buf, fault->status);
+	else if (is_redirection)
+		error_set(err, kind, "HTTP %d: redirections are not followed", fault->status);
+	else
+		error_set(err, kind, "unintelligible error, HTTP %d", fault->status);
+	if (is_redirection)
+		error_fix(err, "check the region and the endpoint URL");
+}
+
 int aws_fault_set(const struct aws_fault *fault, const struct aws_operation *operation,
 		  struct error *err)
 {
 	const struct auth_fault *auth = find_auth_fault(fault->code.buf);
 	enum error_kind kind = kind_of(fault, operation);
 
-	if (fault->code.len == 0)
-		error_set(err, kind, "unintelligible error, HTTP %d", fault->status);
-	else if (fault->message.len == 0)
-		error_set(err, kind, "%s, HTTP %d", fault->code.buf, fault->status);
-	else
-		error_set(err, kind, "%s: %s", fault->code.buf, fault->message.buf);
+	set_message(fault, kind, err);
 	error_set_code(err, fault->code.buf);
 	if (auth && !auth->fix)
 		return fix_denied(fault, operation, err);
