@@ -20,6 +20,15 @@ void digest_sha256_hex(struct str *out, const void *bytes, size_t len)
 	hex_encode(out, digest, sizeof(digest));
 }
 
+void digest_sha1_hex(struct str *out, const void *bytes, size_t len)
+{
+	unsigned char digest[20];
+
+	if (!EVP_Q_digest(NULL, "SHA1", NULL, bytes, len, digest, NULL))
+		mem_fatal("SHA-1");
+	hex_encode(out, digest, sizeof(digest));
+}
+
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 			unsigned char ret_mac[DIGEST_SHA256_LEN])
 {

@@ -13,6 +13,9 @@
 /* Appends the SHA-256 (FIPS 180-4) of the bytes as 64 lower-case hexadecimal digits. */
 void digest_sha256_hex(struct str *out, const void *bytes, size_t len);
 
+/* The same with SHA-1, as 40 digits: for names that others chose, never for security. */
+void digest_sha1_hex(struct str *out, const void *bytes, size_t len);
+
 /* HMAC-SHA-256 (RFC 2104). `ret_mac` may be `key`. */
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
 			unsigned char ret_mac[DIGEST_SHA256_LEN]);

@@ -1,0 +1,76 @@
+#include "sys/prompt.h"
+
+#include "base/cleanup.h"
+#include "base/slice.h"
+#include "sys/interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define MAX_ANSWER 1024
+
+static int wait_for_input(int fd, struct error *err)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
+				 { .fd = interrupt_fd(), .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0) {
+		if (errno != EINTR)
+			return error_set_errno(err, errno, "waiting for the terminal");
+		if (interrupt_pending())
+			break;
+	}
+	return interrupt_check("waiting for an answer", err);
+}
+
+/* A terminal gives a line at a time. */
+static int read_answer(int fd, struct secret *ret_answer, struct error *err)
+{
+	char line[MAX_ANSWER];
+	struct slice answer;
+	ssize_t len;
+
+	if (wait_for_input(fd, err) < 0)
+		return -1;
+	len = read(fd, line, sizeof(line));
+	if (len < 0)
+		return error_set_errno(err, errno, "reading from the terminal");
+	answer = slice_trim((struct slice){ line, (size_t)len });
+	secret_set(ret_answer, answer.p, answer.n);
+	explicit_bzero(line, sizeof(line));
+	return 0;
+}
+
+static int ask(int fd, const char *question, struct secret *ret_answer, struct error *err)
+{
+	struct termios before, silent;
+	int result;
+
+	if (tcgetattr(fd, &before) < 0)
+		return error_set_errno(err, errno, "the terminal");
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	silent.c_lflag |= ICANON;
+	if (tcsetattr(fd, TCSAFLUSH, &silent) < 0)
+		return error_set_errno(err, errno, "the terminal");
+	if (write(fd, question, strlen(question)) < 0)
+		result = error_set_errno(err, errno, "the terminal");
+	else
+		result = read_answer(fd, ret_answer, err);
+	(void)tcsetattr(fd, TCSAFLUSH, &before);
+	(void)!write(fd, "\n", 1);
+	return result;
+}
+
+int prompt_secret(const char *question, struct secret *ret_answer, struct error *err)
+{
+	CLEANUP_CLOSE int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
+	return ask(fd, question, ret_answer, err);
+}
