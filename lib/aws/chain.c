@@ -3,6 +3,7 @@
 #include "aws/provider.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "sys/prompt.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,16 +14,13 @@
 
 /* The order of the AWS CLI v2: botocore, credentials.py, create_credential_resolver(). */
 static const struct aws_provider *const chain_order[] = {
-	&aws_provider_environment,
-	&aws_provider_credentials_file,
-	&aws_provider_process,
-	&aws_provider_config_file,
-	&aws_provider_container,
-	&aws_provider_instance,
-	NULL,
+	&aws_provider_environment,	&aws_provider_role,	&aws_provider_web_identity,
+	&aws_provider_credentials_file, &aws_provider_process,	&aws_provider_config_file,
+	&aws_provider_container,	&aws_provider_instance, NULL,
 };
 
 const struct aws_provider *const aws_profile_providers[] = {
+	&aws_provider_web_identity,
 	&aws_provider_credentials_file,
 	&aws_provider_process,
 	&aws_provider_config_file,
@@ -34,6 +32,7 @@ struct aws_chain {
 	struct http *http;
 	struct clock *clock;
 	struct report *report;
+	aws_prompt_fn prompt;
 	struct aws_files files; /* read again after "expired"; empty until then */
 	bool has_files;
 	struct aws_credentials credentials;
@@ -49,9 +48,17 @@ struct aws_chain *aws_chain_new(const struct aws_settings *settings, struct http
 	chain->http = http;
 	chain->clock = clock;
 	chain->report = report;
+	chain->prompt = prompt_secret;
 	chain->files = (struct aws_files)AWS_FILES_INIT;
 	chain->credentials = (struct aws_credentials)AWS_CREDENTIALS_INIT;
 	return chain;
+}
+
+void aws_chain_set_prompt(struct aws_chain *chain,
+			  int (*prompt)(const char *question, struct secret *ret_answer,
+					struct error *err))
+{
+	chain->prompt = prompt;
 }
 
 void aws_chain_free(struct aws_chain *chain)
@@ -98,6 +105,7 @@ static int search_chain(struct aws_chain *chain, bool skip_cache, struct aws_cre
 		.http = chain->http,
 		.clock = chain->clock,
 		.report = chain->report,
+		.prompt = chain->prompt,
 		.profile = chain->settings->profile,
 		.skip_environment = chain->settings->is_profile_by_option,
 		.skip_cache = skip_cache,

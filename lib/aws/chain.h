@@ -21,6 +21,11 @@ struct aws_chain *aws_chain_new(const struct aws_settings *settings, struct http
 				struct clock *clock, struct report *report);
 void aws_chain_free(struct aws_chain *chain);
 
+/* Has MFA codes asked for in another way than at the terminal (sys/prompt.h). For tests. */
+void aws_chain_set_prompt(struct aws_chain *chain,
+			  int (*prompt)(const char *question, struct secret *ret_answer,
+					struct error *err));
+
 /*
  * The credentials to sign the next request with. Borrowed until the next call.
  *

@@ -6,11 +6,15 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/report.h"
+#include "base/secret.h"
 #include "base/str.h"
 #include "net/http.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Asks a person for something that must not be seen: prompt_secret(), or a test's stand-in. */
+typedef int (*aws_prompt_fn)(const char *question, struct secret *ret_answer, struct error *err);
 
 /* The profiles that a chain of source_profile has come through, to find a loop. On the stack. */
 struct aws_visit {
@@ -29,6 +33,7 @@ struct aws_search {
 	struct http *http;
 	struct clock *clock;
 	struct report *report;
+	aws_prompt_fn prompt;
 	const char *profile;
 	const struct aws_visit *visits;
 	bool skip_environment;
