@@ -15,12 +15,14 @@
 /* The order of the AWS CLI v2: botocore, credentials.py, create_credential_resolver(). */
 static const struct aws_provider *const chain_order[] = {
 	&aws_provider_environment,	&aws_provider_role,	&aws_provider_web_identity,
+	&aws_provider_sso,
 	&aws_provider_credentials_file, &aws_provider_process,	&aws_provider_config_file,
 	&aws_provider_container,	&aws_provider_instance, NULL,
 };
 
 const struct aws_provider *const aws_profile_providers[] = {
 	&aws_provider_web_identity,
+	&aws_provider_sso,
 	&aws_provider_credentials_file,
 	&aws_provider_process,
 	&aws_provider_config_file,
