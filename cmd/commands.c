@@ -5,7 +5,9 @@
 /* Sorted by name; a unit test checks it. */
 static const struct cmd *const commands[] = {
 	&cmd_completion,
+	&cmd_credentials,
 	&cmd_help,
+	&cmd_sso_login,
 	&cmd_version,
 	&cmd_whoami,
 };

@@ -5,7 +5,9 @@
 
 /* One a file, cmd/cmd_NAME.c. Sorted by name, as in the table of cmd/commands.c. */
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_credentials;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_version;
 extern const struct cmd cmd_whoami;
 

@@ -36,7 +36,7 @@ static int check_url(const char *url, struct error *err)
 	char *port;
 
 	url_host(url, &host);
-	if (host.len == 0)
+	if (host.len == 0 || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0))
 		return error_set(err, ERROR_CONFIG,
 				 "AWS_CONTAINER_CREDENTIALS_FULL_URI: '%s' is not an http URL with "
 				 "a host",

@@ -61,7 +61,21 @@ static int read_output(const struct str *out, struct aws_credentials *ret, struc
 	return aws_credentials_read(document, &names, ret, err);
 }
 
-static int run(const char *command, struct aws_credentials *ret, struct error *err)
+/* A profile whose process is this program, asked for the same profile, would never end. */
+#define GUARD "DEPLOYER_CREDENTIAL_PROCESS"
+
+static int check_loop(const struct aws_search *search, struct error *err)
+{
+	const char *profile = env_get(search->settings->env, GUARD);
+
+	if (!profile || strcmp(profile, search->profile) != 0)
+		return 0;
+	error_set(err, ERROR_CONFIG, "it asks for the profile that it stands in");
+	return error_fix(err, "have it ask for another profile");
+}
+
+static int run(const char *command, const char *profile, struct aws_credentials *ret,
+	       struct error *err)
 {
 	CLEANUP(str_wipe) struct str out = STR_INIT;
 	CLEANUP(str_release) struct str complaint = STR_INIT;
@@ -72,6 +86,7 @@ static int run(const char *command, struct aws_credentials *ret, struct error *e
 		return -1;
 	if (proc.args.count == 0)
 		return error_set(err, ERROR_CONFIG, "it names no program");
+	strv_addf(&proc.env, GUARD "=%s", profile);
 	proc.ret_out = &out;
 	proc.ret_err = &complaint;
 	proc.is_foreground = true;
@@ -94,7 +109,7 @@ static int process_find(const struct aws_search *search, struct aws_credentials 
 		str_addf(ret_why, "no credential_process in profile '%s'", search->profile);
 		return 0;
 	}
-	if (run(command, ret, err) < 0)
+	if (check_loop(search, err) < 0 || run(command, search->profile, ret, err) < 0)
 		return error_wrap(err, "credential_process of profile '%s'", search->profile);
 	if (ret->account_id.len == 0)
 		str_adds(&ret->account_id, account ? account : "");

@@ -208,7 +208,7 @@ static int wait_for_consent(const struct aws_search *search, struct aws_caller *
 }
 
 int sso_session_login(const struct aws_search *search, const struct sso_session *session,
-		      sso_show_fn show, void *ctx, struct error *err)
+		      sso_show_fn show, void *ctx, int64_t *ret_expires_ms, struct error *err)
 {
 	CLEANUP(sso_device_release) struct sso_device device = SSO_DEVICE_INIT;
 	CLEANUP(sso_token_release) struct sso_token token = SSO_TOKEN_INIT;
@@ -223,5 +223,8 @@ int sso_session_login(const struct aws_search *search, const struct sso_session 
 	show(ctx, &device);
 	if (wait_for_consent(search, &caller, session, &device, &token, err) < 0)
 		return -1;
-	return sso_session_store(search->settings->env, session, &token, err);
+	if (sso_session_store(search->settings->env, session, &token, err) < 0)
+		return -1;
+	*ret_expires_ms = token.expires_ms;
+	return 0;
 }

@@ -43,6 +43,6 @@ typedef void (*sso_show_fn)(void *ctx, const struct sso_device *device);
  * the token. ERROR_AUTH where they did not agree in time, ERROR_SIGNAL when interrupted.
  */
 int sso_session_login(const struct aws_search *search, const struct sso_session *session,
-		      sso_show_fn show, void *ctx, struct error *err);
+		      sso_show_fn show, void *ctx, int64_t *ret_expires_ms, struct error *err);
 
 #endif
