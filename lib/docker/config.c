@@ -2,10 +2,21 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
+#include "data/digest.h"
 #include "data/json.h"
+#include "data/json_edit.h"
+#include "docker/address.h"
 #include "sys/file.h"
+#include "sys/proc.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #define CONFIG_MAX_BYTES (4UL << 20)
+#define LOCK_WAIT_MS	 30000
+#define STORE_TIMEOUT_MS 30000
 
 char *docker_config_dir(const struct env *env)
 {
@@ -15,12 +26,6 @@ char *docker_config_dir(const struct env *env)
 	if (dir)
 		return mem_strdup(dir);
 	return home ? mem_printf("%s/.docker", home) : NULL;
-}
-
-/* The text of config.json as it is, "" where there is no file. */
-static int read_text(const char *path, struct str *ret_text, struct error *err)
-{
-	return file_exists(path) ? file_read(path, CONFIG_MAX_BYTES, ret_text, err) : 0;
 }
 
 /* An empty file counts as {}, as the docker CLI has it. */
@@ -43,15 +48,285 @@ static json_t *parse(const char *path, const struct str *text, struct error *err
 	return NULL;
 }
 
+/* Both forms of the file; NULL and "" where there is none to be had. */
+static json_t *load(const char *path, struct str *ret_text, struct error *err)
+{
+	if (path && file_exists(path) && file_read(path, CONFIG_MAX_BYTES, ret_text, err) < 0)
+		return NULL;
+	return parse(path, ret_text, err);
+}
+
 json_t *docker_config_read(const struct env *env, struct error *err)
 {
 	CLEANUP_FREE char *dir = docker_config_dir(env);
 	CLEANUP_FREE char *path = dir ? file_join(dir, "config.json") : NULL;
-	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP(str_wipe) struct str text = STR_INIT;
 
-	if (!path)
-		return json_object();
-	if (read_text(path, &text, err) < 0)
-		return NULL;
-	return parse(path, &text, err);
+	return load(path, &text, err);
+}
+
+int docker_config_text(const struct env *env, struct str *ret_text, struct error *err)
+{
+	CLEANUP_FREE char *dir = docker_config_dir(env);
+	CLEANUP_FREE char *path = dir ? file_join(dir, "config.json") : NULL;
+	json_auto_t *config = load(path, ret_text, err);
+
+	if (!config)
+		return -1;
+	if (ret_text->len == 0)
+		str_adds(ret_text, "{}");
+	return 0;
+}
+
+/* The file while it is being edited: nobody else of ours has it meanwhile. */
+struct edit {
+	char *path;
+	int lock;
+	struct str old;
+	struct str text;
+	json_t *config;
+};
+
+#define EDIT_INIT                                                                                  \
+	{                                                                                          \
+		.path = NULL, .lock = -1, .old = STR_INIT, .text = STR_INIT, .config = NULL        \
+	}
+
+static void edit_release(struct edit *edit)
+{
+	free(edit->path);
+	cleanup_close_(&edit->lock);
+	str_wipe(&edit->old);
+	str_wipe(&edit->text);
+	json_decref(edit->config);
+}
+
+/*
+ * The lock is a file of its own: config.json may not exist yet, and the docker CLI replaces it. The
+ * folder may end up holding credentials, so it is made for its owner only.
+ */
+static int edit_begin(const struct env *env, struct edit *edit, struct error *err)
+{
+	CLEANUP_FREE char *dir = docker_config_dir(env);
+	CLEANUP_FREE char *lock = dir ? file_join(dir, "deployer.lock") : NULL;
+
+	if (!dir) {
+		error_set(err, ERROR_CONFIG, "neither DOCKER_CONFIG nor HOME is set");
+		return error_fix(err, "set HOME");
+	}
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST && file_make_dirs(dir, err) < 0)
+		return -1;
+	if (file_lock(lock, LOCK_WAIT_MS, &edit->lock, err) < 0)
+		return -1;
+	edit->path = file_join(dir, "config.json");
+	edit->config = load(edit->path, &edit->old, err);
+	if (!edit->config)
+		return -1;
+	str_add(&edit->text, edit->old.buf, edit->old.len);
+	if (edit->text.len == 0)
+		str_adds(&edit->text, "{}\n");
+	return 0;
+}
+
+/* Unchanged bytes are not written. The docker CLI knows nothing of our lock: what it wrote
+ * meanwhile is not overwritten either. */
+static int edit_finish(struct edit *edit, struct error *err)
+{
+	if (edit->text.len == edit->old.len &&
+	    memcmp(edit->text.buf, edit->old.buf, edit->old.len) == 0)
+		return 0;
+	if (file_exists(edit->path))
+		return file_edit_atomic(edit->path, &edit->old, &edit->text, err);
+	return file_write_atomic(edit->path, edit->text.buf, edit->text.len, 0600, err);
+}
+
+static const char *helper_of(const json_t *config, const char *host)
+{
+	return json_text(json_object_get(config, "credHelpers"), host);
+}
+
+static int check_helper(const struct edit *edit, const char *host, const char *helper,
+			struct error *err)
+{
+	const char *present = helper_of(edit->config, host);
+
+	if (!present || strcmp(present, helper) == 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, "docker asks docker-credential-%s for %s already", present,
+		  host);
+	return error_fix(err, "take that entry out of credHelpers in %s first", edit->path);
+}
+
+int docker_config_set_helper(const struct env *env, const char *host, const char *helper,
+			     struct error *err)
+{
+	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
+	CLEANUP(str_release) struct str value = STR_INIT;
+	const char *const path[] = { "credHelpers", host, NULL };
+
+	json_quote(&value, helper);
+	if (edit_begin(env, &edit, err) < 0 || check_helper(&edit, host, helper, err) < 0 ||
+	    json_edit_set(&edit.text, path, value.buf, err) < 0)
+		return -1;
+	return edit_finish(&edit, err);
+}
+
+/* Hands something to the user's credential store: `docker-credential-NAME ACTION`. */
+static int ask_store(const char *name, const char *action, const struct str *input,
+		     struct error *err)
+{
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP(str_release) struct str out = STR_INIT;
+	CLEANUP(str_release) struct str noise = STR_INIT;
+	struct proc_end end;
+
+	strv_addf(&proc.args, "docker-credential-%s", name);
+	strv_add(&proc.args, action);
+	proc.input = input->buf;
+	proc.input_len = input->len;
+	proc.ret_out = &out;
+	proc.ret_err = &noise;
+	proc.timeout_ms = STORE_TIMEOUT_MS;
+	if (proc_run(&proc, &end, err) < 0)
+		return -1;
+	if (proc_check(&proc, &end, err) == 0)
+		return 0;
+	error_become(err, ERROR_TOOL);
+	if (out.len) {
+		struct slice why = slice_trim((struct slice){ out.buf, out.len });
+
+		str_addf(&err->msg, ": %.*s", (int)why.n, why.p);
+		if (slice_is(why, "credentials not found in native keychain"))
+			error_set_code(err, "NotFound");
+	}
+	return error_fix(err, "see 'credsStore' in docker's config.json");
+}
+
+/* As the docker CLI does it: the entry in config.json stays empty, and tells that there is one. */
+static int store_elsewhere(struct edit *edit, const char *name, const struct docker_login *login,
+			   struct error *err)
+{
+	const char *const path[] = { "auths", login->host, NULL };
+	CLEANUP(str_wipe) struct str input = STR_INIT;
+
+	str_reserve(&input, secret_len(login->password) * 6 + 1024);
+	str_adds(&input, "{\"ServerURL\":");
+	json_quote(&input, login->host);
+	str_adds(&input, ",\"Username\":");
+	json_quote(&input, login->username);
+	str_adds(&input, ",\"Secret\":");
+	json_quote(&input, secret_bytes(login->password));
+	str_adds(&input, "}\n");
+	if (ask_store(name, "store", &input, err) < 0)
+		return -1;
+	return json_edit_set(&edit->text, path, "{}", err);
+}
+
+/* {"auth": "<base64 of USER:PASSWORD>"} */
+static int store_here(struct edit *edit, const struct docker_login *login, struct error *err)
+{
+	CLEANUP(str_wipe) struct str pair = STR_INIT;
+	CLEANUP(str_wipe) struct str value = STR_INIT;
+	const char *const path[] = { "auths", login->host, "auth", NULL };
+
+	str_reserve(&pair, strlen(login->username) + secret_len(login->password) + 2);
+	str_addf(&pair, "%s:", login->username);
+	str_add(&pair, secret_bytes(login->password), secret_len(login->password));
+	str_reserve(&value, pair.len * 4 / 3 + 64);
+	str_addc(&value, '"');
+	base64_encode(&value, pair.buf, pair.len);
+	str_addc(&value, '"');
+	return json_edit_set(&edit->text, path, value.buf, err);
+}
+
+int docker_config_store(const struct env *env, const struct docker_login *login, struct error *err)
+{
+	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
+	const char *const helper_path[] = { "credHelpers", login->host, NULL };
+	const char *store;
+	bool found;
+
+	if (edit_begin(env, &edit, err) < 0 ||
+	    check_helper(&edit, login->host, login->helper, err) < 0 ||
+	    json_edit_remove(&edit.text, helper_path, &found, err) < 0)
+		return -1;
+	store = json_text(edit.config, "credsStore");
+	if ((store && *store ? store_elsewhere(&edit, store, login, err)
+			     : store_here(&edit, login, err)) < 0)
+		return -1;
+	return edit_finish(&edit, err);
+}
+
+/* An entry may be named by a whole URL: the CLI compares hosts (address_host()). */
+static int forget_entries(struct edit *edit, const char *host, bool *ret_changed, struct error *err)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(json_object_get(edit->config, "auths"), key, value)
+	{
+		CLEANUP(str_release) struct str key_host = STR_INIT;
+		const char *const path[] = { "auths", key, NULL };
+		bool found = false;
+
+		address_host(key, &key_host);
+		if (strcmp(key_host.buf, host) != 0)
+			continue;
+		if (json_edit_remove(&edit->text, path, &found, err) < 0)
+			return -1;
+		*ret_changed |= found;
+	}
+	return 0;
+}
+
+static int forget_in_store(const struct edit *edit, const char *host, struct error *err)
+{
+	CLEANUP(str_release) struct str input = STR_INIT;
+	const char *store = json_text(edit->config, "credsStore");
+
+	str_adds(&input, host);
+	if (!store || !*store || ask_store(store, "erase", &input, err) == 0)
+		return 0;
+	if (!error_has_code(err, "NotFound"))
+		return -1;
+	error_release(err);
+	return 0;
+}
+
+int docker_config_forget(const struct env *env, const char *host, const char *helper,
+			 bool *ret_changed, struct error *err)
+{
+	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
+	const char *const path[] = { "credHelpers", host, NULL };
+	bool had_helper = false, had_entry = false;
+	const char *present;
+
+	if (edit_begin(env, &edit, err) < 0)
+		return -1;
+	present = helper_of(edit.config, host);
+	if (present && strcmp(present, helper) == 0 &&
+	    json_edit_remove(&edit.text, path, &had_helper, err) < 0)
+		return -1;
+	if (forget_entries(&edit, host, &had_entry, err) < 0 ||
+	    (had_entry && forget_in_store(&edit, host, err) < 0))
+		return -1;
+	*ret_changed = had_helper || had_entry;
+	return edit_finish(&edit, err);
+}
+
+int docker_config_hosts(const struct env *env, const char *helper, struct strv *ret_hosts,
+			struct error *err)
+{
+	json_auto_t *config = docker_config_read(env, err);
+	const char *host;
+	json_t *name;
+
+	if (!config)
+		return -1;
+	json_object_foreach(json_object_get(config, "credHelpers"), host, name)
+	{
+		if (json_is_string(name) && strcmp(json_string_value(name), helper) == 0)
+			strv_add(ret_hosts, host);
+	}
+	return 0;
 }
