@@ -206,7 +206,7 @@ static void print_error_json(const struct app *app, const struct error *err)
 	(void)fprintf(app->talk, "%s}}\n", line.buf);
 }
 
-static void print_error(const struct app *app, const struct error *err)
+void app_print_error(const struct app *app, const struct error *err)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
 
@@ -233,10 +233,9 @@ static int check_stdout(const struct app *app, struct error *err)
 	return error_set_errno(err, errno, "cannot write to standard output");
 }
 
-int app_main(const struct program *program, int argc, char **argv)
+void app_init(struct app *app, const struct program *program)
 {
-	CLEANUP(error_release) struct error err = ERROR_INIT;
-	struct app app = {
+	*app = (struct app){
 		.program = program,
 		.out = stdout,
 		.talk = stderr,
@@ -245,15 +244,22 @@ int app_main(const struct program *program, int argc, char **argv)
 		.report = &report_none,
 		.global = { .color = true },
 	};
-	int result;
-
 	harden();
 	interrupt_install();
+}
+
+int app_main(const struct program *program, int argc, char **argv)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct app app;
+	int result;
+
+	app_init(&app, program);
 	result = dispatch(&app, argc, argv, &err);
 	if (result == 0)
 		result = check_stdout(&app, &err);
 	if (result < 0)
-		print_error(&app, &err);
+		app_print_error(&app, &err);
 	app_release(&app);
 	return error_exit_status(&err);
 }

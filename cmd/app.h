@@ -57,6 +57,21 @@ extern const struct opt global_opts[];
 extern const struct program program_deployer;
 
 /*
+ * Fills the app with the real world and makes the process fit for credentials: no core dumps, no
+ * tracing by others, signals remembered. Released by app_release().
+ */
+void app_init(struct app *app, const struct program *program);
+
+/* Prints an error with its remedy to app->talk, in the form that --output asks for. */
+void app_print_error(const struct app *app, const struct error *err);
+
+/*
+ * Plays docker-credential-deployer, the program's other name: what a docker CLI starts to get a
+ * registry's credentials. Returns the exit status.
+ */
+int credential_helper_main(int argc, char **argv);
+
+/*
  * Runs a program: parses the command line, sets up the app, runs the command, prints its error with
  * the remedy, checks that stdout could be written, and returns the exit status.
  */

@@ -7,6 +7,8 @@
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_credentials;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_login;
+extern const struct cmd cmd_logout;
 extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_version;
 extern const struct cmd cmd_whoami;

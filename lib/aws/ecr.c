@@ -61,12 +61,21 @@ static bool read_token(const char *token, struct ecr_authorization *authorizatio
 int ecr_get_authorization(struct aws_client *client, struct ecr_authorization *ret,
 			  struct error *err)
 {
+	return ecr_get_authorization_for(client, NULL, ret, err);
+}
+
+int ecr_get_authorization_for(struct aws_client *client, const char *registry_id,
+			      struct ecr_authorization *ret, struct error *err)
+{
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
 	CLEANUP(ecr_authorization_release) struct ecr_authorization found = ECR_AUTHORIZATION_INIT;
+	json_auto_t *json = registry_id ? json_pack("{s:[s]}", "registryIds", registry_id) : NULL;
 	const json_t *data;
 	const char *endpoint;
 
-	if (call(client, &get_authorization_token, NULL, &reply, err) < 0)
+	if (registry_id && !json)
+		return error_set(err, ERROR_CONFIG, "'%s' is not a registry's id", registry_id);
+	if (call(client, &get_authorization_token, json, &reply, err) < 0)
 		return -1;
 	data = json_array_get(json_object_get(reply.json, "authorizationData"), 0);
 	endpoint = json_text(data, "proxyEndpoint");

@@ -28,6 +28,10 @@ void ecr_authorization_release(struct ecr_authorization *authorization);
 int ecr_get_authorization(struct aws_client *client, struct ecr_authorization *ret,
 			  struct error *err);
 
+/* The same for another account's registry; registry_id NULL: the caller's own. */
+int ecr_get_authorization_for(struct aws_client *client, const char *registry_id,
+			      struct ecr_authorization *ret, struct error *err);
+
 /* A repository (ECR DescribeRepositories). uri: "host/name", without a tag. */
 struct ecr_repository {
 	struct str uri;

@@ -314,19 +314,43 @@ int docker_config_forget(const struct env *env, const char *host, const char *he
 	return edit_finish(&edit, err);
 }
 
-int docker_config_hosts(const struct env *env, const char *helper, struct strv *ret_hosts,
-			struct error *err)
+static bool is_user(const json_t *entry, const char *username)
+{
+	const char *auth = json_text(entry, "auth");
+	size_t len = strlen(username);
+	CLEANUP(str_wipe) struct str pair = STR_INIT;
+
+	return auth && base64_decode(&pair, auth, strlen(auth)) && pair.len > len &&
+	       memcmp(pair.buf, username, len) == 0 && pair.buf[len] == ':';
+}
+
+static void add_host(struct strv *hosts, const char *key)
+{
+	CLEANUP(str_release) struct str host = STR_INIT;
+
+	address_host(key, &host);
+	if (!strv_has(hosts, host.buf))
+		strv_add(hosts, host.buf);
+}
+
+int docker_config_hosts(const struct env *env, const char *helper, const char *username,
+			struct strv *ret_hosts, struct error *err)
 {
 	json_auto_t *config = docker_config_read(env, err);
-	const char *host;
-	json_t *name;
+	const char *key;
+	json_t *value;
 
 	if (!config)
 		return -1;
-	json_object_foreach(json_object_get(config, "credHelpers"), host, name)
+	json_object_foreach(json_object_get(config, "credHelpers"), key, value)
 	{
-		if (json_is_string(name) && strcmp(json_string_value(name), helper) == 0)
-			strv_add(ret_hosts, host);
+		if (json_is_string(value) && strcmp(json_string_value(value), helper) == 0)
+			add_host(ret_hosts, key);
+	}
+	json_object_foreach(json_object_get(config, "auths"), key, value)
+	{
+		if (username && is_user(value, username))
+			add_host(ret_hosts, key);
 	}
 	return 0;
 }

@@ -55,8 +55,11 @@ int docker_config_store(const struct env *env, const struct docker_login *login,
 int docker_config_forget(const struct env *env, const char *host, const char *helper,
 			 bool *ret_changed, struct error *err);
 
-/* The hosts for which the docker CLI asks `helper`. */
-int docker_config_hosts(const struct env *env, const char *helper, struct strv *ret_hosts,
-			struct error *err);
+/*
+ * The hosts for which the docker CLI asks `helper`; with `username`, also those whose stored
+ * credentials are that user's.
+ */
+int docker_config_hosts(const struct env *env, const char *helper, const char *username,
+			struct strv *ret_hosts, struct error *err);
 
 #endif
