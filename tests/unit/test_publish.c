@@ -1,4 +1,5 @@
 /* The Engine and the registry together, both real; skipped where they are not there. */
+#include "docker/session.h"
 #include "live.h"
 
 #include <sys/stat.h>
@@ -153,6 +154,86 @@ static void reaches_an_engine_through_ssh(void **state)
 	engine_free(far);
 }
 
+/* Runs a program in a session's environment; its exit status. */
+static int run_in(const struct docker_session *session, const struct live *live,
+		  const char *const *args)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP(str_release) struct str out = STR_INIT;
+	CLEANUP(str_release) struct str noise = STR_INIT;
+	struct proc_end end;
+
+	for (; *args; args++)
+		strv_add(&proc.args, *args);
+	docker_session_add_env(session, &live->env, &proc.env);
+	proc.dir = live->dir;
+	proc.ret_out = &out;
+	proc.ret_err = &noise;
+	assert_int_equal(proc_run(&proc, &end, &err), 0);
+	if (end.status)
+		print_message("%s%s\n", out.buf, noise.buf);
+	return end.status;
+}
+
+/* Fails where any file of the session's folder has the password in it, plain or in base64. */
+static void expect_no_secret(const struct docker_session *session)
+{
+	CLEANUP_FREE char *script = mem_printf("! grep -rqE 'token|QVdTOnRva2Vu' %s/config.json "
+					       "%s/bin 2>/dev/null",
+					       session->serve.dir, session->serve.dir);
+
+	free(live_run((const char *const[]){ "sh", "-c", script, NULL }));
+}
+
+/* docker, compose v1 and, where it is installed, v2: none has a login of its own. */
+static void lends_the_credentials_to_programs(void **state)
+{
+	static const char *const with_v1[] = { "docker-compose", "push", "app", NULL };
+	static const char *const ask_v2[] = { "docker", "compose", "version", NULL };
+	static const char *const with_v2[] = { "docker", "compose", "push", "app", NULL };
+	struct live *live = *state;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(docker_session_close) struct docker_session session = DOCKER_SESSION_INIT;
+	CLEANUP(str_release) struct str compose_file = STR_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	CLEANUP(strv_release) struct strv vars = STRV_INIT;
+	CLEANUP(secret_release) struct secret password = SECRET_INIT;
+	CLEANUP(str_release) struct str username = STR_INIT;
+	CLEANUP_FREE char *repository = NULL;
+	CLEANUP_FREE char *name = NULL;
+	struct engine_auth auth;
+	struct env env;
+
+	if (!live || !getenv("DEPLOYER"))
+		skip();
+	auth = (struct engine_auth){ "AWS", &live->password, live->host };
+	repository = build(live, "lent", "four");
+	name = mem_printf("%s:lent", repository);
+	assert_int_equal(docker_session_open(&live->env, &auth, getenv("DEPLOYER"), &session, &err),
+			 0);
+	docker_session_add_env(&session, &live->env, &vars);
+	env.vars = strv_array(&vars);
+	assert_int_equal(docker_session_ask(&env, live->host, &username, &password, &err), 0);
+	assert_string_equal(secret_bytes(&password), "token");
+	assert_int_equal(docker_session_ask(&env, "other.example", &username, &password, &err), -1);
+	assert_true(error_has_code(&err, "NotFound"));
+	assert_int_equal(
+		run_in(&session, live, (const char *const[]){ "docker", "push", name, NULL }), 0);
+	error_release(&err);
+	assert_int_equal(registry_digest(&live->registry, "deployer-test", "lent", &digest, &err),
+			 0);
+	str_addf(&compose_file, "version: '2.4'\nservices:\n  app:\n    image: %s\n    build: .\n",
+		 name);
+	live_write(live->dir, "docker-compose.yml", compose_file.buf);
+	if (live_has("docker-compose"))
+		assert_int_equal(run_in(&session, live, with_v1), 0);
+	if (run_in(&session, live, ask_v2) == 0)
+		assert_int_equal(run_in(&session, live, with_v2), 0);
+	expect_no_secret(&session);
+	forget(live, repository, "lent");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +241,7 @@ int main(void)
 		cmocka_unit_test(says_why_a_push_was_refused),
 		cmocka_unit_test(says_that_the_registry_is_down),
 		cmocka_unit_test(reaches_an_engine_through_ssh),
+		cmocka_unit_test(lends_the_credentials_to_programs),
 	};
 
 	return cmocka_run_group_tests(tests, live_setup, live_teardown);
