@@ -4,8 +4,14 @@
 
 /* Sorted by name; a unit test checks it. */
 static const struct cmd *const commands[] = {
-	&cmd_completion, &cmd_credentials, &cmd_help,	 &cmd_login,
-	&cmd_logout,	 &cmd_sso_login,   &cmd_version, &cmd_whoami,
+	&cmd_completion,
+	&cmd_credentials,
+	&cmd_help,
+	&cmd_login,
+	&cmd_logout,
+	&cmd_sso_login,
+	&cmd_version,
+	&cmd_whoami,
 };
 
 const struct program program_deployer = {
