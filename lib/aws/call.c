@@ -77,7 +77,16 @@ void aws_form_add(struct str *form, const char *name, const char *value)
 	if (!value)
 		return;
 	str_addf(form, "&%s=", name);
-	url_encode(form, value, strlen(value));
+	while (*value) {
+		size_t len = strcspn(value, " ");
+
+		url_encode(form, value, len);
+		value += len;
+		if (*value) {
+			str_addc(form, '+');
+			value++;
+		}
+	}
 }
 
 void aws_form_addf(struct str *form, const char *value, const char *fmt, ...)

@@ -76,7 +76,10 @@ int aws_call(struct aws_caller *caller, const struct aws_operation *operation,
 /* The caller of a client, with its credentials. Borrowed. */
 struct aws_caller *aws_client_caller(struct aws_client *client);
 
-/* Appends "&name=value" to a form, the value encoded; nothing where it is NULL. */
+/*
+ * Appends "&name=value" to a form, the value encoded with '+' for a blank, as the AWS CLI has it
+ * (application/x-www-form-urlencoded); nothing where it is NULL.
+ */
 void aws_form_add(struct str *form, const char *name, const char *value);
 
 /* The same with a name made by printf: aws_form_addf(&form, value, "Tags.member.%zu.Key", i). */

@@ -42,14 +42,14 @@ static void set_code(struct str *to, const char *text)
 	str_add(to, code.p, code.n < MAX_MESSAGE ? code.n : MAX_MESSAGE);
 }
 
-/* ErrorResponse/Error (query), Response/Errors/Error (EC2's), Error (S3's). */
+/* ErrorResponse/Error (query), Response/Errors/Error (EC2's, and stand-ins'), Error (S3's). */
 static const struct xml_node *find_error(const struct xml_node *root)
 {
+	const struct xml_node *list = xml_child(root, "Errors");
+
 	if (strcmp(root->name, "Error") == 0)
 		return root;
-	if (strcmp(root->name, "Response") == 0)
-		return xml_child(xml_child(root, "Errors"), "Error");
-	return xml_child(root, "Error");
+	return xml_child(list ? list : root, "Error");
 }
 
 static bool read_xml_fault(const struct http_response *response, struct aws_fault *fault)

@@ -164,7 +164,7 @@ static void encodes_a_form(void **state)
 	aws_form_add(&form, "B", NULL);
 	aws_form_add(&form, "C", "");
 	aws_form_addf(&form, "k", "Tags.member.%d.Key", 1);
-	assert_string_equal(form.buf, "&A=x%20y%26z%3D%C3%A9%0A&C=&Tags.member.1.Key=k");
+	assert_string_equal(form.buf, "&A=x+y%26z%3D%C3%A9%0A&C=&Tags.member.1.Key=k");
 }
 
 static void signs_each_attempt_at_its_own_time(void **state)

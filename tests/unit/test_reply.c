@@ -129,6 +129,10 @@ static void reads_an_error_in_every_shape(void **state)
 		  "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>m</Message>"
 		  "</Error></Errors><RequestID>r</RequestID></Response>",
 		  "RequestLimitExceeded", "m", "r" },
+		{ QUERY, 403, "",
+		  "<ErrorResponse><Errors><Error><Code>InvalidClientTokenId</Code></Error></Errors>"
+		  "</ErrorResponse>",
+		  "InvalidClientTokenId", "", "" },
 		{ JSON, 400, "x-amzn-requestid: r",
 		  "{\"__type\": \"ThrottlingException\", \"message\": \"m\"}",
 		  "ThrottlingException", "m", "r" },
