@@ -14,6 +14,7 @@
 		.service = AWS_CLOUDFORMATION, .name = (name_)                                     \
 	}
 
+static const struct aws_operation cancel_update_stack = OPERATION("CancelUpdateStack");
 static const struct aws_operation create_change_set = OPERATION("CreateChangeSet");
 static const struct aws_operation delete_change_set = OPERATION("DeleteChangeSet");
 static const struct aws_operation delete_stack = OPERATION("DeleteStack");
@@ -22,6 +23,7 @@ static const struct aws_operation describe_stack_events = OPERATION("DescribeSta
 static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
 static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
 static const struct aws_operation get_template = OPERATION("GetTemplate");
+static const struct aws_operation list_stack_resources = OPERATION("ListStackResources");
 
 /* Lists and shapes */
 
@@ -106,6 +108,19 @@ void cfn_events_release(struct cfn_events *events)
 	free(events->items);
 	str_release(&events->next_token);
 	*events = (struct cfn_events)CFN_EVENTS_INIT;
+}
+
+void cfn_resources_release(struct cfn_resources *resources)
+{
+	for (size_t i = 0; i < resources->count; i++) {
+		free(resources->items[i].logical_id);
+		free(resources->items[i].physical_id);
+		free(resources->items[i].type);
+		free(resources->items[i].status);
+		free(resources->items[i].reason);
+	}
+	free(resources->items);
+	*resources = (struct cfn_resources)CFN_RESOURCES_INIT;
 }
 
 static void take_text(struct str *to, const struct xml_node *node, const char *path)
@@ -199,8 +214,10 @@ static void read_changes(const struct xml_node *list, struct cfn_change_set *cha
 }
 
 /* Adds a page: what does not grow is the same on each and is taken from the last. */
-static void read_change_set(const struct xml_node *node, struct cfn_change_set *change_set)
+static void read_change_set(const struct xml_node *node, void *ctx)
 {
+	struct cfn_change_set *change_set = ctx;
+
 	take_text(&change_set->id, node, "ChangeSetId");
 	take_text(&change_set->name, node, "ChangeSetName");
 	take_text(&change_set->stack_id, node, "StackId");
@@ -229,6 +246,27 @@ static void read_events(const struct xml_node *list, struct cfn_events *events)
 		event->client_token = dup_text(item, "ClientRequestToken");
 		event->time_ms = read_time(item, "Timestamp");
 	}
+}
+
+static void read_resources(const struct xml_node *list, struct cfn_resources *resources)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		struct cfn_resource *resource =
+			mem_grow(&resources->items, &resources->count, sizeof(*resource));
+
+		resource->logical_id = dup_text(item, "LogicalResourceId");
+		resource->physical_id = dup_text(item, "PhysicalResourceId");
+		resource->type = dup_text(item, "ResourceType");
+		resource->status = dup_text(item, "ResourceStatus");
+		resource->reason = dup_text(item, "ResourceStatusReason");
+	}
+}
+
+static void read_resource_page(const struct xml_node *node, void *ctx)
+{
+	read_resources(xml_child(node, "StackResourceSummaries"), ctx);
 }
 
 /* Errors */
@@ -282,7 +320,7 @@ static int call(struct aws_client *client, const struct aws_operation *operation
 	return aws_call(aws_client_caller(client), operation, &input, ret, err);
 }
 
-/* Calls for a result that lacks nothing. `proof` is a path that a whole one has text at. */
+/* Calls for a result that lacks nothing. `proof` is a path that a whole one has text at, or "". */
 static int call_for(struct aws_client *client, const struct aws_operation *operation,
 		    const struct str *form, const char *proof, struct aws_reply *ret,
 		    struct error *err)
@@ -291,9 +329,8 @@ static int call_for(struct aws_client *client, const struct aws_operation *opera
 
 	if (call(client, operation, form, &reply, err) < 0)
 		return -1;
-	if (!*xml_text(aws_reply_result(&reply), proof))
-		return error_set(err, ERROR_REMOTE, "CloudFormation %s: the answer lacks %s",
-				 operation->name, proof);
+	if (*proof && !*xml_text(aws_reply_result(&reply), proof))
+		return aws_reply_lacks(operation, proof, err);
 	aws_reply_release(ret);
 	*ret = reply;
 	reply = (struct aws_reply)AWS_REPLY_INIT;
@@ -376,35 +413,80 @@ int cfn_create_change_set(struct aws_client *client, const struct cfn_change_set
 	return 0;
 }
 
+/* What the answers of a paged operation are added to, one page after another. */
+struct pages {
+	const struct aws_operation *operation;
+	const struct str *form;
+	const char *proof; /* a path that each answer has text at, "" for none */
+	void (*take)(const struct xml_node *result, void *ctx);
+	void *ctx;
+};
+
+/* Asks for a page; *token is the next one's, "" after the last. */
+static int next_page(struct aws_client *client, const struct pages *pages, struct str *token,
+		     struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	CLEANUP(str_release) struct str former = STR_INIT;
+
+	str_add(&former, token->buf, token->len);
+	str_add(&form, pages->form->buf, pages->form->len);
+	aws_form_add(&form, "NextToken", former.len ? former.buf : NULL);
+	if (call_for(client, pages->operation, &form, pages->proof, &reply, err) < 0)
+		return -1;
+	pages->take(aws_reply_result(&reply), pages->ctx);
+	take_text(token, aws_reply_result(&reply), "NextToken");
+	if (token->len && strcmp(token->buf, former.buf) == 0)
+		return error_set(err, ERROR_REMOTE, "CloudFormation %s: its pages never end",
+				 pages->operation->name);
+	return 0;
+}
+
+static int all_pages(struct aws_client *client, const struct pages *pages, struct error *err)
+{
+	CLEANUP(str_release) struct str token = STR_INIT;
+
+	for (unsigned page = 0; page < MAX_PAGES; page++) {
+		if (next_page(client, pages, &token, err) < 0)
+			return -1;
+		if (token.len == 0)
+			return 0;
+	}
+	return error_set(err, ERROR_REMOTE, "CloudFormation %s: more than %d pages",
+			 pages->operation->name, MAX_PAGES);
+}
+
 int cfn_describe_change_set(struct aws_client *client, const char *arn, struct cfn_change_set *ret,
 			    struct error *err)
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set whole = CFN_CHANGE_SET_INIT;
-	CLEANUP(str_release) struct str token = STR_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	struct pages pages = { &describe_change_set, &form, "Status", read_change_set, &whole };
 
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
-		CLEANUP(str_release) struct str form = STR_INIT;
-		const char *next;
+	aws_form_add(&form, "ChangeSetName", arn);
+	if (all_pages(client, &pages, err) < 0)
+		return mark_missing_change_set(arn, err);
+	cfn_change_set_release(ret);
+	*ret = whole;
+	whole = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
+	return 0;
+}
 
-		aws_form_add(&form, "ChangeSetName", arn);
-		aws_form_add(&form, "NextToken", token.len ? token.buf : NULL);
-		if (call_for(client, &describe_change_set, &form, "Status", &reply, err) < 0)
-			return mark_missing_change_set(arn, err);
-		read_change_set(aws_reply_result(&reply), &whole);
-		next = xml_text(aws_reply_result(&reply), "NextToken");
-		if (!*next) {
-			cfn_change_set_release(ret);
-			*ret = whole;
-			whole = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
-			return 0;
-		}
-		if (strcmp(next, token.buf) == 0)
-			break;
-		take_text(&token, aws_reply_result(&reply), "NextToken");
-	}
-	return error_set(err, ERROR_REMOTE,
-			 "CloudFormation DescribeChangeSet: its pages never end");
+int cfn_list_resources(struct aws_client *client, const char *stack_arn, struct cfn_resources *ret,
+		       struct error *err)
+{
+	CLEANUP(cfn_resources_release) struct cfn_resources whole = CFN_RESOURCES_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	struct pages pages = { &list_stack_resources, &form, "", read_resource_page, &whole };
+
+	aws_form_add(&form, "StackName", stack_arn);
+	if (all_pages(client, &pages, err) < 0)
+		return mark_missing_stack(stack_arn, err);
+	cfn_resources_release(ret);
+	*ret = whole;
+	whole = (struct cfn_resources)CFN_RESOURCES_INIT;
+	return 0;
 }
 
 int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,
@@ -442,6 +524,19 @@ int cfn_get_template(struct aws_client *client, const char *stack_arn, struct st
 	if (call_for(client, &get_template, &form, "TemplateBody", &reply, err) < 0)
 		return mark_missing_stack(stack_arn, err);
 	take_text(ret_body, aws_reply_result(&reply), "TemplateBody");
+	return 0;
+}
+
+int cfn_cancel_update(struct aws_client *client, const char *arn, const char *client_token,
+		      struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", arn);
+	aws_form_add(&form, "ClientRequestToken", client_token);
+	if (call(client, &cancel_update_stack, &form, &reply, err) < 0)
+		return mark_missing_stack(arn, err);
 	return 0;
 }
 

@@ -137,6 +137,35 @@ int cfn_get_template(struct aws_client *client, const char *stack_arn, struct st
 int cfn_delete_stack(struct aws_client *client, const char *arn, const char *client_token,
 		     struct error *err);
 
+/* Turns an update that is under way back (CancelUpdateStack). */
+int cfn_cancel_update(struct aws_client *client, const char *arn, const char *client_token,
+		      struct error *err);
+
+/* A resource of a stack as it is now. */
+struct cfn_resource {
+	char *logical_id;
+	char *physical_id;
+	char *type;
+	char *status;
+	char *reason;
+};
+
+struct cfn_resources {
+	size_t count;
+	struct cfn_resource *items;
+};
+
+#define CFN_RESOURCES_INIT                                                                         \
+	{                                                                                          \
+		.count = 0, .items = NULL                                                          \
+	}
+
+void cfn_resources_release(struct cfn_resources *resources);
+
+/* Follows every page (ListStackResources). */
+int cfn_list_resources(struct aws_client *client, const char *stack_arn, struct cfn_resources *ret,
+		       struct error *err);
+
 /* One line of a stack's history. */
 struct cfn_event {
 	char *id;

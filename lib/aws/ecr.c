@@ -37,11 +37,6 @@ static int call(struct aws_client *client, const struct aws_operation *operation
 	return aws_call(aws_client_caller(client), operation, &input, ret, err);
 }
 
-static int lacks(const struct aws_operation *operation, const char *what, struct error *err)
-{
-	return error_set(err, ERROR_REMOTE, "ECR %s: the answer lacks %s", operation->name, what);
-}
-
 /* The token is base64 of "user:password". */
 static bool read_token(const char *token, struct ecr_authorization *authorization)
 {
@@ -80,7 +75,8 @@ int ecr_get_authorization_for(struct aws_client *client, const char *registry_id
 	data = json_array_get(json_object_get(reply.json, "authorizationData"), 0);
 	endpoint = json_text(data, "proxyEndpoint");
 	if (!endpoint || !read_token(json_text(data, "authorizationToken"), &found))
-		return lacks(&get_authorization_token, "an endpoint and a token for it", err);
+		return aws_reply_lacks(&get_authorization_token, "an endpoint and a token for it",
+				       err);
 	str_adds(&found.proxy_endpoint, endpoint);
 	found.expires_ms =
 		(int64_t)(json_number_value(json_object_get(data, "expiresAt")) * 1000.0);
@@ -99,7 +95,7 @@ static int read_repository(const struct aws_operation *operation, const json_t *
 	const char *mutability = json_text(node, "imageTagMutability");
 
 	if (!uri)
-		return lacks(operation, "the repository's URI", err);
+		return aws_reply_lacks(operation, "the repository's URI", err);
 	ecr_repository_release(ret);
 	str_adds(&ret->uri, uri);
 	str_adds(&ret->arn, arn ? arn : "");

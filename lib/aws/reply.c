@@ -101,6 +101,12 @@ int aws_reply_read(const struct aws_operation *operation, const struct http_resp
 	return 0;
 }
 
+int aws_reply_lacks(const struct aws_operation *operation, const char *what, struct error *err)
+{
+	return error_set(err, ERROR_REMOTE, "%s %s: the answer lacks %s",
+			 aws_services[operation->service].title, operation->name, what);
+}
+
 const struct xml_node *aws_reply_result(const struct aws_reply *reply)
 {
 	for (size_t i = 0; reply->xml && i < reply->xml->count; i++) {

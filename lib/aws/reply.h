@@ -34,6 +34,9 @@ void aws_reply_release(struct aws_reply *reply);
 int aws_reply_read(const struct aws_operation *operation, const struct http_response *response,
 		   struct aws_reply *ret, struct error *err);
 
+/* Fails because a whole answer lacks something that must be in it. */
+int aws_reply_lacks(const struct aws_operation *operation, const char *what, struct error *err);
+
 /* The "XResult" element of a query reply. Borrowed; NULL where there is none. */
 const struct xml_node *aws_reply_result(const struct aws_reply *reply);
 

@@ -27,7 +27,7 @@ int sts_get_caller_identity(struct aws_client *client, struct sts_identity *ret_
 		return -1;
 	result = aws_reply_result(&reply);
 	if (!*xml_text(result, "Account") || !*xml_text(result, "Arn"))
-		return error_set(err, ERROR_REMOTE, "STS GetCallerIdentity: no identity came back");
+		return aws_reply_lacks(&get_caller_identity, "account and ARN", err);
 	sts_identity_release(ret_identity);
 	str_adds(&ret_identity->account, xml_text(result, "Account"));
 	str_adds(&ret_identity->arn, xml_text(result, "Arn"));
@@ -53,8 +53,7 @@ static int take_role(const struct aws_operation *operation, const struct aws_rep
 	if (!*xml_text(keys, "AccessKeyId") || !*xml_text(keys, "SecretAccessKey") ||
 	    !*xml_text(keys, "SessionToken") ||
 	    !clock_parse_rfc3339(xml_text(keys, "Expiration"), &expires_ms))
-		return error_set(err, ERROR_REMOTE, "STS %s: no whole credentials came back",
-				 operation->name);
+		return aws_reply_lacks(operation, "credentials or their end", err);
 	sts_role_release(ret);
 	str_adds(&credentials->access_key_id, xml_text(keys, "AccessKeyId"));
 	secret_sets(&credentials->secret_key, xml_text(keys, "SecretAccessKey"));
