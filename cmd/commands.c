@@ -11,6 +11,7 @@ static const struct cmd *const commands[] = {
 	&cmd_logout,
 	&cmd_sso_login,
 	&cmd_version,
+	&cmd_sso_login,
 	&cmd_whoami,
 };
 

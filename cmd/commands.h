@@ -11,6 +11,7 @@ extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
 extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_version;
+extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_whoami;
 
 #endif
