@@ -11,7 +11,6 @@ static const struct cmd *const commands[] = {
 	&cmd_logout,
 	&cmd_sso_login,
 	&cmd_version,
-	&cmd_sso_login,
 	&cmd_whoami,
 };
 

@@ -11,7 +11,6 @@ extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
 extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_version;
-extern const struct cmd cmd_sso_login;
 extern const struct cmd cmd_whoami;
 
 #endif
