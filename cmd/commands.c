@@ -3,6 +3,7 @@
 #include "cmd/app.h"
 
 /* Sorted by name; a unit test checks it. */
+/* clang-format off */
 static const struct cmd *const commands[] = {
 	&cmd_completion,
 	&cmd_credentials,
@@ -13,6 +14,7 @@ static const struct cmd *const commands[] = {
 	&cmd_version,
 	&cmd_whoami,
 };
+/* clang-format on */
 
 const struct program program_deployer = {
 	.name = "deployer",

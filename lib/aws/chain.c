@@ -12,12 +12,19 @@
 #define ADVISORY_MS  (15 * 60 * 1000)
 #define MANDATORY_MS (10 * 60 * 1000)
 
+/* clang-format off */
 /* The order of the AWS CLI v2: botocore, credentials.py, create_credential_resolver(). */
 static const struct aws_provider *const chain_order[] = {
-	&aws_provider_environment,	&aws_provider_role,	&aws_provider_web_identity,
+	&aws_provider_environment,
+	&aws_provider_role,
+	&aws_provider_web_identity,
 	&aws_provider_sso,
-	&aws_provider_credentials_file, &aws_provider_process,	&aws_provider_config_file,
-	&aws_provider_container,	&aws_provider_instance, NULL,
+	&aws_provider_credentials_file,
+	&aws_provider_process,
+	&aws_provider_config_file,
+	&aws_provider_container,
+	&aws_provider_instance,
+	NULL,
 };
 
 const struct aws_provider *const aws_profile_providers[] = {
@@ -28,6 +35,7 @@ const struct aws_provider *const aws_profile_providers[] = {
 	&aws_provider_config_file,
 	NULL,
 };
+/* clang-format on */
 
 struct aws_chain {
 	const struct aws_settings *settings;

@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "base/words.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -148,6 +149,7 @@ static void begin_section(struct reader *reader, struct slice header)
 		return;
 	}
 	warn_twice(reader, "section", name);
+	assert(reader->raw.sections);
 	last = &reader->raw.sections[reader->raw.count - 1];
 	moved = *old;
 	memmove(old, old + 1, (size_t)(last - old) * sizeof(*old));

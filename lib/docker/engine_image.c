@@ -121,8 +121,12 @@ static void add_auth(const struct engine_auth *auth, struct strv *headers)
 	str_reserve(&header, json.len * 4 / 3 + 64);
 	str_adds(&header, "X-Registry-Auth: ");
 	base64_encode(&header, json.buf, json.len);
-	for (char *p = header.buf + strlen("X-Registry-Auth: "); *p; p++)
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+	for (char *p = header.buf + strlen("X-Registry-Auth: "); *p; p++) {
+		if (*p == '+')
+			*p = '-';
+		else if (*p == '/')
+			*p = '_';
+	}
 	strv_take(headers, str_detach(&header));
 }
 

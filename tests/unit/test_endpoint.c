@@ -152,7 +152,8 @@ static void refuses_endpoints_that_would_leak_or_mislead(void **state)
 	} rows[] = {
 		{ "http://example.com", "us-east-1", "is not https" },
 		{ "http://127.0.0.1.example.com", "us-east-1", "is not https" },
-		{ "http://localhost@example.com", "us-east-1", "is not one that can be signed for" },
+		{ "http://localhost@example.com", "us-east-1",
+		  "is not one that can be signed for" },
 		{ "https://user:pw@example.com", "us-east-1", "is not one that can be signed for" },
 		{ "https://example.com/?a=b", "us-east-1", "is not one that can be signed for" },
 		{ "https://example.com\r\nX: y", "us-east-1", "is not one that can be signed for" },
