@@ -1,0 +1,505 @@
+/* CloudFormation, API version 2010-05-15: stacks. Change sets are in sandbox/change_set.c. */
+#include "base/cleanup.h"
+#include "base/slice.h"
+#include "data/json.h"
+#include "sandbox/call.h"
+#include "sandbox/change_set.h"
+#include "sandbox/deployment.h"
+#include "sandbox/intrinsic.h"
+#include "sandbox/operation.h"
+#include "sandbox/stack.h"
+#include "sandbox/template.h"
+
+#include <string.h>
+
+#define PAGE_SIZE 100
+
+/* The service has two texts for one thing: DescribeStacks' and that of all the others. */
+static const char not_found_with_id[] = "Stack with id %s does not exist";
+
+static json_t *need_stack(struct call *call, struct error *err)
+{
+	const char *name = call_text(call, "StackName", err);
+	json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
+
+	if (name && !stack)
+		(void)refuse(err, "ValidationError", "Stack [%s] does not exist", name);
+	return stack;
+}
+
+static json_t *read_template_of(const json_t *stack, struct error *err)
+{
+	const char *text = json_text(stack, "TemplateBody");
+
+	if (!text)
+		return json_object();
+	return template_read(text, strlen(text), err);
+}
+
+static void copy_member(const json_t *from, json_t *to, const char *name)
+{
+	json_t *value = json_object_get(from, name);
+
+	if (value)
+		(void)json_object_set(to, name, value);
+}
+
+static void copy_time(const json_t *from, json_t *to, const char *name)
+{
+	const json_t *value = json_object_get(from, name);
+
+	if (value)
+		(void)json_object_set_new(to, name, change_set_time(json_integer_value(value)));
+}
+
+static uint64_t page_start(const struct call *call)
+{
+	const char *token = call_optional(call, "NextToken");
+	uint64_t start = 0;
+
+	if (token)
+		(void)slice_to_u64(slice_of(token), UINT32_MAX, &start);
+	return start;
+}
+
+/* ---- what stacks look like ---- */
+
+static json_t *describe_stack(const json_t *stack, struct error *err)
+{
+	static const char *const copied[] = {
+		"StackId",	"StackName",	     "ChangeSetId", "Description",
+		"StackStatus",	"StackStatusReason", "RoleARN",	    "NotificationARNs",
+		"Capabilities", "Outputs",	     "Tags"
+	};
+	json_auto_t *template = read_template_of(stack, err);
+	json_t *result;
+
+	if (!template)
+		return NULL;
+	result = json_object();
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		copy_member(stack, result, copied[i]);
+	copy_time(stack, result, "CreationTime");
+	copy_time(stack, result, "LastUpdatedTime");
+	copy_time(stack, result, "DeletionTime");
+	(void)json_object_set_new(result, "DisableRollback", json_false());
+	(void)json_object_set_new(result, "EnableTerminationProtection", json_false());
+	(void)json_object_set_new(
+		result, "Parameters",
+		deployment_list_parameters(template, json_object_get(stack, "Parameters")));
+	(void)json_object_set_new(result, "DriftInformation",
+				  json_pack("{s:s}", "StackDriftStatus", "NOT_CHECKED"));
+	return result;
+}
+
+static json_t *describe_all(struct call *call, struct error *err)
+{
+	json_auto_t *list = json_array();
+	json_t *stack;
+	size_t i;
+
+	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
+	{
+		json_t *described;
+
+		if (stack_has_status(stack, "DELETE_COMPLETE"))
+			continue;
+		described = describe_stack(stack, err);
+		if (!described)
+			return NULL;
+		(void)json_array_append_new(list, described);
+	}
+	return json_pack("{s:O}", "Stacks", list);
+}
+
+static json_t *describe_stacks(struct call *call, struct error *err)
+{
+	const char *name = call_optional(call, "StackName");
+	const json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
+	json_t *described;
+
+	if (!name)
+		return describe_all(call, err);
+	if (!stack) {
+		(void)refuse(err, "ValidationError", not_found_with_id, name);
+		return NULL;
+	}
+	described = describe_stack(stack, err);
+	return described ? json_pack("{s:[o]}", "Stacks", described) : NULL;
+}
+
+static json_t *list_stacks(struct call *call, struct error *err)
+{
+	const json_t *wanted = call_list(call, "StackStatusFilter");
+	json_t *list = json_array(), *stack;
+	size_t i;
+
+	(void)err;
+	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
+	{
+		json_t *summary;
+		bool is_wanted = json_array_size(wanted) == 0;
+
+		for (size_t j = 0; j < json_array_size(wanted); j++)
+			is_wanted |= json_equal(json_array_get(wanted, j),
+						json_object_get(stack, "StackStatus"));
+		if (!is_wanted)
+			continue;
+		summary = json_object();
+		copy_member(stack, summary, "StackId");
+		copy_member(stack, summary, "StackName");
+		copy_member(stack, summary, "StackStatus");
+		copy_member(stack, summary, "StackStatusReason");
+		copy_time(stack, summary, "CreationTime");
+		copy_time(stack, summary, "LastUpdatedTime");
+		copy_time(stack, summary, "DeletionTime");
+		(void)json_array_append_new(list, summary);
+	}
+	return json_pack("{s:o}", "StackSummaries", list);
+}
+
+/* ---- events and resources ---- */
+
+/*
+ * Newest first. The token is the number of events that are older than the page before: what is
+ * added meanwhile does not move the pages.
+ */
+static json_t *describe_stack_events(struct call *call, struct error *err)
+{
+	const json_t *stack = need_stack(call, err);
+	const json_t *events = json_object_get(stack, "Events");
+	size_t left = json_array_size(events);
+	json_t *list, *result;
+	uint64_t start = page_start(call);
+
+	if (!stack)
+		return NULL;
+	if (start && start < left)
+		left = start;
+	list = json_array();
+	for (size_t i = 0; i < PAGE_SIZE && left > 0; i++) {
+		json_t *event = json_object();
+
+		copy_member(stack, event, "StackId");
+		copy_member(stack, event, "StackName");
+		(void)json_object_update(event, json_array_get(events, --left));
+		copy_time(json_array_get(events, left), event, "Timestamp");
+		(void)json_array_append_new(list, event);
+	}
+	result = json_pack("{s:o}", "StackEvents", list);
+	if (left)
+		(void)json_object_set_new(result, "NextToken", json_sprintf("%zu", left));
+	return result;
+}
+
+static json_t *describe_resource(const json_t *stack, const char *logical_id,
+				 const json_t *resource, const char *time_name)
+{
+	json_t *result = json_object();
+	const json_t *time = json_object_get(resource, "Timestamp");
+
+	copy_member(stack, result, "StackId");
+	copy_member(stack, result, "StackName");
+	(void)json_object_set_new(result, "LogicalResourceId", json_string(logical_id));
+	copy_member(resource, result, "PhysicalResourceId");
+	(void)json_object_set(result, "ResourceType", json_object_get(resource, "Type"));
+	copy_member(resource, result, "ResourceStatus");
+	copy_member(resource, result, "ResourceStatusReason");
+	(void)json_object_set_new(result, time_name, change_set_time(json_integer_value(time)));
+	(void)json_object_set_new(result, "DriftInformation",
+				  json_pack("{s:s}", "StackResourceDriftStatus", "NOT_CHECKED"));
+	return result;
+}
+
+static json_t *describe_resources(const json_t *stack, const char *time_name)
+{
+	json_t *list = json_array(), *resource;
+	const char *name;
+
+	json_object_foreach(json_object_get(stack, "Resources"), name, resource)(void)
+		json_array_append_new(list, describe_resource(stack, name, resource, time_name));
+	return list;
+}
+
+static json_t *describe_stack_resources(struct call *call, struct error *err)
+{
+	const json_t *stack = need_stack(call, err);
+
+	if (!stack)
+		return NULL;
+	return json_pack("{s:o}", "StackResources", describe_resources(stack, "Timestamp"));
+}
+
+static json_t *list_stack_resources(struct call *call, struct error *err)
+{
+	const json_t *stack = need_stack(call, err);
+
+	if (!stack)
+		return NULL;
+	return json_pack("{s:o}", "StackResourceSummaries",
+			 describe_resources(stack, "LastUpdatedTimestamp"));
+}
+
+static json_t *describe_stack_resource(struct call *call, struct error *err)
+{
+	const json_t *stack = need_stack(call, err);
+	const char *logical_id = stack ? call_text(call, "LogicalResourceId", err) : NULL;
+	const json_t *resource;
+
+	if (!logical_id)
+		return NULL;
+	resource = json_object_get(json_object_get(stack, "Resources"), logical_id);
+	if (!resource) {
+		(void)refuse(err, "ValidationError", "Resource %s does not exist for stack %s",
+			     logical_id, json_text(stack, "StackName"));
+		return NULL;
+	}
+	return json_pack("{s:o}", "StackResourceDetail",
+			 describe_resource(stack, logical_id, resource, "LastUpdatedTimestamp"));
+}
+
+static json_t *list_exports(struct call *call, struct error *err)
+{
+	json_t *list = json_array(), *stack, *output;
+	size_t i, j;
+
+	(void)err;
+	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
+	{
+		json_array_foreach(json_object_get(stack, "Outputs"), j, output)
+		{
+			if (json_text(output, "ExportName"))
+				(void)json_array_append_new(
+					list,
+					json_pack("{s:O, s:O, s:O}", "ExportingStackId",
+						  json_object_get(stack, "StackId"), "Name",
+						  json_object_get(output, "ExportName"), "Value",
+						  json_object_get(output, "OutputValue")));
+		}
+	}
+	return json_pack("{s:o}", "Exports", list);
+}
+
+/* ---- templates ---- */
+
+static json_t *get_template(struct call *call, struct error *err)
+{
+	const json_t *stack = need_stack(call, err);
+
+	if (!stack)
+		return NULL;
+	return json_pack("{s:s, s:[s, s]}", "TemplateBody",
+			 json_text(stack, "TemplateBody") ? json_text(stack, "TemplateBody") : "",
+			 "StagesAvailable", "Original", "Processed");
+}
+
+/* A template that the call carries, or that of the stack that it names. */
+static json_t *template_of_call(struct call *call, struct error *err)
+{
+	const char *name = call_optional(call, "StackName");
+	const json_t *stack = name ? need_stack(call, err) : NULL;
+	const char *text;
+
+	if (name && !stack)
+		return NULL;
+	text = stack && json_text(stack, "TemplateBody")
+		       ? json_text(stack, "TemplateBody")
+		       : deployment_template_text(call, NULL, err);
+	return text ? template_read(text, strlen(text), err) : NULL;
+}
+
+static json_t *describe_parameters(const json_t *template, bool is_summary)
+{
+	json_t *list = json_array(), *parameter;
+	const char *name;
+
+	json_object_foreach(json_object_get(template, "Parameters"), name, parameter)
+	{
+		CLEANUP(str_release) struct str value = STR_INIT;
+		json_t *entry = json_pack("{s:s, s:b}", "ParameterKey", name, "NoEcho",
+					  template_hides(template, name));
+
+		if (template_scalar(json_object_get(parameter, "Default"), &value))
+			(void)json_object_set_new(entry, "DefaultValue", json_string(value.buf));
+		copy_member(parameter, entry, "Description");
+		if (is_summary)
+			(void)json_object_set(entry, "ParameterType",
+					      json_object_get(parameter, "Type"));
+		(void)json_array_append_new(list, entry);
+	}
+	return list;
+}
+
+static json_t *summarize(struct call *call, bool is_summary, struct error *err)
+{
+	json_auto_t *template = template_of_call(call, err);
+	json_auto_t *types = NULL;
+	json_t *capabilities, *result;
+
+	if (!template)
+		return NULL;
+	capabilities = template_capabilities(template, &types);
+	result = json_pack("{s:o}", "Parameters", describe_parameters(template, is_summary));
+	copy_member(template, result, "Description");
+	if (json_array_size(types)) {
+		CLEANUP(str_release) struct str names = STR_INIT;
+
+		template_list_names(types, &names);
+		(void)json_object_set_new(
+			result, "CapabilitiesReason",
+			json_sprintf("The following resource(s) require capabilities: %s",
+				     names.buf));
+	}
+	(void)json_object_set_new(result, "Capabilities", capabilities);
+	return result;
+}
+
+static json_t *validate_template(struct call *call, struct error *err)
+{
+	return summarize(call, false, err);
+}
+
+static json_t *get_template_summary(struct call *call, struct error *err)
+{
+	json_auto_t *template = template_of_call(call, err);
+	json_t *result = template ? summarize(call, true, err) : NULL, *types, *resource;
+	const char *name;
+
+	if (!result)
+		return NULL;
+	types = json_array();
+	json_object_foreach(json_object_get(template, "Resources"), name, resource)(void)
+		json_array_append(types, json_object_get(resource, "Type"));
+	(void)json_object_set_new(result, "ResourceTypes", types);
+	(void)json_object_set_new(result, "Version", json_string("2010-09-09"));
+	return result;
+}
+
+/* ---- changing stacks ---- */
+
+static const char *on_failure(const struct call *call)
+{
+	const char *disable = call_optional(call, "DisableRollback");
+
+	if (disable && strcmp(disable, "true") == 0)
+		return "DO_NOTHING";
+	return call_optional(call, "OnFailure");
+}
+
+static json_t *create_stack(struct call *call, struct error *err)
+{
+	CLEANUP(deployment_release) struct deployment deployment = { .template = NULL };
+	const char *name = call_text(call, "StackName", err);
+	struct operation_request request = { .token = call_optional(call, "ClientRequestToken"),
+					     .reason = "User Initiated",
+					     .on_failure = on_failure(call) };
+	json_t *stack;
+
+	if (!name || deployment_check_name(name, "stackName", err) < 0)
+		return NULL;
+	if (stack_find(call->sandbox, name)) {
+		(void)refuse(err, "AlreadyExistsException", "Stack [%s] already exists", name);
+		return NULL;
+	}
+	stack = stack_new(call->sandbox, name, call->now_ms);
+	if (deployment_read(call, stack, &deployment, err) < 0) {
+		stack_forget(call->sandbox, stack);
+		return NULL;
+	}
+	request.plan = deployment.plan;
+	request.after = deployment.after;
+	operation_create(call->sandbox, stack, &request, call->now_ms);
+	return json_pack("{s:O}", "StackId", json_object_get(stack, "StackId"));
+}
+
+static json_t *update_stack(struct call *call, struct error *err)
+{
+	CLEANUP(deployment_release) struct deployment deployment = { .template = NULL };
+	struct operation_request request = { .token = call_optional(call, "ClientRequestToken"),
+					     .reason = "User Initiated",
+					     .on_failure = on_failure(call) };
+	json_t *stack = need_stack(call, err);
+
+	if (!stack || deployment_check_updatable(stack, err) < 0 ||
+	    deployment_read(call, stack, &deployment, err) < 0)
+		return NULL;
+	if (deployment.is_empty) {
+		(void)refuse(err, "ValidationError", "No updates are to be performed.");
+		return NULL;
+	}
+	request.plan = deployment.plan;
+	request.after = deployment.after;
+	operation_update(call->sandbox, stack, &request, call->now_ms);
+	change_set_drop_others(call->sandbox, json_text(stack, "StackId"), NULL);
+	return json_pack("{s:O}", "StackId", json_object_get(stack, "StackId"));
+}
+
+static json_t *delete_stack(struct call *call, struct error *err)
+{
+	const char *name = call_text(call, "StackName", err);
+	const struct operation_request request = {
+		.token = call_optional(call, "ClientRequestToken"), .reason = "User Initiated"
+	};
+	json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
+
+	if (!name)
+		return NULL;
+	if (!stack || stack_has_status(stack, "DELETE_COMPLETE") ||
+	    stack_has_status(stack, "DELETE_IN_PROGRESS"))
+		return json_object();
+	if (stack_is_busy(stack) && !stack_has_status(stack, "CREATE_IN_PROGRESS")) {
+		(void)refuse(err, "ValidationError",
+			     "Stack [%s] cannot be deleted while in status %s", name,
+			     json_text(stack, "StackStatus"));
+		return NULL;
+	}
+	change_set_drop_others(call->sandbox, json_text(stack, "StackId"), NULL);
+	operation_delete(call->sandbox, stack, &request, call->now_ms);
+	return json_object();
+}
+
+static json_t *cancel_update_stack(struct call *call, struct error *err)
+{
+	json_t *stack = need_stack(call, err);
+
+	if (!stack)
+		return NULL;
+	if (!operation_cancel(call->sandbox, stack, call_optional(call, "ClientRequestToken"),
+			      call->now_ms)) {
+		(void)refuse(err, "ValidationError",
+			     "CancelUpdateStack cannot be called from current stack status");
+		return NULL;
+	}
+	return json_object();
+}
+
+static const struct operation operations[] = {
+	{ "CancelUpdateStack", cancel_update_stack, false },
+	{ "CreateChangeSet", change_set_create, false },
+	{ "CreateStack", create_stack, false },
+	{ "DeleteChangeSet", change_set_delete, false },
+	{ "DeleteStack", delete_stack, false },
+	{ "DescribeChangeSet", change_set_describe, false },
+	{ "DescribeStackEvents", describe_stack_events, false },
+	{ "DescribeStackResource", describe_stack_resource, false },
+	{ "DescribeStackResources", describe_stack_resources, false },
+	{ "DescribeStacks", describe_stacks, false },
+	{ "ExecuteChangeSet", change_set_execute, false },
+	{ "GetTemplate", get_template, false },
+	{ "GetTemplateSummary", get_template_summary, false },
+	{ "ListChangeSets", change_set_list, false },
+	{ "ListExports", list_exports, false },
+	{ "ListStackResources", list_stack_resources, false },
+	{ "ListStacks", list_stacks, false },
+	{ "UpdateStack", update_stack, false },
+	{ "ValidateTemplate", validate_template, false },
+};
+
+const struct service service_cloudformation = {
+	.signing_name = "cloudformation",
+	.protocol = PROTOCOL_QUERY,
+	.version = "2010-05-15",
+	.xml_namespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+	.operations = operations,
+	.operation_count = sizeof(operations) / sizeof(operations[0]),
+};

@@ -1,0 +1,786 @@
+#include "sandbox/operation.h"
+
+#include "base/cleanup.h"
+#include "data/json.h"
+#include "sandbox/ecr.h"
+#include "sandbox/resource_type.h"
+#include "sandbox/stack.h"
+#include "sandbox/template.h"
+
+#include <string.h>
+
+#define NEVER INT64_MAX
+
+/* AWS takes about this long between the last resource and the stack's own event. */
+#define SETTLE_S 2
+
+/* How far into a creation the physical id is known: a quarter. */
+#define INITIATED_PART 4
+
+/*
+ * One phase. `begin` lays out its steps. Where a step failed, a phase that `gives_up` ends at once
+ * and is undone; the others go on with what does not need it. `ignores_failure`: as if all was
+ * well.
+ */
+struct phase {
+	const char *name;
+	const char *status;
+	const char *done_status; /* NULL: `next` follows */
+	const char *next;
+	const char *failed_status;
+	const char *undo; /* NULL: failed_status is the end */
+	bool gives_up;
+	bool ignores_failure;
+	void (*begin)(json_t *stack, json_t *operation);
+};
+
+static void begin_delete(json_t *stack, json_t *operation);
+static void begin_cleanup(json_t *stack, json_t *operation);
+static void begin_undo(json_t *stack, json_t *operation);
+
+/* AWS CloudFormation User Guide, "Stack status codes". The first phase brings its own steps. */
+static const struct phase phases[] = {
+	{ .name = "create",
+	  .status = "CREATE_IN_PROGRESS",
+	  .done_status = "CREATE_COMPLETE",
+	  .failed_status = "CREATE_FAILED",
+	  .undo = "rollback",
+	  .gives_up = true },
+	{ .name = "rollback",
+	  .status = "ROLLBACK_IN_PROGRESS",
+	  .done_status = "ROLLBACK_COMPLETE",
+	  .failed_status = "ROLLBACK_FAILED",
+	  .begin = begin_delete },
+	{ .name = "update",
+	  .status = "UPDATE_IN_PROGRESS",
+	  .next = "cleanup",
+	  .failed_status = "UPDATE_FAILED",
+	  .undo = "update-rollback",
+	  .gives_up = true },
+	{ .name = "cleanup",
+	  .status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+	  .done_status = "UPDATE_COMPLETE",
+	  .ignores_failure = true,
+	  .begin = begin_cleanup },
+	{ .name = "update-rollback",
+	  .status = "UPDATE_ROLLBACK_IN_PROGRESS",
+	  .next = "rollback-cleanup",
+	  .failed_status = "UPDATE_ROLLBACK_FAILED",
+	  .gives_up = true,
+	  .begin = begin_undo },
+	{ .name = "rollback-cleanup",
+	  .status = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+	  .done_status = "UPDATE_ROLLBACK_COMPLETE",
+	  .ignores_failure = true,
+	  .begin = begin_cleanup },
+	{ .name = "delete",
+	  .status = "DELETE_IN_PROGRESS",
+	  .done_status = "DELETE_COMPLETE",
+	  .failed_status = "DELETE_FAILED",
+	  .begin = begin_delete },
+};
+
+static const struct phase *find_phase(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(phases[i].name, name) != 0)
+		i++;
+	return &phases[i];
+}
+
+/* ---- small helpers on documents ---- */
+
+static void set_text(json_t *object, const char *key, const char *value)
+{
+	(void)json_object_set_new(object, key, json_string(value));
+}
+
+static int64_t time_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void set_time(json_t *object, const char *key, int64_t at_ms)
+{
+	(void)json_object_set_new(object, key, json_integer(at_ms));
+}
+
+static bool is_in_state(const json_t *step, const char *state)
+{
+	return strcmp(json_text(step, "State"), state) == 0;
+}
+
+static bool has_action(const json_t *step, const char *action)
+{
+	return strcmp(json_text(step, "Action"), action) == 0;
+}
+
+static json_t *steps_of(const json_t *operation)
+{
+	return json_object_get(operation, "Steps");
+}
+
+static void add_step(json_t *operation, const char *action, json_t *resource, json_t *needs)
+{
+	const char *logical_id = json_text(resource, "LogicalResourceId");
+
+	(void)json_array_append_new(steps_of(operation),
+				    json_pack("{s:s, s:s, s:s, s:o, s:O}", "LogicalId", logical_id,
+					      "Action", action, "State", "waiting", "Needs", needs,
+					      "Resource", resource));
+}
+
+/* The step for a resource that is not the one asked about, or NULL. */
+static json_t *find_step(const json_t *operation, const char *logical_id)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach(steps_of(operation), i, step)
+	{
+		if (strcmp(json_text(step, "LogicalId"), logical_id) == 0)
+			return step;
+	}
+	return NULL;
+}
+
+/* ---- laying out the steps of a phase ---- */
+
+/* Those among `resources` that depend on `logical_id`: they go first when things are deleted. */
+static json_t *dependents_of(const json_t *resources, const char *logical_id)
+{
+	json_t *list = json_array(), *resource, *dependency;
+	size_t i, j;
+
+	json_array_foreach(resources, i, resource)
+	{
+		json_array_foreach(json_object_get(resource, "DependsOn"), j, dependency)
+		{
+			if (strcmp(json_string_value(dependency), logical_id) == 0)
+				(void)json_array_append(
+					list, json_object_get(resource, "LogicalResourceId"));
+		}
+	}
+	return list;
+}
+
+static void add_deletions(json_t *operation, const json_t *resources)
+{
+	json_t *resource;
+	size_t i;
+
+	json_array_foreach(resources, i, resource)
+		add_step(operation, "DELETE", resource,
+			 dependents_of(resources, json_text(resource, "LogicalResourceId")));
+}
+
+static void begin_delete(json_t *stack, json_t *operation)
+{
+	json_auto_t *there = json_array();
+	const char *logical_id;
+	json_t *resource;
+
+	json_object_foreach(json_object_get(stack, "Resources"), logical_id, resource)
+	{
+		if (json_text(resource, "PhysicalResourceId"))
+			(void)json_array_append(there, resource);
+	}
+	add_deletions(operation, there);
+}
+
+static void begin_cleanup(json_t *stack, json_t *operation)
+{
+	(void)stack;
+	add_deletions(operation, json_object_get(operation, "Garbage"));
+}
+
+/* Whether a step touched its resource before the phase came to its end. */
+static bool has_begun(const json_t *step)
+{
+	return !is_in_state(step, "waiting") && !is_in_state(step, "skipped");
+}
+
+/* What was updated goes back to what it was; what was made is garbage. */
+static void begin_undo(json_t *stack, json_t *operation)
+{
+	json_auto_t *done = json_incref(json_object_get(operation, "Undone"));
+	const json_t *before = json_object_get(json_object_get(operation, "Before"), "Resources");
+	json_t *garbage = json_array(), *step;
+	size_t i;
+
+	(void)stack;
+	(void)json_object_set_new(operation, "Garbage", garbage);
+	json_array_foreach(done, i, step)
+	{
+		json_t *resource = json_object_get(step, "Resource");
+		json_t *old = json_object_get(before, json_text(step, "LogicalId"));
+
+		if (!has_begun(step))
+			continue;
+		if (!is_in_state(step, "begun") &&
+		    (has_action(step, "CREATE") || json_text(resource, "Replaces")))
+			(void)json_array_append(garbage, resource);
+		if (has_action(step, "UPDATE") && old)
+			add_step(operation, "UPDATE", old, json_array());
+	}
+	(void)json_object_del(operation, "Undone");
+}
+
+/* ---- phases ---- */
+
+static void enter_phase(struct sandbox *sandbox, json_t *stack, const struct phase *phase,
+			const char *reason, int64_t at_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation");
+
+	set_text(operation, "Phase", phase->name);
+	set_time(operation, "At", at_ms);
+	(void)json_object_set_new(operation, "Failed", json_object());
+	if (phase->begin) {
+		(void)json_object_set(operation, "Undone", steps_of(operation));
+		(void)json_object_set_new(operation, "Steps", json_array());
+		phase->begin(stack, operation);
+		(void)json_object_del(operation, "Undone");
+	}
+	stack_set_status(sandbox, stack, phase->status, reason, json_text(operation, "Token"),
+			 at_ms);
+}
+
+static void end_operation(struct sandbox *sandbox, json_t *stack, const char *status,
+			  const char *reason, int64_t at_ms)
+{
+	json_auto_t *operation = json_incref(json_object_get(stack, "Operation"));
+
+	(void)json_object_del(stack, "Operation");
+	if (strcmp(status, "DELETE_COMPLETE") == 0) {
+		set_time(stack, "DeletionTime", at_ms);
+		(void)json_object_set_new(stack, "Outputs", json_array());
+	}
+	stack_set_status(sandbox, stack, status, reason, json_text(operation, "Token"), at_ms);
+}
+
+/* The stack is again what it was before the update. */
+static void restore(json_t *stack, const json_t *operation)
+{
+	json_t *before = json_object_get(operation, "Before");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(before, key, value)
+	{
+		if (strcmp(key, "Resources") != 0)
+			(void)json_object_set(stack, key, value);
+	}
+}
+
+/* "The following resource(s) failed to create: [A, B]. " */
+static void describe_failures(const json_t *operation, struct str *out)
+{
+	const char *verb;
+	json_t *names;
+
+	json_object_foreach(json_object_get(operation, "Failed"), verb, names)
+	{
+		str_addf(out, "The following resource(s) failed to %s: ", verb);
+		template_list_names(names, out);
+		str_adds(out, ". ");
+	}
+}
+
+static void fail_phase(struct sandbox *sandbox, json_t *stack, const struct phase *phase,
+		       int64_t at_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation");
+	const char *on_failure = json_text(operation, "OnFailure");
+	CLEANUP(str_release) struct str reason = STR_INIT;
+	bool is_create = strcmp(phase->name, "create") == 0;
+
+	describe_failures(operation, &reason);
+	if (!phase->undo || strcmp(on_failure, "DO_NOTHING") == 0) {
+		end_operation(sandbox, stack, phase->failed_status, reason.buf, at_ms);
+		return;
+	}
+	if (is_create)
+		str_addf(&reason, "%s requested by user.",
+			 strcmp(on_failure, "DELETE") == 0 ? "Delete" : "Rollback");
+	else
+		restore(stack, operation);
+	enter_phase(
+		sandbox, stack,
+		find_phase(is_create && strcmp(on_failure, "DELETE") == 0 ? "delete" : phase->undo),
+		reason.buf, at_ms);
+}
+
+/* What the operation promised is true from here on. */
+static void take_on_outputs(json_t *stack, const json_t *operation)
+{
+	json_t *outputs = json_object_get(operation, "Outputs");
+
+	if (outputs)
+		(void)json_object_set(stack, "Outputs", outputs);
+}
+
+static void finish_phase(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation");
+	const struct phase *phase = find_phase(json_text(operation, "Phase"));
+
+	if (json_object_size(json_object_get(operation, "Failed")) && !phase->ignores_failure) {
+		fail_phase(sandbox, stack, phase, at_ms);
+		return;
+	}
+	if (strcmp(phase->name, "create") == 0 || strcmp(phase->name, "update") == 0)
+		take_on_outputs(stack, operation);
+	if (phase->next)
+		enter_phase(sandbox, stack, find_phase(phase->next), NULL, at_ms);
+	else
+		end_operation(sandbox, stack, phase->done_status, NULL, at_ms);
+}
+
+/* ---- steps ---- */
+
+/* The stack's own record of a resource; made when it is first told of. */
+static void record_status(json_t *stack, const json_t *step, const char *status, const char *reason,
+			  int64_t at_ms)
+{
+	json_t *resources = json_object_get(stack, "Resources");
+	const char *logical_id = json_text(step, "LogicalId");
+	json_t *there = json_object_get(resources, logical_id);
+
+	if (!there) {
+		there = json_deep_copy(json_object_get(step, "Resource"));
+		(void)json_object_set_new(resources, logical_id, there);
+		(void)json_object_del(there, "PhysicalResourceId");
+	}
+	set_text(there, "ResourceStatus", status);
+	set_time(there, "Timestamp", at_ms);
+	(void)json_object_del(there, "ResourceStatusReason");
+	if (reason)
+		set_text(there, "ResourceStatusReason", reason);
+}
+
+/* The physical id that an event shows: none before a creation is initiated, the old one before a
+ * replacement is.
+ */
+static const char *shown_id(const json_t *step)
+{
+	const json_t *resource = json_object_get(step, "Resource");
+	const char *replaces = json_text(resource, "Replaces");
+
+	if (!is_in_state(step, "begun") || has_action(step, "DELETE"))
+		return json_text(resource, "PhysicalResourceId");
+	if (has_action(step, "CREATE"))
+		return "";
+	return replaces ? replaces : json_text(resource, "PhysicalResourceId");
+}
+
+static void tell_step(struct sandbox *sandbox, json_t *stack, const json_t *step,
+		      const char *ending, const char *reason, int64_t at_ms)
+{
+	const json_t *resource = json_object_get(step, "Resource");
+	const json_t *operation = json_object_get(stack, "Operation");
+	CLEANUP(str_release) struct str status = STR_INIT;
+	struct stack_event event = {
+		.logical_id = json_text(step, "LogicalId"),
+		.physical_id = shown_id(step),
+		.type = json_text(resource, "Type"),
+		.reason = reason,
+		.properties = json_object_get(resource, "Properties"),
+		.token = json_text(operation, "Token"),
+		.at_ms = at_ms,
+	};
+
+	str_addf(&status, "%s_%s", json_text(step, "Action"), ending);
+	event.status = status.buf;
+	stack_add_event(sandbox, stack, &event);
+	/* While garbage is cleared away the live resource keeps its own status. */
+	if (!strstr(json_text(operation, "Phase"), "cleanup"))
+		record_status(stack, step, status.buf, reason, at_ms);
+}
+
+/* The resource is now what the step made of it. */
+static void make_resource(struct sandbox *sandbox, json_t *stack, const json_t *step)
+{
+	json_t *resource = json_object_get(step, "Resource");
+	json_t *there =
+		json_object_get(json_object_get(stack, "Resources"), json_text(step, "LogicalId"));
+
+	(void)json_object_update(there, resource);
+	(void)json_object_del(there, "Replaces");
+	if (strcmp(json_text(resource, "Type"), "AWS::ECR::Repository") == 0)
+		ecr_ensure_repository(
+			sandbox, json_text(resource, "PhysicalResourceId"),
+			json_text(json_object_get(resource, "Properties"), "ImageTagMutability"));
+}
+
+/* What was replaced goes; the resource that took its place stays. */
+static void remove_resource(struct sandbox *sandbox, json_t *stack, const json_t *step)
+{
+	json_t *resources = json_object_get(stack, "Resources");
+	const json_t *resource = json_object_get(step, "Resource");
+	const char *logical_id = json_text(step, "LogicalId");
+	const char *id = json_text(resource, "PhysicalResourceId");
+	const char *live = json_text(json_object_get(resources, logical_id), "PhysicalResourceId");
+
+	if (strcmp(json_text(resource, "Type"), "AWS::ECR::Repository") == 0)
+		ecr_remove_repository(sandbox, id);
+	if (!live || strcmp(live, id) == 0)
+		(void)json_object_del(resources, logical_id);
+}
+
+static unsigned usual_seconds(const json_t *step)
+{
+	const json_t *resource = json_object_get(step, "Resource");
+	const struct resource_type *type = resource_type_find(json_text(resource, "Type"));
+
+	if (!type)
+		return 1;
+	if (has_action(step, "DELETE"))
+		return type->delete_s;
+	if (has_action(step, "CREATE") || json_text(resource, "Replaces"))
+		return type->create_s;
+	return type->update_s;
+}
+
+/* Asks the scenario how it will end, and when. */
+static void begin_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	const json_t *resource = json_object_get(step, "Resource");
+	struct outcome outcome = scenario_next_outcome(
+		&sandbox->scenario, json_text(stack, "StackName"), json_text(step, "LogicalId"),
+		json_text(resource, "Type"), json_text(step, "Action"));
+	int64_t duration_ms = sandbox_duration_ms(sandbox, outcome.seconds ? outcome.seconds
+									   : usual_seconds(step));
+	const char *replaces = json_text(resource, "Replaces");
+
+	set_text(step, "State", "begun");
+	set_time(step, "EndsAt", outcome.kind == OUTCOME_STUCK ? NEVER : at_ms + duration_ms);
+	set_time(step, "NextAt",
+		 has_action(step, "DELETE") ? time_of(step, "EndsAt")
+					    : at_ms + duration_ms / INITIATED_PART);
+	if (outcome.kind == OUTCOME_FAIL)
+		set_text(step, "Reason",
+			 outcome.reason ? outcome.reason
+					: "Resource handler returned message: \"Invalid request\" "
+					  "(RequestToken: sandbox, HandlerErrorCode: "
+					  "InvalidRequest)");
+	tell_step(sandbox, stack, step, "IN_PROGRESS",
+		  replaces && has_action(step, "UPDATE")
+			  ? "Requested update requires the creation of a new physical resource; "
+			    "hence creating one."
+			  : NULL,
+		  at_ms);
+}
+
+/* The physical id is known. An update in place has no such moment of its own. */
+static void initiate_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	json_t *resource = json_object_get(step, "Resource");
+	json_t *there;
+
+	set_text(step, "State", "initiated");
+	set_time(step, "NextAt", time_of(step, "EndsAt"));
+	if (has_action(step, "UPDATE") && !json_text(resource, "Replaces"))
+		return;
+	there = json_object_get(json_object_get(stack, "Resources"), json_text(step, "LogicalId"));
+	if (there)
+		(void)json_object_set(there, "PhysicalResourceId",
+				      json_object_get(resource, "PhysicalResourceId"));
+	tell_step(sandbox, stack, step, "IN_PROGRESS", "Resource creation Initiated", at_ms);
+}
+
+static void remember_failure(json_t *operation, const json_t *step)
+{
+	json_t *failed = json_object_get(operation, "Failed");
+	const char *verb = has_action(step, "CREATE")	? "create"
+			   : has_action(step, "UPDATE") ? "update"
+							: "delete";
+
+	if (!json_object_get(failed, verb))
+		(void)json_object_set_new(failed, verb, json_array());
+	(void)json_array_append(json_object_get(failed, verb), json_object_get(step, "LogicalId"));
+}
+
+/* The others that are under way are broken off, and the rest is not begun. */
+static void cancel_others(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation"), *step;
+	size_t i;
+
+	json_array_foreach(steps_of(operation), i, step)
+	{
+		if (is_in_state(step, "waiting")) {
+			set_text(step, "State", "skipped");
+		} else if (is_in_state(step, "begun") || is_in_state(step, "initiated")) {
+			bool was_begun = is_in_state(step, "begun");
+			bool is_create = has_action(step, "CREATE");
+
+			tell_step(sandbox, stack, step, "FAILED",
+				  is_create ? "Resource creation cancelled"
+					    : "Resource update cancelled",
+				  at_ms);
+			remember_failure(operation, step);
+			set_text(step, "State", was_begun ? "begun" : "failed");
+			set_time(step, "EndsAt", at_ms);
+			set_time(step, "NextAt", NEVER);
+		}
+	}
+}
+
+static void fail_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation");
+	const struct phase *phase = find_phase(json_text(operation, "Phase"));
+
+	tell_step(sandbox, stack, step, "FAILED", json_text(step, "Reason"), at_ms);
+	set_text(step, "State", "failed");
+	remember_failure(operation, step);
+	if (!phase->gives_up)
+		return;
+	cancel_others(sandbox, stack, at_ms);
+	set_text(operation, "GivenUp", "yes");
+}
+
+static bool is_retained(const json_t *step)
+{
+	const char *policy = json_text(json_object_get(step, "Resource"), "DeletionPolicy");
+
+	return has_action(step, "DELETE") && policy && strncmp(policy, "Retain", 6) == 0;
+}
+
+static void end_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	bool is_delete = has_action(step, "DELETE");
+
+	if (json_text(step, "Reason")) {
+		fail_step(sandbox, stack, step, at_ms);
+		return;
+	}
+	set_text(step, "State", "done");
+	if (!is_delete)
+		make_resource(sandbox, stack, step);
+	tell_step(sandbox, stack, step, "COMPLETE", NULL, at_ms);
+	if (is_delete)
+		remove_resource(sandbox, stack, step);
+}
+
+static void skip_retained(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	set_text(step, "State", "done");
+	set_time(step, "EndsAt", at_ms);
+	tell_step(sandbox, stack, step, "SKIPPED", NULL, at_ms);
+}
+
+/* One thing happens to one step: it begins, is initiated, or ends. */
+static void move_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	if (is_in_state(step, "waiting") && is_retained(step))
+		skip_retained(sandbox, stack, step, at_ms);
+	else if (is_in_state(step, "waiting"))
+		begin_step(sandbox, stack, step, at_ms);
+	else if (is_in_state(step, "begun") && !has_action(step, "DELETE"))
+		initiate_step(sandbox, stack, step, at_ms);
+	else
+		end_step(sandbox, stack, step, at_ms);
+}
+
+/* ---- time ---- */
+
+/*
+ * When something happens to a step next; NEVER where nothing will. A waiting step is due when the
+ * last of those it needs has ended well; where one of them failed, it is passed over.
+ */
+static int64_t next_time(const json_t *operation, json_t *step)
+{
+	int64_t at_ms = time_of(operation, "At");
+	const json_t *need;
+	size_t i;
+
+	if (is_in_state(step, "begun") || is_in_state(step, "initiated"))
+		return time_of(step, "NextAt");
+	if (!is_in_state(step, "waiting"))
+		return NEVER;
+	json_array_foreach(json_object_get(step, "Needs"), i, need)
+	{
+		const json_t *other = find_step(operation, json_string_value(need));
+
+		if (!other || is_in_state(other, "done")) {
+			if (other && time_of(other, "EndsAt") > at_ms)
+				at_ms = time_of(other, "EndsAt");
+			continue;
+		}
+		if (is_in_state(other, "failed") || is_in_state(other, "skipped"))
+			set_text(step, "State", "skipped");
+		return NEVER;
+	}
+	return at_ms;
+}
+
+/* The step that moves next, and when; NULL where all is done, given up, or stuck for good. */
+static json_t *next_step(const json_t *operation, int64_t *ret_at_ms)
+{
+	json_t *step, *first = NULL;
+	size_t i;
+
+	*ret_at_ms = NEVER;
+	json_array_foreach(steps_of(operation), i, step)
+	{
+		int64_t at_ms = next_time(operation, step);
+
+		if (at_ms < *ret_at_ms) {
+			*ret_at_ms = at_ms;
+			first = step;
+		}
+	}
+	return first;
+}
+
+/* When the last step ended; NEVER while one has not. */
+static int64_t end_of_steps(const json_t *operation)
+{
+	int64_t last_ms = time_of(operation, "At");
+	bool has_given_up = json_text(operation, "GivenUp") != NULL;
+	const json_t *step;
+	size_t i;
+
+	json_array_foreach(steps_of(operation), i, step)
+	{
+		if (is_in_state(step, "skipped"))
+			continue;
+		if (!has_given_up && !is_in_state(step, "done") && !is_in_state(step, "failed"))
+			return NEVER;
+		if (time_of(step, "EndsAt") > last_ms)
+			last_ms = time_of(step, "EndsAt");
+	}
+	return last_ms;
+}
+
+void operation_advance(struct sandbox *sandbox, json_t *stack, int64_t now_ms)
+{
+	json_t *operation;
+
+	while ((operation = json_object_get(stack, "Operation"))) {
+		int64_t at_ms;
+		json_t *step =
+			json_text(operation, "GivenUp") ? NULL : next_step(operation, &at_ms);
+
+		if (!step) {
+			at_ms = end_of_steps(operation);
+			if (at_ms == NEVER)
+				return;
+			at_ms += sandbox_duration_ms(sandbox, SETTLE_S);
+		}
+		if (at_ms > now_ms)
+			return;
+		if (step) {
+			move_step(sandbox, stack, step, at_ms);
+		} else {
+			(void)json_object_del(operation, "GivenUp");
+			finish_phase(sandbox, stack, at_ms);
+		}
+		sandbox->is_changed = true;
+	}
+}
+
+/* ---- beginnings ---- */
+
+static const char *const kept_members[] = { "Resources",    "TemplateBody", "Parameters",
+					    "Capabilities", "Tags",	    "Description",
+					    "Outputs",	    "RoleARN",	    "NotificationARNs" };
+
+static json_t *start(json_t *stack, const struct operation_request *request)
+{
+	json_t *operation = json_pack("{s:s, s:[], s:[], s:{}}", "OnFailure",
+				      request->on_failure ? request->on_failure : "ROLLBACK",
+				      "Steps", "Garbage", "Before");
+	json_t *before = json_object_get(operation, "Before");
+
+	if (request->token)
+		set_text(operation, "Token", request->token);
+	for (size_t i = 0; i < sizeof(kept_members) / sizeof(kept_members[0]); i++) {
+		json_t *value = json_object_get(stack, kept_members[i]);
+
+		if (value)
+			(void)json_object_set_new(before, kept_members[i], json_deep_copy(value));
+	}
+	(void)json_object_set_new(stack, "Operation", operation);
+	return operation;
+}
+
+static void add_planned_steps(json_t *stack, json_t *operation, const json_t *plan)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(plan, "Order"), i, item)
+	{
+		const char *logical_id = json_string_value(item);
+		json_t *resource = json_object_get(json_object_get(plan, "Resources"), logical_id);
+		const char *action = json_text(resource, "Action");
+		json_t *old = json_object_get(json_object_get(stack, "Resources"), logical_id);
+
+		if (strcmp(action, "NONE") == 0)
+			continue;
+		add_step(operation, action, resource,
+			 json_deep_copy(json_object_get(resource, "DependsOn")));
+		if (json_text(resource, "Replaces"))
+			(void)json_array_append_new(json_object_get(operation, "Garbage"),
+						    json_deep_copy(old));
+	}
+	json_array_foreach(json_object_get(plan, "Removed"), i, item)
+	{
+		const json_t *old = json_object_get(json_object_get(stack, "Resources"),
+						    json_string_value(item));
+
+		(void)json_array_append_new(json_object_get(operation, "Garbage"),
+					    json_deep_copy(old));
+	}
+	(void)json_object_set(operation, "Outputs", json_object_get(plan, "Outputs"));
+}
+
+static void begin(struct sandbox *sandbox, json_t *stack, const struct operation_request *request,
+		  const char *phase, int64_t now_ms)
+{
+	json_t *operation = start(stack, request);
+
+	if (request->plan)
+		add_planned_steps(stack, operation, request->plan);
+	if (request->after)
+		(void)json_object_update(stack, (json_t *)(uintptr_t)request->after);
+	enter_phase(sandbox, stack, find_phase(phase), request->reason, now_ms);
+}
+
+void operation_create(struct sandbox *sandbox, json_t *stack,
+		      const struct operation_request *request, int64_t now_ms)
+{
+	begin(sandbox, stack, request, "create", now_ms);
+}
+
+void operation_update(struct sandbox *sandbox, json_t *stack,
+		      const struct operation_request *request, int64_t now_ms)
+{
+	set_time(stack, "LastUpdatedTime", now_ms);
+	begin(sandbox, stack, request, "update", now_ms);
+}
+
+void operation_delete(struct sandbox *sandbox, json_t *stack,
+		      const struct operation_request *request, int64_t now_ms)
+{
+	begin(sandbox, stack, request, "delete", now_ms);
+}
+
+bool operation_cancel(struct sandbox *sandbox, json_t *stack, const char *token, int64_t now_ms)
+{
+	json_t *operation = json_object_get(stack, "Operation");
+
+	if (!operation || strcmp(json_text(operation, "Phase"), "update") != 0)
+		return false;
+	if (token)
+		set_text(operation, "Token", token);
+	cancel_others(sandbox, stack, now_ms);
+	restore(stack, operation);
+	enter_phase(sandbox, stack, find_phase("update-rollback"), "User Initiated", now_ms);
+	sandbox->is_changed = true;
+	return true;
+}

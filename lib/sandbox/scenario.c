@@ -1,0 +1,228 @@
+#include "sandbox/scenario.h"
+
+#include "base/cleanup.h"
+#include "data/json.h"
+#include "data/yaml.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* A key that an entry may have, and what its value must be. */
+struct key_rule {
+	const char *name;
+	json_type type;
+	bool is_required;
+	const char *const *words; /* the values a string may have, or NULL */
+};
+
+/* In the order of enum fault_kind and enum outcome_kind, less their first. */
+static const char *const reply_words[] = {
+	"throttle", "error", "drop", "lost", "cut", "delay", NULL
+};
+static const char *const outcome_words[] = { "fail", "stuck", "slow", NULL };
+static const char *const action_words[] = { "CREATE", "UPDATE", "DELETE", NULL };
+
+static const struct key_rule fault_rules[] = {
+	{ "action", JSON_STRING, true, NULL },
+	{ "service", JSON_STRING, false, NULL },
+	{ "from", JSON_INTEGER, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },
+	{ "reply", JSON_STRING, true, reply_words },
+	{ "status", JSON_INTEGER, false, NULL },
+	{ "code", JSON_STRING, false, NULL },
+	{ "message", JSON_STRING, false, NULL },
+	{ "body", JSON_STRING, false, NULL },
+	{ "delay_ms", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
+static const struct key_rule resource_rules[] = {
+	{ "logical_id", JSON_STRING, false, NULL },
+	{ "type", JSON_STRING, false, NULL },
+	{ "stack", JSON_STRING, false, NULL },
+	{ "action", JSON_STRING, false, action_words },
+	{ "outcome", JSON_STRING, true, outcome_words },
+	{ "reason", JSON_STRING, false, NULL },
+	{ "seconds", JSON_INTEGER, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
+/* The place of `word` in the list, from 0; -1 where it is not there. */
+static int find_word(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static int check_value(const struct key_rule *rule, const json_t *value, struct error *err)
+{
+	if (json_typeof(value) != rule->type)
+		return error_set(err, ERROR_CONFIG, "'%s' must be %s", rule->name,
+				 rule->type == JSON_STRING ? "text" : "a number");
+	if (json_is_integer(value) &&
+	    (json_integer_value(value) < 0 || json_integer_value(value) > INT_MAX))
+		return error_set(err, ERROR_CONFIG, "'%s' is out of range", rule->name);
+	if (rule->words && find_word(rule->words, json_string_value(value)) < 0)
+		return error_set(err, ERROR_CONFIG, "'%s' cannot be '%s'", rule->name,
+				 json_string_value(value));
+	return 0;
+}
+
+static const struct key_rule *find_rule(const struct key_rule *rules, const char *name)
+{
+	for (; rules->name; rules++) {
+		if (strcmp(rules->name, name) == 0)
+			return rules;
+	}
+	return NULL;
+}
+
+static int check_entry(json_t *entry, const struct key_rule *rules, struct error *err)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(entry))
+		return error_set(err, ERROR_CONFIG, "not a mapping");
+	json_object_foreach(entry, key, value)
+	{
+		const struct key_rule *rule = find_rule(rules, key);
+
+		if (!rule)
+			return error_set(err, ERROR_CONFIG, "'%s' is not a key here", key);
+		if (check_value(rule, value, err) < 0)
+			return -1;
+	}
+	for (; rules->name; rules++) {
+		if (rules->is_required && !json_object_get(entry, rules->name))
+			return error_set(err, ERROR_CONFIG, "'%s' is missing", rules->name);
+	}
+	return 0;
+}
+
+static int take_list(json_t *document, const char *name, const struct key_rule *rules,
+		     json_t **ret_list, struct error *err)
+{
+	json_t *list = json_object_get(document, name);
+	json_t *entry;
+	size_t i;
+
+	if (!list)
+		return 0;
+	if (!json_is_array(list))
+		return error_set(err, ERROR_CONFIG, "'%s' must be a list", name);
+	json_array_foreach(list, i, entry)
+	{
+		if (check_entry(entry, rules, err) < 0)
+			return error_wrap(err, "%s, entry %zu", name, i + 1);
+	}
+	*ret_list = json_incref(list);
+	return 0;
+}
+
+int scenario_read(const char *bytes, size_t len, struct scenario *ret, struct error *err)
+{
+	CLEANUP(scenario_release) struct scenario scenario = SCENARIO_INIT;
+	json_auto_t *document = yaml_read(bytes, len, YAML_PLAIN, err);
+	const char *key;
+	json_t *value;
+
+	if (!document)
+		return -1;
+	if (!json_is_object(document))
+		return error_set(err, ERROR_CONFIG, "not a mapping with 'faults' or 'resources'");
+	json_object_foreach(document, key, value)
+	{
+		if (strcmp(key, "faults") != 0 && strcmp(key, "resources") != 0)
+			return error_set(err, ERROR_CONFIG, "'%s' is not a key of a scenario", key);
+	}
+	if (take_list(document, "faults", fault_rules, &scenario.faults, err) < 0 ||
+	    take_list(document, "resources", resource_rules, &scenario.resources, err) < 0)
+		return -1;
+	scenario_release(ret);
+	*ret = scenario;
+	scenario = (struct scenario)SCENARIO_INIT;
+	return 0;
+}
+
+void scenario_release(struct scenario *scenario)
+{
+	json_decref(scenario->faults);
+	json_decref(scenario->resources);
+	*scenario = (struct scenario)SCENARIO_INIT;
+}
+
+static json_int_t number_of(const json_t *entry, const char *key, json_int_t otherwise)
+{
+	const json_t *value = json_object_get(entry, key);
+
+	return value ? json_integer_value(value) : otherwise;
+}
+
+/* How often this entry was met before; kept in the entry, under a name no scenario may use. */
+static json_int_t count_up(json_t *entry)
+{
+	json_int_t seen = number_of(entry, "$seen", 0) + 1;
+
+	(void)json_object_set_new(entry, "$seen", json_integer(seen));
+	return seen;
+}
+
+static bool matches(const json_t *entry, const char *key, const char *value)
+{
+	const char *wanted = json_text(entry, key);
+
+	return !wanted || strcmp(wanted, "*") == 0 || strcmp(wanted, value) == 0;
+}
+
+struct fault scenario_next_fault(struct scenario *scenario, const char *service, const char *action)
+{
+	struct fault fault = { .kind = FAULT_NONE };
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->faults, i, entry)
+	{
+		json_int_t from = number_of(entry, "from", 1), count = number_of(entry, "count", 1);
+		json_int_t seen;
+
+		if (!matches(entry, "service", service) || !matches(entry, "action", action))
+			continue;
+		seen = count_up(entry);
+		if (fault.kind != FAULT_NONE || seen < from || (count && seen >= from + count))
+			continue;
+		fault.kind =
+			(enum fault_kind)(find_word(reply_words, json_text(entry, "reply")) + 1);
+		fault.entry = entry;
+		fault.delay_ms = (unsigned)number_of(entry, "delay_ms", 0);
+	}
+	return fault;
+}
+
+struct outcome scenario_next_outcome(struct scenario *scenario, const char *stack,
+				     const char *logical_id, const char *type, const char *action)
+{
+	struct outcome outcome = { .kind = OUTCOME_USUAL };
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->resources, i, entry)
+	{
+		json_int_t count = number_of(entry, "count", 0);
+
+		if (!matches(entry, "stack", stack) || !matches(entry, "logical_id", logical_id) ||
+		    !matches(entry, "type", type) || !matches(entry, "action", action))
+			continue;
+		if (outcome.kind != OUTCOME_USUAL || (count && count_up(entry) > count))
+			continue;
+		outcome.kind = (enum outcome_kind)(
+			find_word(outcome_words, json_text(entry, "outcome")) + 1);
+		outcome.reason = json_text(entry, "reason");
+		outcome.seconds = (unsigned)number_of(entry, "seconds", 0);
+	}
+	return outcome;
+}

@@ -1,0 +1,85 @@
+#ifndef SANDBOX_SCENARIO_H
+#define SANDBOX_SCENARIO_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct reply;
+
+/*
+ * A scenario: what goes wrong, as data. YAML or JSON, every key optional but those marked:
+ *
+ *	faults:                       # on calls
+ *	- action: DescribeStacks      # required: the operation, or "*"
+ *	  service: cloudformation     # its signing name
+ *	  from: 2                     # the first call it hits, counted per fault (1)
+ *	  count: 3                    # how many calls it hits (1; 0: all that follow)
+ *	  reply: throttle             # required: throttle, error, drop, lost, cut, delay
+ *	  status: 503                 # with error: the HTTP status (500)
+ *	  code: ServiceUnavailable    # with error: the service's code (InternalFailure)
+ *	  message: try later          # with error
+ *	  body: "<html>"              # with error: these bytes instead
+ *	  delay_ms: 1500              # before the reply, with any of them
+ *	resources:                    # on stacks
+ *	- logical_id: App             # which resource: its name
+ *	  type: AWS::ECS::Service     # ... or its type
+ *	  stack: todobackend          # of which stack
+ *	  action: UPDATE              # CREATE, UPDATE or DELETE; any where it is left out
+ *	  outcome: fail               # required: fail, stuck, slow
+ *	  reason: did not stabilize   # with fail: ResourceStatusReason
+ *	  seconds: 600                # AWS's time until it fails, or that it takes
+ *	  count: 1                    # how often (0: always)
+ *
+ * throttle, error and drop do not act on the account; lost acts and then drops the connection, cut
+ * acts and breaks off in the middle of the body; delay only delays.
+ */
+struct scenario {
+	json_t *faults;
+	json_t *resources;
+};
+
+#define SCENARIO_INIT                                                                              \
+	{                                                                                          \
+		.faults = NULL, .resources = NULL                                                  \
+	}
+
+/* Reads a scenario; ERROR_CONFIG naming the entry and the key that is wrong. */
+int scenario_read(const char *bytes, size_t len, struct scenario *ret, struct error *err);
+void scenario_release(struct scenario *scenario);
+
+/* What a fault does to a call. */
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_THROTTLE,
+	FAULT_ERROR,
+	FAULT_DROP,
+	FAULT_LOST,
+	FAULT_CUT,
+	FAULT_DELAY,
+};
+
+struct fault {
+	enum fault_kind kind;
+	const json_t *entry; /* borrowed from the scenario */
+	unsigned delay_ms;
+};
+
+/* Counts this call against every fault that it matches, and returns the first that hits it. */
+struct fault scenario_next_fault(struct scenario *scenario, const char *service,
+				 const char *action);
+
+/* What happens to a resource. `seconds` is 0 where the scenario does not say. */
+enum outcome_kind { OUTCOME_USUAL, OUTCOME_FAIL, OUTCOME_STUCK, OUTCOME_SLOW };
+
+struct outcome {
+	enum outcome_kind kind;
+	const char *reason; /* borrowed from the scenario */
+	unsigned seconds;
+};
+
+struct outcome scenario_next_outcome(struct scenario *scenario, const char *stack,
+				     const char *logical_id, const char *type, const char *action);
+
+#endif
