@@ -261,5 +261,5 @@ int app_main(const struct program *program, int argc, char **argv)
 	if (result < 0)
 		app_print_error(&app, &err);
 	app_release(&app);
-	return error_exit_status(&err);
+	return result < 0 ? error_exit_status(&err) : app.exit_status;
 }

@@ -40,6 +40,7 @@ struct app {
 	struct clock *clock;
 	struct report *report;
 	struct global_args global;
+	int exit_status; /* of a program run for the user: ours too, where no error is set */
 	struct http *http_;
 	struct aws_client *aws_;
 };

@@ -1,0 +1,70 @@
+#include "base/cleanup.h"
+#include "cmd/sandbox/commands.h"
+#include "cmd/sandbox/session.h"
+#include "sys/proc.h"
+
+/* The program keeps the terminal, and its end is this program's end. */
+static int run_program(struct app *app, const struct session *session, char **words,
+		       struct error *err)
+{
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct proc_end end;
+
+	for (; *words; words++)
+		strv_add(&proc.args, *words);
+	session_environment(app, session, &proc.env);
+	proc.is_foreground = true;
+	if (proc_run(&proc, &end, err) < 0)
+		return -1;
+	app->exit_status = end.signal ? 128 + end.signal : end.status;
+	return 0;
+}
+
+static int run_run(struct app *app, const void *args, char **operands, struct error *err)
+{
+	CLEANUP(session_release) struct session session = SESSION_INIT;
+	CLEANUP(error_release) struct error failure = ERROR_INIT;
+	int result;
+
+	if (session_start(app, args, &session, err) < 0)
+		return -1;
+	result = run_program(app, &session, operands, err);
+	if (session_stop(app, &session, result < 0 ? &failure : err) < 0)
+		result = -1;
+	return result;
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.group = "Sandbox",
+	.summary = "run a program against the sandbox",
+	.details =
+		"Starts an AWS of its own on this machine (STS, ECR with a real image registry,\n"
+		"CloudFormation), points the program's AWS_* environment at it, runs the program,\n"
+		"ends with its exit status, and says what was called.\n"
+		"\n"
+		"A scenario makes things go wrong; it is YAML or JSON:\n"
+		"\n"
+		"  faults:                    # on calls\n"
+		"  - action: DescribeStacks   # the operation, or \"*\"\n"
+		"    service: cloudformation\n"
+		"    from: 2                  # the first call that is hit (1)\n"
+		"    count: 3                 # how many are (1; 0: all that follow)\n"
+		"    reply: throttle          # or error, drop, lost, cut, delay\n"
+		"    status: 503              # of an error; also: code, message, body\n"
+		"    delay_ms: 1500           # before the reply\n"
+		"  resources:                 # on stacks\n"
+		"  - logical_id: App          # which; also: type, stack\n"
+		"    action: UPDATE           # or CREATE, DELETE\n"
+		"    outcome: fail            # or stuck, slow\n"
+		"    reason: did not stabilize\n"
+		"    seconds: 600             # AWS's time until then\n"
+		"    count: 1                 # how often (0: always)",
+	.operands = "[--] CMD [ARGUMENT...]",
+	.min_operands = 1,
+	.max_operands = -1,
+	.passes_rest = true,
+	.opts = session_opts,
+	.args_size = sizeof(struct session_args),
+	.run = run_run,
+};
