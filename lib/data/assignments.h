@@ -2,25 +2,25 @@
 #define DATA_ASSIGNMENTS_H
 
 #include "base/error.h"
-#include "base/str.h"
+#include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * A file of Key=Value lines (dev.cfg), read as data and edited by splicing bytes.
- *
- * A line is KEY=VALUE; KEY is [A-Za-z0-9_.:-]+ at the start of the line, the value is everything up
- * to the line end, less a CR before it. Lines that are blank or start with '#' are comments. A
- * UTF-8 BOM is tolerated and kept. ERROR_CONFIG naming the line for anything else, for NUL bytes
- * and UTF-16, for more than 1 MiB or a line over 64 KiB; ERROR_REFUSED naming both lines for a
- * duplicate key.
+ * One key and its text, with the place of the text in the file it came from, so that it can be
+ * replaced by splicing bytes. `value` is what it means, the bytes at `value_at` are how it is
+ * written. is_fixed: it has no text of its own that could be replaced (a list, a number, escapes).
+ * is_previous: the file asks for the value that is live (UsePreviousValue).
  */
 struct assignment {
 	char *key;
 	char *value;
-	unsigned line;
-	size_t value_at; /* byte offset of the value in the text */
+	unsigned line; /* of the value, from 1 */
+	size_t value_at;
 	size_t value_len;
+	bool is_fixed;
+	bool is_previous;
 };
 
 struct assignments {
@@ -33,8 +33,29 @@ struct assignments {
 		.count = 0, .items = NULL                                                          \
 	}
 
+/*
+ * Reads a file of Key=Value lines (dev.cfg).
+ *
+ * A line is KEY=VALUE; KEY is [A-Za-z0-9_.:-]+ at the start of the line, the value is everything up
+ * to the line end, less a CR before it: blanks, quotes and further '=' belong to it. Lines that are
+ * blank or whose first character is '#' are comments. A UTF-8 BOM is tolerated. ERROR_CONFIG naming
+ * the line for anything else, for control characters, for what is not UTF-8, for more than 1 MiB or
+ * a line over 64 KiB; ERROR_REFUSED naming both lines for a duplicate key.
+ */
 int assignments_read(const char *text, size_t len, struct assignments *ret, struct error *err);
+
+/* Whether the text begins like such a file: its first line that is no comment is KEY=... */
+bool assignments_recognise(const char *text, size_t len);
+
+/* ERROR_REFUSED naming both lines where a key is there twice. */
+int assignments_check_unique(const struct assignments *list, struct error *err);
+
+/* Adds one, empty, which takes the strings over. */
+struct assignment *assignments_add(struct assignments *list, char *key, char *value);
 const struct assignment *assignments_find(const struct assignments *list, const char *key);
 void assignments_release(struct assignments *list);
+
+/* The bytes after a UTF-8 byte order mark, or all. */
+struct slice assignments_skip_bom(const char *text, size_t len);
 
 #endif

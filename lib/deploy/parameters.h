@@ -11,19 +11,20 @@
  * Parameter files: what a stack's parameters are to be, one file an environment. The format is
  * told from the content:
  *
- *	Key=Value lines			dev.cfg (data/assignments.h)
- *	{"Parameters": {"Key": "Value"}}	AWS CodePipeline's template configuration
- *	[{"ParameterKey": "Key",		the AWS CLI's list; UsePreviousValue too
- *	  "ParameterValue": "Value"}]
- *	Key: Value			a YAML map, or a flat JSON object
+ *	Key=Value lines					dev.cfg (data/assignments.h)
+ *	{"Parameters": {"Key": "Value"}}		AWS CodePipeline; or flat, {"Key": "Value"}
+ *	[{"ParameterKey": "Key",			the AWS CLI's list, with
+ *	  "ParameterValue": "Value"}]			UsePreviousValue too
+ *	["Key=Value"]					the AWS CLI's other list
+ *	Key: Value					a YAML map, also under "Parameters:"
  *
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+ * https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/ (--parameter-overrides)
  */
 enum parameter_format {
 	PARAMETERS_ASSIGNMENTS,
-	PARAMETERS_CODEPIPELINE,
-	PARAMETERS_CLI_LIST,
-	PARAMETERS_MAP,
+	PARAMETERS_JSON_OBJECT,
+	PARAMETERS_JSON_LIST,
+	PARAMETERS_YAML,
 };
 
 /*
@@ -33,7 +34,10 @@ enum parameter_format {
  */
 int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err);
 
-/* What parameters_bump() did or would do. diff: "-Key=old\n+Key=new\n" under a "@@ line N @@". */
+/*
+ * What parameters_bump() did or would do. diff: a unified diff of one line, written "Key=Value" in
+ * every format: of a file in one line, the rest may be secret.
+ */
 struct bump_result {
 	bool changed;
 	unsigned line; /* from 1 */

@@ -1,0 +1,193 @@
+#include "data/assignments.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/sanitize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BYTES      ((size_t)1 << 20)
+#define MAX_LINE_BYTES ((size_t)1 << 16)
+
+static const char bom[] = "\xef\xbb\xbf";
+
+struct assignment *assignments_add(struct assignments *list, char *key, char *value)
+{
+	struct assignment *item = mem_grow(&list->items, &list->count, sizeof(*item));
+
+	item->key = key;
+	item->value = value;
+	return item;
+}
+
+const struct assignment *assignments_find(const struct assignments *list, const char *key)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].key, key) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+void assignments_release(struct assignments *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].key);
+		free(list->items[i].value);
+	}
+	free(list->items);
+	*list = (struct assignments)ASSIGNMENTS_INIT;
+}
+
+struct slice assignments_skip_bom(const char *text, size_t len)
+{
+	struct slice all = { text, len };
+
+	if (slice_starts_with(all, bom))
+		all = (struct slice){ text + strlen(bom), len - strlen(bom) };
+	return all;
+}
+
+struct key_line {
+	const char *key;
+	unsigned line;
+};
+
+/* Same keys become neighbours, in the order of their lines. */
+static int compare(const void *a_, const void *b_)
+{
+	const struct key_line *a = a_, *b = b_;
+	int order = strcmp(a->key, b->key);
+
+	if (order != 0)
+		return order;
+	return (a->line > b->line) - (a->line < b->line);
+}
+
+int assignments_check_unique(const struct assignments *list, struct error *err)
+{
+	CLEANUP_FREE struct key_line *sorted = mem_zalloc(list->count * sizeof(*sorted));
+
+	for (size_t i = 0; i < list->count; i++)
+		sorted[i] = (struct key_line){ list->items[i].key, list->items[i].line };
+	qsort(sorted, list->count, sizeof(*sorted), compare);
+	for (size_t i = 1; i < list->count; i++) {
+		if (strcmp(sorted[i - 1].key, sorted[i].key) != 0)
+			continue;
+		error_set(err, ERROR_REFUSED, "'%s' is there twice: lines %u and %u", sorted[i].key,
+			  sorted[i - 1].line, sorted[i].line);
+		return error_fix(err, "take one of them out");
+	}
+	return 0;
+}
+
+static bool is_key_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == ':' || c == '-';
+}
+
+static size_t key_len(struct slice line)
+{
+	size_t len = 0;
+
+	while (len < line.n && is_key_byte(line.p[len]))
+		len++;
+	return len < line.n && line.p[len] == '=' ? len : 0;
+}
+
+static bool is_comment(struct slice line)
+{
+	struct slice text = slice_trim(line);
+
+	return text.n == 0 || text.p[0] == '#';
+}
+
+/* Control characters and broken UTF-8 are a slip of some program; TAB is a character like others.
+ */
+static bool is_text(struct slice line)
+{
+	for (size_t at = 0; at < line.n;) {
+		unsigned code;
+		size_t size = utf8_decode(line.p + at, line.n - at, &code);
+
+		if (size == 0 || (code < 0x20 && code != '\t') || code == 0x7f)
+			return false;
+		at += size;
+	}
+	return true;
+}
+
+static int refuse_line(struct slice line, unsigned number, struct error *err)
+{
+	struct slice trimmed = slice_trim(line);
+	size_t len = 0;
+
+	while (len < trimmed.n && is_key_byte(trimmed.p[len]))
+		len++;
+	error_set(err, ERROR_CONFIG, "line %u is not KEY=VALUE", number);
+	if (len && memchr(trimmed.p + len, '=', trimmed.n - len))
+		return error_fix(err, "take out the blanks before '%.*s' and around its '='",
+				 (int)len, trimmed.p);
+	return error_fix(err, "write KEY=VALUE, or put a # before a comment");
+}
+
+/* `start` is where the text begins, for the offsets. */
+static int read_line(struct assignments *list, const char *start, struct slice line,
+		     unsigned number, struct error *err)
+{
+	struct assignment *item;
+	struct slice value;
+	size_t len;
+
+	if (line.n > MAX_LINE_BYTES)
+		return error_set(err, ERROR_CONFIG, "line %u is longer than 64 KiB", number);
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (!is_text(line))
+		return error_set(err, ERROR_CONFIG,
+				 "line %u has bytes that are no text (UTF-8 is expected)", number);
+	if (is_comment(line))
+		return 0;
+	len = key_len(line);
+	if (len == 0)
+		return refuse_line(line, number, err);
+	value = (struct slice){ line.p + len + 1, line.n - len - 1 };
+	item = assignments_add(list, mem_strndup(line.p, len), slice_dup(value));
+	item->line = number;
+	item->value_at = (size_t)(value.p - start);
+	item->value_len = value.n;
+	return 0;
+}
+
+int assignments_read(const char *text, size_t len, struct assignments *ret, struct error *err)
+{
+	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
+	struct slice rest = assignments_skip_bom(text, len);
+	struct assignments old;
+
+	if (len > MAX_BYTES)
+		return error_set(err, ERROR_CONFIG, "larger than 1 MiB");
+	for (unsigned number = 1; rest.n; number++)
+		if (read_line(&list, text, slice_next_line(&rest), number, err) < 0)
+			return -1;
+	if (assignments_check_unique(&list, err) < 0)
+		return -1;
+	old = *ret;
+	*ret = list;
+	list = old;
+	return 0;
+}
+
+bool assignments_recognise(const char *text, size_t len)
+{
+	struct slice rest = assignments_skip_bom(text, len);
+
+	while (rest.n) {
+		struct slice line = slice_next_line(&rest);
+
+		if (!is_comment(line))
+			return key_len(line) > 0;
+	}
+	return true;
+}

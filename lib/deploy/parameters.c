@@ -1,0 +1,283 @@
+#include "deploy/parameters.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "data/yaml.h"
+#include "data/yaml_map.h"
+#include "deploy/parameters_json.h"
+#include "deploy/version.h"
+#include "sys/file.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MAX_BYTES ((size_t)1 << 20)
+
+/* How long a bump waits for others that edit the same file: each takes milliseconds. */
+#define LOCK_WAIT_MS 10000
+
+/* What is asked for. Borrowed. */
+struct bump {
+	const char *path;
+	const char *key;
+	const char *value;
+};
+
+/* A parameter file: its bytes, and what they say. */
+struct parameter_file {
+	struct str text;
+	enum parameter_format format;
+	struct assignments list;
+};
+
+#define PARAMETER_FILE_INIT                                                                        \
+	{                                                                                          \
+		.text = STR_INIT, .list = ASSIGNMENTS_INIT                                         \
+	}
+
+static void parameter_file_release(struct parameter_file *file)
+{
+	str_wipe(&file->text);
+	assignments_release(&file->list);
+}
+
+void bump_result_release(struct bump_result *result)
+{
+	str_release(&result->old_value);
+	str_release(&result->diff);
+}
+
+static enum parameter_format recognise(const struct str *text)
+{
+	struct slice start = slice_trim(assignments_skip_bom(text->buf, text->len));
+
+	if (slice_starts_with(start, "{"))
+		return PARAMETERS_JSON_OBJECT;
+	if (slice_starts_with(start, "["))
+		return PARAMETERS_JSON_LIST;
+	return assignments_recognise(text->buf, text->len) ? PARAMETERS_ASSIGNMENTS
+							   : PARAMETERS_YAML;
+}
+
+/* A file without a single "Key:" is more likely a slip in a file of assignments. */
+static bool looks_like_yaml(const struct str *text)
+{
+	return strstr(text->buf, ": ") || strstr(text->buf, ":\n") || strstr(text->buf, ":\r");
+}
+
+static int parse_yaml(struct parameter_file *file, struct error *err)
+{
+	const struct str *text = &file->text;
+	struct slice bytes = assignments_skip_bom(text->buf, text->len);
+	json_auto_t *checked = NULL;
+
+	if (!looks_like_yaml(text))
+		return assignments_read(text->buf, text->len, &file->list, err);
+	/* Depth, aliases and duplicate keys are checked there. */
+	checked = yaml_read(bytes.p, bytes.n, YAML_PLAIN, err);
+	if (!checked)
+		return -1;
+	return yaml_map_read(text->buf, text->len, "Parameters", &file->list, err);
+}
+
+static int parse(struct parameter_file *file, struct error *err)
+{
+	const struct str *text = &file->text;
+	int result = -1;
+
+	file->format = recognise(text);
+	switch (file->format) {
+	case PARAMETERS_ASSIGNMENTS:
+		result = assignments_read(text->buf, text->len, &file->list, err);
+		break;
+	case PARAMETERS_JSON_OBJECT:
+	case PARAMETERS_JSON_LIST:
+		result = parameters_read_json(text->buf, text->len, &file->list, err);
+		break;
+	case PARAMETERS_YAML:
+		result = parse_yaml(file, err);
+		break;
+	}
+	return result < 0 ? -1 : assignments_check_unique(&file->list, err);
+}
+
+/* Whatever is wrong with a file of the user's is for the user to mend. */
+static int load(const char *path, struct parameter_file *ret, struct error *err)
+{
+	if (file_read(path, MAX_BYTES, &ret->text, err) < 0)
+		return error_become(err, ERROR_CONFIG);
+	if (parse(ret, err) < 0)
+		return error_wrap(err, "parameter file '%s'", path);
+	return 0;
+}
+
+int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err)
+{
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+
+	if (load(path, &file, err) < 0)
+		return -1;
+	cfn_parameters_release(ret);
+	for (size_t i = 0; i < file.list.count; i++) {
+		const struct assignment *item = &file.list.items[i];
+
+		cfn_parameters_add(ret, item->key, item->value);
+		ret->items[i].use_previous = item->is_previous;
+	}
+	return 0;
+}
+
+/* NULL where there is nothing to replace. Borrowed. */
+static const struct assignment *find_editable(const struct parameter_file *file, const char *key,
+					      struct error *err)
+{
+	const struct assignment *item = assignments_find(&file->list, key);
+
+	if (!item) {
+		error_set(err, ERROR_REFUSED, "'%s' is not in it", key);
+		error_fix(err, "add it once by hand, or name another one with --key");
+		return NULL;
+	}
+	if (item->is_fixed || item->is_previous) {
+		error_set(err, ERROR_REFUSED, "line %u: '%s' has no plain text to replace",
+			  item->line, key);
+		error_fix(err, "write its value as plain text once by hand");
+		return NULL;
+	}
+	return item;
+}
+
+/*
+ * Plain YAML text is a number or a truth where it looks like one: 0123456 is 42798 to many readers,
+ * 1e10000 infinite. A tag starts with a letter, a digit or '_'.
+ */
+static bool needs_quotes(const char *tag)
+{
+	static const char *const words[] = { "y",     "n",  "yes", "no",  "true",
+					     "false", "on", "off", "null" };
+
+	if (!isalpha((unsigned char)tag[0]))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(tag, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_quoted(const struct parameter_file *file, const struct assignment *item)
+{
+	const char *value = file->text.buf + item->value_at;
+
+	return item->value_at > 0 && (value[-1] == '"' || value[-1] == '\'');
+}
+
+static void splice(const struct parameter_file *file, const struct assignment *item,
+		   const char *value, struct str *ret)
+{
+	const char *quote =
+		file->format == PARAMETERS_YAML && !is_quoted(file, item) && needs_quotes(value)
+			? "'"
+			: "";
+	size_t end = item->value_at + item->value_len;
+
+	str_add(ret, file->text.buf, item->value_at);
+	str_addf(ret, "%s%s%s", quote, value, quote);
+	str_add(ret, file->text.buf + end, file->text.len - end);
+}
+
+/* Reads the edited text again: nothing but the one value may read otherwise, or stand elsewhere. */
+static bool is_minimal(const struct parameter_file *before, const struct assignment *item,
+		       const char *value, const struct str *edited)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
+	size_t at = (size_t)(item - before->list.items);
+
+	str_add(&after.text, edited->buf, edited->len);
+	if (memchr(before->text.buf + item->value_at, '\n', item->value_len))
+		return false;
+	if (parse(&after, &ignored) < 0 || after.list.count != before->list.count)
+		return false;
+	for (size_t i = 0; i < after.list.count; i++) {
+		const struct assignment *was = &before->list.items[i], *is = &after.list.items[i];
+
+		if (strcmp(was->key, is->key) != 0 || was->line != is->line ||
+		    strcmp(is->value, i == at ? value : was->value) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void describe(const struct bump *bump, const struct assignment *item,
+		     struct bump_result *ret)
+{
+	ret->line = item->line;
+	ret->changed = strcmp(item->value, bump->value) != 0;
+	str_reset(&ret->old_value);
+	str_adds(&ret->old_value, item->value);
+	str_reset(&ret->diff);
+	if (ret->changed)
+		str_addf(&ret->diff, "--- %s\n+++ %s\n@@ -%u +%u @@\n-%s=%s\n+%s=%s\n", bump->path,
+			 bump->path, item->line, item->line, item->key, item->value, item->key,
+			 bump->value);
+}
+
+/* Reads the file, and what it would be; *ret_edited stays empty where nothing changes. */
+static int plan(const struct bump *bump, struct parameter_file *ret_file,
+		struct bump_result *ret_result, struct str *ret_edited, struct error *err)
+{
+	const struct assignment *item;
+
+	if (load(bump->path, ret_file, err) < 0)
+		return -1;
+	item = find_editable(ret_file, bump->key, err);
+	if (!item)
+		return error_wrap(err, "parameter file '%s'", bump->path);
+	describe(bump, item, ret_result);
+	if (!ret_result->changed)
+		return 0;
+	splice(ret_file, item, bump->value, ret_edited);
+	if (!is_minimal(ret_file, item, bump->value, ret_edited))
+		return error_set(err, ERROR_REFUSED,
+				 "line %u of '%s' cannot be changed without changing more",
+				 item->line, bump->path);
+	return 0;
+}
+
+int parameters_plan_bump(const char *path, const char *key, const char *value,
+			 struct bump_result *ret, struct error *err)
+{
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+	CLEANUP(str_release) struct str edited = STR_INIT;
+	const struct bump bump = { path, key, value };
+
+	if (version_check_tag(value, key, err) < 0)
+		return -1;
+	return plan(&bump, &file, ret, &edited, err);
+}
+
+/* Under the lock everything is read anew: another bump may have come first. */
+static int bump_locked(const struct bump *bump, struct bump_result *ret, struct error *err)
+{
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+	CLEANUP(str_release) struct str edited = STR_INIT;
+
+	if (plan(bump, &file, ret, &edited, err) < 0)
+		return -1;
+	return ret->changed ? file_edit_atomic(bump->path, &file.text, &edited, err) : 0;
+}
+
+int parameters_bump(const char *path, const char *key, const char *value, struct bump_result *ret,
+		    struct error *err)
+{
+	const struct bump bump = { path, key, value };
+	CLEANUP_CLOSE int lock = -1;
+
+	if (parameters_plan_bump(path, key, value, ret, err) < 0)
+		return -1;
+	if (!ret->changed)
+		return 0;
+	if (file_lock_for_edit(path, LOCK_WAIT_MS, &lock, err) < 0)
+		return -1;
+	return bump_locked(&bump, ret, err);
+}

@@ -1,0 +1,332 @@
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "deploy/parameters.h"
+#include "sys/file.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Each test gets an empty folder; the file in it is "f". */
+static int make_folder(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char *dir;
+
+	if (file_make_private_dir("test-parameters", &dir, &err) < 0)
+		return -1;
+	*state = dir;
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	file_remove_tree(*state);
+	free(*state);
+	return 0;
+}
+
+static char *put(void **state, const char *text)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char *path = file_join(*state, "f");
+
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, &err), 0);
+	return path;
+}
+
+static void assert_holds(const char *path, const char *want)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+
+	assert_int_equal(file_read(path, 1 << 20, &bytes, &err), 0);
+	assert_string_equal(bytes.buf, want);
+}
+
+static void reads_every_format(void **state)
+{
+	static const char *const texts[] = {
+		"Tag=5fdbe62\nVpc=vpc-1\nSubnets=a,b\nPort=010\n",
+		"\xef\xbb\xbfTag=5fdbe62\r\n# note\r\nVpc=vpc-1\r\nSubnets=a,b\r\nPort=010",
+		"{\"Parameters\": {\"Tag\": \"5fdbe62\", \"Vpc\": \"vpc-1\", "
+		"\"Subnets\": [\"a\", \"b\"], \"Port\": \"010\"}, \"Tags\": {\"x\": \"y\"}}",
+		"\xef\xbb\xbf{\"Tag\": \"5fdbe62\", \"Vpc\": \"vpc-1\", \"Subnets\": \"a,b\", "
+		"\"Port\": \"\\u0030\\u00310\"}",
+		"[{\"ParameterKey\": \"Tag\", \"ParameterValue\": \"5fdbe62\"},\n"
+		"{\"ParameterValue\": \"vpc-1\", \"ParameterKey\": \"Vpc\"},\n"
+		"{\"ParameterKey\": \"Subnets\", \"ParameterValue\": \"a,b\"},\n"
+		"{\"ParameterKey\": \"Port\", \"ParameterValue\": \"010\"}]",
+		"[\"Tag=5fdbe62\", \"Vpc=vpc-1\", \"Subnets=a,b\", \"Port=010\"]",
+		"# note\nTag: 5fdbe62\nVpc: 'vpc-1'\nSubnets: [a, b]\nPort: 010\n",
+		"---\nParameters:\n  Tag: \"5fdbe62\"\n  Vpc: vpc-1\n  Subnets:\n  - a\n  - b\n"
+		"  Port: '010'\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = put(state, texts[i]);
+
+		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_int_equal(list.count, 4);
+		assert_string_equal(cfn_parameters_find(&list, "Tag")->value, "5fdbe62");
+		assert_string_equal(cfn_parameters_find(&list, "Vpc")->value, "vpc-1");
+		assert_string_equal(cfn_parameters_find(&list, "Subnets")->value, "a,b");
+		assert_string_equal(cfn_parameters_find(&list, "Port")->value, "010");
+	}
+}
+
+static void keeps_the_text_of_numbers(void **state)
+{
+	static const char *const texts[] = { "{\"A\": 1.10, \"B\": true}", "A: 1.10\nB: true\n" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = put(state, texts[i]);
+
+		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_string_equal(cfn_parameters_find(&list, "A")->value, "1.10");
+		assert_string_equal(cfn_parameters_find(&list, "B")->value, "true");
+	}
+}
+
+static void reads_what_is_to_stay_as_it_lives(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
+	CLEANUP_FREE char *path =
+		put(state, "[{\"ParameterKey\": \"A\", \"UsePreviousValue\": true}, "
+			   "{\"ParameterKey\": \"B\", \"UsePreviousValue\": false, "
+			   "\"ParameterValue\": \"b\"}]");
+
+	assert_int_equal(parameters_read(path, &list, &err), 0);
+	assert_true(list.items[0].use_previous);
+	assert_false(list.items[1].use_previous);
+	assert_string_equal(list.items[1].value, "b");
+}
+
+static void names_what_cannot_be_read(void **state)
+{
+	static const struct {
+		const char *text;
+		enum error_kind kind;
+		const char *want;
+	} rows[] = {
+		{ "A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+		{ "just words\n", ERROR_CONFIG, "line 1 is not KEY=VALUE" },
+		{ "{\"A\": \"1\",\n\"A\": \"2\"}", ERROR_CONFIG, "duplicate" },
+		{ "{\"A\": {\"B\": 1}}", ERROR_CONFIG, "'A': line 1: neither text nor a list" },
+		{ "{\n\"A\": null}", ERROR_CONFIG, "'A': line 2: neither text nor a list" },
+		{ "[{\"ParameterKey\": \"A\"}]", ERROR_CONFIG, "neither ParameterValue" },
+		{ "[1]", ERROR_CONFIG, "no ParameterKey" },
+		{ "[\"A\"]", ERROR_CONFIG, "not \"Key=Value\"" },
+		{ "[\"A=1\",\n\"A=2\"]", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+		{ "A: 1\nB:\n  C: 2\n", ERROR_CONFIG, "line 2: 'B' is neither text nor a list" },
+		{ "A: ~\n", ERROR_CONFIG, "line 1: 'A' is neither text nor a list" },
+		{ "A: 1\nA: 2\n", ERROR_CONFIG, "duplicate key" },
+		{ "- A: 1\n", ERROR_CONFIG, "not a map" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = put(state, rows[i].text);
+
+		assert_int_equal(parameters_read(path, &list, &err), -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		if (!strstr(err.msg.buf, rows[i].want))
+			fail_msg("'%s' lacks '%s'", err.msg.buf, rows[i].want);
+		assert_non_null(strstr(err.msg.buf, path));
+	}
+}
+
+static void changes_one_value_and_no_other_byte(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		unsigned line;
+	} rows[] = {
+		{ "A=1\nTag=old\nB=2\n", "A=1\nTag=5fdbe62\nB=2\n", 2 },
+		{ "A=1\r\nTag=old\r\nB=2\n", "A=1\r\nTag=5fdbe62\r\nB=2\n", 2 },
+		{ "A=1\nTag=old", "A=1\nTag=5fdbe62", 2 },
+		{ "\xef\xbb\xbfTag=old\n#Tag=x\nTagOld=y\n",
+		  "\xef\xbb\xbfTag=5fdbe62\n#Tag=x\nTagOld=y\n", 1 },
+		{ "Tag=\nA= b \n", "Tag=5fdbe62\nA= b \n", 1 },
+		{ "Tag=a=b\n", "Tag=5fdbe62\n", 1 },
+		{ "{\n\t\"Parameters\": {\n\t\t\"A\": 1.10,\n\t\t\"Tag\" : \"old\" ,\n"
+		  "\t\t\"B\": \"Tag\"\n\t}\n}\n",
+		  "{\n\t\"Parameters\": {\n\t\t\"A\": 1.10,\n\t\t\"Tag\" : \"5fdbe62\" ,\n"
+		  "\t\t\"B\": \"Tag\"\n\t}\n}\n",
+		  4 },
+		{ "{\"X\":{},\"Parameters\":{\"Tag\":\"\"}}",
+		  "{\"X\":{},\"Parameters\":{\"Tag\":\"5fdbe62\"}}", 1 },
+		{ "[ {\"ParameterValue\":\"old\",\r\n \"ParameterKey\":\"Tag\"} ]",
+		  "[ {\"ParameterValue\":\"5fdbe62\",\r\n \"ParameterKey\":\"Tag\"} ]", 1 },
+		{ "[\"A=1\",\n \"Tag=old\"]", "[\"A=1\",\n \"Tag=5fdbe62\"]", 2 },
+		{ "A: 1\nTag: old # was\n", "A: 1\nTag: '5fdbe62' # was\n", 2 },
+		{ "# \xc3\xa9\xe2\x82\xac\nA: \xf0\x9f\x98\x80\r\nTag: \"old\"\r\n",
+		  "# \xc3\xa9\xe2\x82\xac\nA: \xf0\x9f\x98\x80\r\nTag: \"5fdbe62\"\r\n", 3 },
+		{ "Parameters:\n  L: [a,\n    b]\n  Tag: 'old'\nTag: x\n",
+		  "Parameters:\n  L: [a,\n    b]\n  Tag: '5fdbe62'\nTag: x\n", 4 },
+		{ "\xef\xbb\xbfTag: ''\n", "\xef\xbb\xbfTag: '5fdbe62'\n", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP_FREE char *path = put(state, rows[i].before);
+
+		if (parameters_bump(path, "Tag", "5fdbe62", &result, &err) < 0)
+			fail_msg("row %zu: %s", i, err.msg.buf);
+		assert_true(result.changed);
+		assert_int_equal(result.line, rows[i].line);
+		assert_holds(path, rows[i].after);
+		assert_int_equal(parameters_bump(path, "Tag", "5fdbe62", &result, &err), 0);
+		assert_false(result.changed);
+	}
+}
+
+static void quotes_yaml_that_would_read_as_a_number(void **state)
+{
+	static const struct {
+		const char *tag, *want;
+	} rows[] = { { "abc", "Tag: abc\n" },
+		     { "0123456", "Tag: '0123456'\n" },
+		     { "1e10000", "Tag: '1e10000'\n" },
+		     { "no", "Tag: 'no'\n" },
+		     { "e123456", "Tag: e123456\n" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP_FREE char *path = put(state, "Tag: old\n");
+
+		assert_int_equal(parameters_bump(path, "Tag", rows[i].tag, &result, &err), 0);
+		assert_holds(path, rows[i].want);
+	}
+}
+
+static void says_what_changed_in_one_line(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+	CLEANUP_FREE char *path = put(state, "{\"Password\":\"hunter2\",\"Tag\":\"old\"}");
+	CLEANUP_FREE char *want =
+		mem_printf("--- %s\n+++ %s\n@@ -1 +1 @@\n-Tag=old\n+Tag=new\n", path, path);
+
+	assert_int_equal(parameters_plan_bump(path, "Tag", "new", &result, &err), 0);
+	assert_string_equal(result.diff.buf, want);
+	assert_string_equal(result.old_value.buf, "old");
+	assert_holds(path, "{\"Password\":\"hunter2\",\"Tag\":\"old\"}");
+	assert_int_equal(parameters_bump(path, "Tag", "new", &result, &err), 0);
+	assert_string_equal(result.diff.buf, want);
+}
+
+static void refuses_what_it_cannot_change_alone(void **state)
+{
+	static const struct {
+		const char *text, *tag;
+		enum error_kind kind;
+	} rows[] = {
+		{ "A=1\n", "new", ERROR_REFUSED },
+		{ "Tag=1\nTag=2\n", "new", ERROR_REFUSED },
+		{ "Tag=1\n", "a b", ERROR_CONFIG },
+		{ "Tag=1\n", "a\nb", ERROR_CONFIG },
+		{ "Tag=1\n", "", ERROR_CONFIG },
+		{ "Tag=1\nB\n", "new", ERROR_CONFIG },
+		{ "{\"Tag\": 1}", "new", ERROR_REFUSED },
+		{ "{\"Tag\": [\"a\"]}", "new", ERROR_REFUSED },
+		{ "{\"Tag\": \"\\u0061\"}", "new", ERROR_REFUSED },
+		{ "[{\"ParameterKey\": \"Tag\", \"UsePreviousValue\": true}]", "new",
+		  ERROR_REFUSED },
+		{ "Tag: |\n  old\n", "new", ERROR_REFUSED },
+		{ "Tag: [a]\n", "new", ERROR_REFUSED },
+		{ "Tag:\nB: 1\n", "new", ERROR_REFUSED },
+		{ "A: &a old\nTag: *a\n", "new", ERROR_REFUSED },
+		{ "Tag: &a old\nA: *a\n", "new", ERROR_REFUSED },
+		{ "Tag: \"a\\x62\"\n", "new", ERROR_REFUSED },
+		{ "Tag: two\n  lines\n", "new", ERROR_REFUSED },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP_FREE char *path = put(state, rows[i].text);
+
+		if (parameters_bump(path, "Tag", rows[i].tag, &result, &err) == 0)
+			fail_msg("row %zu was changed", i);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_holds(path, rows[i].text);
+	}
+}
+
+static void does_not_write_the_same_value(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+	CLEANUP_FREE char *path = put(state, "Tag=same\n");
+	struct stat before, after;
+
+	assert_int_equal(chmod(path, 0444), 0);
+	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(parameters_bump(path, "Tag", "same", &result, &err), 0);
+	assert_false(result.changed);
+	assert_int_equal(result.diff.len, 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(parameters_bump(path, "Tag", "other", &result, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+}
+
+static void reads_the_files_of_the_sample(void **state)
+{
+	const char *root = getenv("DEPLOYER_CORPUS");
+	static const char *const names[] = { "todobackend/dev.cfg", "todobackend/dev.json" };
+	CLEANUP_FREE char *first = file_join(root ? root : ".", names[0]);
+
+	(void)state;
+	if (!root || !file_exists(first)) {
+		skip();
+		return;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = file_join(root, names[i]);
+
+		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_true(list.count >= 5);
+		assert_int_equal(
+			parameters_plan_bump(path, "ApplicationImageTag", "0123456", &result, &err),
+			0);
+		assert_true(result.changed);
+	}
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(reads_every_format),
+		IN_FOLDER(keeps_the_text_of_numbers),
+		IN_FOLDER(reads_what_is_to_stay_as_it_lives),
+		IN_FOLDER(names_what_cannot_be_read),
+		IN_FOLDER(changes_one_value_and_no_other_byte),
+		IN_FOLDER(quotes_yaml_that_would_read_as_a_number),
+		IN_FOLDER(says_what_changed_in_one_line),
+		IN_FOLDER(refuses_what_it_cannot_change_alone),
+		IN_FOLDER(does_not_write_the_same_value),
+		IN_FOLDER(reads_the_files_of_the_sample),
+	};
+
+	return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);
+}
