@@ -12,18 +12,10 @@
 #define ADVISORY_MS  (15 * 60 * 1000)
 #define MANDATORY_MS (10 * 60 * 1000)
 
-/* clang-format off */
 /* The order of the AWS CLI v2: botocore, credentials.py, create_credential_resolver(). */
-static const struct aws_provider *const chain_order[] = {
+static const struct aws_provider *const before_profile[] = {
 	&aws_provider_environment,
 	&aws_provider_role,
-	&aws_provider_web_identity,
-	&aws_provider_sso,
-	&aws_provider_credentials_file,
-	&aws_provider_process,
-	&aws_provider_config_file,
-	&aws_provider_container,
-	&aws_provider_instance,
 	NULL,
 };
 
@@ -31,11 +23,23 @@ const struct aws_provider *const aws_profile_providers[] = {
 	&aws_provider_web_identity,
 	&aws_provider_sso,
 	&aws_provider_credentials_file,
+	&aws_provider_login,
 	&aws_provider_process,
 	&aws_provider_config_file,
 	NULL,
 };
-/* clang-format on */
+
+static const struct aws_provider *const after_profile[] = {
+	&aws_provider_container,
+	&aws_provider_instance,
+	NULL,
+};
+
+static const struct aws_provider *const *const chain_order[] = {
+	before_profile,
+	aws_profile_providers,
+	after_profile,
+};
 
 struct aws_chain {
 	const struct aws_settings *settings;
@@ -121,8 +125,10 @@ static int search_chain(struct aws_chain *chain, bool skip_cache, struct aws_cre
 		.skip_cache = skip_cache,
 	};
 	CLEANUP(str_release) struct str why = STR_INIT;
-	int result = aws_providers_find(chain_order, &search, ret, &why, err);
+	int result = 0;
 
+	for (size_t i = 0; result == 0 && i < sizeof(chain_order) / sizeof(chain_order[0]); i++)
+		result = aws_providers_find(chain_order[i], &search, ret, &why, err);
 	if (result > 0)
 		return 0;
 	if (result < 0)

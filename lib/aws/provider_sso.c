@@ -37,6 +37,15 @@ static void store(const struct aws_search *search, const char *key,
 	aws_cache_store(search, key, document);
 }
 
+/* The token was revoked, or the role taken away: a new sign-in tells which. */
+static int refused(const struct aws_search *search, struct error *err)
+{
+	error_release(err);
+	error_set(err, ERROR_AUTH, "profile '%s': the SSO sign-in is not accepted any more",
+		  search->profile);
+	return error_fix(err, "run 'deployer sso-login --profile %s'", search->profile);
+}
+
 static int ask(const struct aws_search *search, const struct target *target,
 	       struct aws_credentials *ret, struct error *err)
 {
@@ -49,10 +58,8 @@ static int ask(const struct aws_search *search, const struct target *target,
 	if (sso_get_role_credentials(&caller, target->session.region, &token, target->account_id,
 				     target->role_name, ret, err) == 0)
 		return 0;
-	if (error_has_code(err, "UnauthorizedException")) {
-		error_become(err, ERROR_AUTH);
-		error_fix(err, "run 'deployer sso-login --profile %s'", search->profile);
-	}
+	if (error_has_code(err, "UnauthorizedException"))
+		return refused(search, err);
 	return error_wrap(err, "profile '%s'", search->profile);
 }
 

@@ -3,11 +3,9 @@
 #include "world.h"
 
 #include "aws/sso_session.h"
-#include "base/url.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 /* Roles: who may be whose source, what is asked of STS, what the AWS CLI's cache then holds. */
