@@ -57,8 +57,4 @@ int opt_parse(const struct opt_set *sets, bool stop_at_operand, int *argc, char 
 /* Frees the lists in `args`. */
 void opt_release(const struct opt *opts, void *args);
 
-/* The candidate nearest to `word` by edit distance, when near enough to be meant; NULL otherwise.
- */
-const char *opt_nearest(const char *word, const char *const *candidates, size_t count);
-
 #endif

@@ -49,11 +49,32 @@ static bool is_harmful(unsigned code)
 	return false;
 }
 
+/* Bytes that mean nothing where nothing moves a cursor: a CR, a whole control sequence. */
+static size_t skip_unseen(const char *bytes, size_t len)
+{
+	size_t n = 2;
+
+	if (bytes[0] == '\r')
+		return 1;
+	if (len < 3 || bytes[0] != '\033' || bytes[1] != '[')
+		return 0;
+	while (n < len && bytes[n] >= 0x20 && bytes[n] <= 0x3f)
+		n++;
+	return n < len && bytes[n] >= 0x40 && bytes[n] <= 0x7e ? n + 1 : 0;
+}
+
 void sanitize(struct str *out, const char *bytes, size_t len)
 {
 	while (len) {
 		unsigned code;
-		size_t size = utf8_decode(bytes, len, &code);
+		size_t unseen = skip_unseen(bytes, len);
+		size_t size = unseen ? 0 : utf8_decode(bytes, len, &code);
+
+		if (unseen) {
+			bytes += unseen;
+			len -= unseen;
+			continue;
+		}
 
 		if (size && !is_harmful(code))
 			str_add(out, bytes, size);

@@ -9,10 +9,12 @@
  * Appends bytes from outside in a form that is safe to print: the one place that every remote
  * string passes on its way to a terminal or a log.
  *
- * Kept: printable UTF-8 and TAB. Replaced by '?': C0 controls (ESC, CR, LF ...), DEL, C1 controls
- * (U+0080 to U+009F, among them CSI), bidirectional controls (U+202A to U+202E, U+2066 to U+2069,
- * U+200E, U+200F, U+061C), zero-width characters (U+200B to U+200D, U+2060, U+FEFF), line and
- * paragraph separators, surrogates, and bytes that are not UTF-8 (one '?' a byte).
+ * Kept: printable UTF-8 and TAB. Left out: CR, and control sequences that begin with ESC [ (ECMA-48
+ * section 5.4), as programs print them for colours. Replaced by '?': other C0 controls (ESC, LF
+ * ...), DEL, C1 controls (U+0080 to U+009F, among them CSI), bidirectional controls (U+202A to
+ * U+202E, U+2066 to U+2069, U+200E, U+200F, U+061C), zero-width characters (U+200B to U+200D,
+ * U+2060, U+FEFF), line and paragraph separators, surrogates, and bytes that are not UTF-8 (one '?'
+ * a byte).
  */
 void sanitize(struct str *out, const char *bytes, size_t len);
 void sanitize_text(struct str *out, const char *text);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Receives a piece of a streamed body; returning false ends the transfer with an error. */
 typedef bool (*http_body_fn)(void *ctx, const char *bytes, size_t len);
