@@ -45,7 +45,7 @@ static int find_in_repository(const struct version_request *request, struct vers
 {
 	const struct revision *revision = &version->revision;
 
-	if (revision_read(request->dir, &version->revision, err) < 0)
+	if (revision_read(request->dir, request->own_files, &version->revision, err) < 0)
 		return -1;
 	str_adds(&version->tag, revision->short_id.buf);
 	if (!revision->is_dirty)
@@ -66,7 +66,7 @@ static int take_given(const struct version_request *request, const char *tag, co
 		return -1;
 	str_adds(&version->tag, tag);
 	version->is_given = true;
-	(void)revision_read(request->dir, &version->revision, &ignored);
+	(void)revision_read(request->dir, request->own_files, &version->revision, &ignored);
 	return 0;
 }
 

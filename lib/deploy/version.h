@@ -12,12 +12,15 @@
  * Which version is meant: the one answer for every command.
  *
  * `tag`, from the command line, comes first; then APP_VERSION of the environment, as a CI build
- * sets it for its steps; then the commit that `dir` stands on. NULL where not given. Borrowed.
+ * sets it for its steps; then the commit that `dir` stands on. own_files: absolute paths of files
+ * that a release edits itself (the parameter file), which make no tree dirty. NULL where not given.
+ * Borrowed.
  */
 struct version_request {
 	const char *dir;
 	const char *tag;
 	const struct env *env;
+	const struct strv *own_files;
 	bool allow_dirty;
 };
 

@@ -109,7 +109,8 @@ static int read_head(struct repo *repo, struct revision *ret, struct error *err)
 	return shorten(repo, git_object_id(object), &ret->short_id, err);
 }
 
-int revision_read(const char *dir, struct revision *ret, struct error *err)
+int revision_read(const char *dir, const struct strv *own_files, struct revision *ret,
+		  struct error *err)
 {
 	CLEANUP(revision_release) struct revision revision = REVISION_INIT;
 	CLEANUP(repo_release) struct repo repo = REPO_INIT;
@@ -120,7 +121,8 @@ int revision_read(const char *dir, struct revision *ret, struct error *err)
 	describe_place(&repo, &revision);
 	if (read_head(&repo, &revision, err) < 0)
 		return -1;
-	if (!revision.is_bare && worktree_find_changes(&repo, &revision.dirty_paths, err) < 0)
+	if (!revision.is_bare &&
+	    worktree_find_changes(&repo, own_files, &revision.dirty_paths, err) < 0)
 		return -1;
 	revision.is_dirty = revision.dirty_paths.len > 0;
 	old = *ret;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/strv.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,10 +42,12 @@ void revision_release(struct revision *revision);
 
 /*
  * Reads the revision of the repository around `dir`. Runs no program and no hook of the repository.
+ * own_files: absolute paths of files in which a change makes no dirty tree, NULL for none.
  * ERROR_REFUSED where there is none, where HEAD is unborn, or where the repository is not owned by
  * the current user (libgit2's safe.directory rule), each with what to do.
  */
-int revision_read(const char *dir, struct revision *ret, struct error *err);
+int revision_read(const char *dir, const struct strv *own_files, struct revision *ret,
+		  struct error *err);
 
 /*
  * Names what makes the working tree around `dir` differ from its commit: the first hex digits of a

@@ -12,14 +12,28 @@
 /* So many digits of the hash name a difference: as many as the shortest commit. */
 #define CHANGES_HEX 7
 
-/* What was found: names for people, and how many. */
+/* What was found: names for people, and how many; and the files that do not count. */
 struct changes {
+	const char *workdir;
+	const struct strv *own_files;
 	struct str *paths;
 	size_t count;
 };
 
+static bool is_own_file(const struct changes *changes, const char *path)
+{
+	CLEANUP_FREE char *whole = NULL;
+
+	if (!changes->own_files || !changes->own_files->count)
+		return false;
+	whole = file_join(changes->workdir, path);
+	return strv_has(changes->own_files, whole);
+}
+
 static void note_change(struct changes *changes, const char *path)
 {
+	if (is_own_file(changes, path))
+		return;
 	if (changes->count++ < NAMED_PATHS)
 		str_addf(changes->paths, "%s%s", changes->paths->len ? ", " : "", path);
 }
@@ -41,6 +55,18 @@ static const char *entry_path(const git_status_entry *entry)
 	return delta->old_file.path ? delta->old_file.path : delta->new_file.path;
 }
 
+/* A file that a sparse checkout leaves out is not missing; libgit2 1.5 does not know of them. */
+static bool is_left_out(struct repo *repo, const git_status_entry *entry)
+{
+	CLEANUP(repo_free_index) git_index *index = NULL;
+	const git_index_entry *staged;
+
+	if (entry->status != GIT_STATUS_WT_DELETED || git_repository_index(&index, repo->git) < 0)
+		return false;
+	staged = git_index_get_bypath(index, entry_path(entry), 0);
+	return staged && (staged->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE);
+}
+
 static int find_status(struct repo *repo, struct changes *changes, struct error *err)
 {
 	git_status_list *list = NULL;
@@ -55,7 +81,7 @@ static int find_status(struct repo *repo, struct changes *changes, struct error 
 	for (size_t i = 0; i < git_status_list_entrycount(list); i++) {
 		const git_status_entry *entry = git_status_byindex(list, i);
 
-		if (!is_ours(entry))
+		if (!is_ours(entry) && !is_left_out(repo, entry))
 			note_change(changes, entry_path(entry));
 	}
 	git_status_list_free(list);
@@ -97,9 +123,14 @@ static int find_hidden(struct repo *repo, struct changes *changes, struct error 
 	return 0;
 }
 
-int worktree_find_changes(struct repo *repo, struct str *ret_paths, struct error *err)
+int worktree_find_changes(struct repo *repo, const struct strv *own_files, struct str *ret_paths,
+			  struct error *err)
 {
-	struct changes changes = { .paths = ret_paths };
+	struct changes changes = {
+		.workdir = git_repository_workdir(repo->git),
+		.own_files = own_files,
+		.paths = ret_paths,
+	};
 
 	if (find_status(repo, &changes, err) < 0 || find_hidden(repo, &changes, err) < 0)
 		return -1;

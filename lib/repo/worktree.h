@@ -2,10 +2,15 @@
 #define REPO_WORKTREE_H
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "repo/open.h"
 
-/* The first few paths in which the working tree differs from its commit; nothing where clean. */
-int worktree_find_changes(struct repo *repo, struct str *ret_paths, struct error *err);
+/*
+ * The first few paths in which the working tree differs from its commit; nothing where clean.
+ * own_files: absolute paths that are left out, NULL for none.
+ */
+int worktree_find_changes(struct repo *repo, const struct strv *own_files, struct str *ret_paths,
+			  struct error *err);
 
 /* The first hex digits of a hash over the whole difference to the commit. */
 int worktree_hash_changes(struct repo *repo, struct str *ret_hex, struct error *err);

@@ -172,6 +172,7 @@ hash=$(git rev-parse --short HEAD)
 echo new >untracked
 run 0 "$DEPLOYER" version
 out_is "$hash"
+err_has 'the working tree differs from the commit: untracked'
 run 0 "$DEPLOYER" version --allow-dirty
 out_matches "^$hash-dirty\\.[0-9a-f]{7}\$"
 cp "$tmp/out" "$tmp/before"

@@ -87,7 +87,7 @@ static void describes_a_commit(void **state)
 		skip();
 		return;
 	}
-	assert_int_equal(revision_read(*state, &revision, &err), 0);
+	assert_int_equal(revision_read(*state, NULL, &revision, &err), 0);
 	assert_int_equal(revision.id.len, 40);
 	assert_int_equal(revision.short_id.len, 7);
 	assert_memory_equal(revision.id.buf, revision.short_id.buf, 7);
@@ -101,6 +101,26 @@ static void describes_a_commit(void **state)
 	assert_false(revision.is_bare);
 }
 
+static void looks_away_from_the_files_that_it_edits_itself(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(revision_release) struct revision revision = REVISION_INIT;
+	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
+
+	if (!make_repository(*state)) {
+		skip();
+		return;
+	}
+	strv_take(&own_files, file_join(*state, "env/dev.cfg"));
+	put(*state, "env/dev.cfg", "a=1", 3);
+	assert_true(git(*state, "add", "-A", NULL));
+	assert_int_equal(revision_read(*state, &own_files, &revision, &err), 0);
+	assert_false(revision.is_dirty);
+	put(*state, "dev.cfg", "", 0);
+	assert_int_equal(revision_read(*state, &own_files, &revision, &err), 0);
+	assert_string_equal(revision.dirty_paths.buf, "dev.cfg");
+}
+
 static void names_the_first_few_changes(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -112,13 +132,13 @@ static void names_the_first_few_changes(void **state)
 	}
 	put(*state, "b", "", 0);
 	put(*state, "a", "", 0);
-	assert_int_equal(revision_read(*state, &revision, &err), 0);
+	assert_int_equal(revision_read(*state, NULL, &revision, &err), 0);
 	assert_true(revision.is_dirty);
 	assert_string_equal(revision.dirty_paths.buf, "a, b");
 	put(*state, "d/e", "", 0);
 	put(*state, "c", "", 0);
 	put(*state, "f", "", 0);
-	assert_int_equal(revision_read(*state, &revision, &err), 0);
+	assert_int_equal(revision_read(*state, NULL, &revision, &err), 0);
 	assert_string_equal(revision.dirty_paths.buf, "a, b, c and 2 more");
 }
 
@@ -166,7 +186,7 @@ static void does_not_guess_beyond_a_shallow_history(void **state)
 		skip();
 		return;
 	}
-	assert_int_equal(revision_read(clone, &revision, &err), 0);
+	assert_int_equal(revision_read(clone, NULL, &revision, &err), 0);
 	assert_true(revision.is_shallow);
 	assert_int_equal(revision_is_ancestor(clone, "origin/main", "HEAD", &is_ancestor, &err),
 			 -1);
@@ -236,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(describes_a_commit),
+		IN_FOLDER(looks_away_from_the_files_that_it_edits_itself),
 		IN_FOLDER(names_the_first_few_changes),
 		IN_FOLDER(tells_ancestors_from_others),
 		IN_FOLDER(does_not_guess_beyond_a_shallow_history),
