@@ -1,0 +1,27 @@
+#ifndef UI_PLAIN_H
+#define UI_PLAIN_H
+
+#include "base/clock.h"
+#include "base/report.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* How much a plain reporter says, and whether it may use colours. */
+struct plain_options {
+	bool color;
+	bool quiet;   /* warnings only */
+	bool verbose; /* progress of every layer, too */
+};
+
+/*
+ * A reporter that appends lines and never goes back: for logs, pipes and CI, and for terminals
+ * without a live view. Every string from outside passes base/sanitize.h. `out` and `clock` are
+ * borrowed. Owned by the caller: plain_free().
+ */
+struct report *plain_new(FILE *out, struct clock *clock, const struct plain_options *options);
+
+/* Prints the results once more, as the last lines of a run that had several stages; then frees. */
+void plain_free(struct report *report);
+
+#endif

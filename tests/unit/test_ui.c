@@ -1,0 +1,118 @@
+#include "base/cleanup.h"
+#include "test.h"
+#include "ui/lines.h"
+#include "ui/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t zero(struct clock *clock)
+{
+	(void)clock;
+	return 100000;
+}
+
+static struct clock still = { .wall_ms = zero, .monotonic_ms = zero };
+
+/* A release as the pipeline reports it, with what a hostile service may put into a string. */
+static void play(struct report *report)
+{
+	struct report_event begin = { .kind = REPORT_STAGE_BEGIN, .stage = "deploy" };
+	struct report_event end = { .kind = REPORT_STAGE_END,
+				    .stage = "deploy",
+				    .elapsed_ms = 125000 };
+	struct report_event resource = {
+		.kind = REPORT_EVENT,
+		.source = "Task\033[2J",
+		.type = "AWS::ECS::TaskDefinition",
+		.status = "UPDATE_FAILED",
+		.text = "no\nmemory",
+		.elapsed_ms = 3000,
+	};
+
+	report->emit(report, &begin);
+	report_output(report, "app", "listening \"here\"");
+	report_note(report, "made %d", 1);
+	report_progress(report, "layer", 500000, 2000000);
+	report->emit(report, &resource);
+	report_warning(report, "careful");
+	report_result(report, "dev.cfg changed");
+	report->emit(report, &end);
+}
+
+static char *render(bool quiet)
+{
+	const struct plain_options options = { .quiet = quiet };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct report *report = plain_new(out, &still, &options);
+
+	play(report);
+	plain_free(report);
+	(void)fclose(out);
+	return text;
+}
+
+static void appends_lines_that_no_terminal_obeys(void **state)
+{
+	CLEANUP_FREE char *text = render(false);
+
+	(void)state;
+	assert_string_equal(
+		text, "==> deploy\n"
+		      "    app | listening \"here\"\n"
+		      "    made 1\n"
+		      "    layer: 0.5 of 2.0 MB\n"
+		      "        3s  UPDATE_FAILED  Task (AWS::ECS::TaskDefinition): no?memory\n"
+		      "warning: careful\n"
+		      "    dev.cfg changed\n"
+		      "FAILED deploy (2m05s)\n");
+}
+
+static void says_only_warnings_when_quiet(void **state)
+{
+	CLEANUP_FREE char *text = render(true);
+
+	(void)state;
+	assert_string_equal(text, "warning: careful\n");
+}
+
+static void writes_one_json_document_a_line(void **state)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct report *report = lines_new(out);
+
+	(void)state;
+	play(report);
+	lines_free(report);
+	(void)fclose(out);
+	assert_string_equal(text,
+			    "{\"event\": \"stage_begin\", \"stage\": \"deploy\"}\n"
+			    "{\"event\": \"output\", \"source\": \"app\", \"text\": \"listening "
+			    "\\\"here\\\"\"}\n"
+			    "{\"event\": \"note\", \"text\": \"made 1\"}\n"
+			    "{\"event\": \"progress\", \"source\": \"layer\", \"done\": 500000, "
+			    "\"total\": 2000000}\n"
+			    "{\"event\": \"resource\", \"source\": \"Task\\u001b[2J\", \"type\": "
+			    "\"AWS::ECS::TaskDefinition\", \"status\": \"UPDATE_FAILED\", "
+			    "\"text\": \"no\\u000amemory\", "
+			    "\"elapsed_ms\": 3000}\n"
+			    "{\"event\": \"warning\", \"text\": \"careful\"}\n"
+			    "{\"event\": \"result\", \"text\": \"dev.cfg changed\"}\n"
+			    "{\"event\": \"stage_end\", \"stage\": \"deploy\", \"ok\": false, "
+			    "\"elapsed_ms\": 125000}\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(appends_lines_that_no_terminal_obeys),
+		cmocka_unit_test(says_only_warnings_when_quiet),
+		cmocka_unit_test(writes_one_json_document_a_line),
+	};
+
+	return cmocka_run_group_tests_name("ui", tests, NULL, NULL);
+}
