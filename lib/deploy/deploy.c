@@ -121,11 +121,20 @@ static int is_up_to_date(struct deployment *d, bool *ret_same, struct error *err
 	return 0;
 }
 
+/* The change set went by the stack's name: it must be for the stack that was looked at. */
+static int check_identity(const struct deployment *d, struct error *err)
+{
+	if (!exists(d) || strcmp(d->stack_arn.buf, d->before.id.buf) == 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, "the stack was deleted and made anew in the meantime");
+	return error_fix(err, "run this again to deploy to the new one");
+}
+
 static int create_change_set(struct deployment *d, struct error *err)
 {
 	const struct deploy_request *request = d->request;
 	struct cfn_change_set_request asked = {
-		.stack_name = exists(d) ? d->before.id.buf : request->stack_name,
+		.stack_name = request->stack_name,
 		.type = d->is_create ? "CREATE" : "UPDATE",
 		.description = request->description,
 		.template_body = request->template->body.buf,
@@ -144,7 +153,7 @@ static int create_change_set(struct deployment *d, struct error *err)
 	asked.client_token = d->token.buf;
 	if (cfn_create_change_set(request->client, &asked, &d->change_set_arn, &d->stack_arn,
 				  err) == 0)
-		return 0;
+		return check_identity(d, err);
 	if (err->kind == ERROR_REMOTE)
 		error_become(err, ERROR_CHANGE_SET);
 	if (error_has_code(err, "InsufficientCapabilitiesException"))
@@ -265,54 +274,9 @@ static int execute(struct deployment *d, struct error *err)
 	return error_become(err, ERROR_CHANGE_SET);
 }
 
-/* Watches until the end is sure. Interrupted, it leaves the operation running and says so. */
-static int watch(struct deployment *d, struct follow *follow, enum stack_verdict *ret_verdict,
-		 struct error *err)
-{
-	int64_t wait_ms;
-
-	for (;;) {
-		if (follow_step(follow, ret_verdict, &wait_ms, err) < 0)
-			break;
-		if (*ret_verdict != VERDICT_RUNNING)
-			return 0;
-		d->clock->sleep_ms(d->clock, wait_ms);
-		if (interrupt_check("watching the stack", err) < 0)
-			break;
-	}
-	error_become(err, ERROR_OUTCOME);
-	return error_fix(err,
-			 "the operation goes on: 'deployer watch' shows it, and 'deployer deploy' "
-			 "again is safe");
-}
-
-/* What the end means, with its cause. */
-static int judge(const struct follow *follow, enum stack_verdict verdict, struct error *err)
-{
-	const char *status = follow->root_status.buf;
-	const char *cause = follow->cause.len ? follow->cause.buf : "no resource gave a reason";
-
-	switch (verdict) {
-	case VERDICT_DONE:
-		return 0;
-	case VERDICT_ROLLED_BACK:
-		error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): %s", status, cause);
-		return error_fix(err, "the old version runs; mend the cause and deploy again");
-	case VERDICT_STUCK:
-		error_set(err, ERROR_STUCK, "ended in %s: %s", status, cause);
-		return error_fix(err, "%s", stack_status_fix(status));
-	case VERDICT_FOREIGN:
-	case VERDICT_RUNNING:
-		break;
-	}
-	error_set(err, ERROR_OUTCOME, "ended in %s, which no deployment ends in", status);
-	return error_fix(err, "look at the stack's events in the console");
-}
-
 static int run_to_the_end(struct deployment *d, struct error *err)
 {
 	CLEANUP(follow_release) struct follow follow;
-	enum stack_verdict verdict;
 
 	follow_init(&follow, d->request->client, d->request->report, d->stack_arn.buf,
 		    d->change_set_arn.buf, d->token.buf);
@@ -322,9 +286,7 @@ static int run_to_the_end(struct deployment *d, struct error *err)
 			discard_change_set(d);
 		return -1;
 	}
-	if (watch(d, &follow, &verdict, err) < 0)
-		return -1;
-	return judge(&follow, verdict, err);
+	return follow_to_the_end(&follow, err);
 }
 
 static int prepare(struct deployment *d, bool *ret_nothing, struct error *err)
@@ -334,17 +296,15 @@ static int prepare(struct deployment *d, bool *ret_nothing, struct error *err)
 	*ret_nothing = false;
 	if (find_stack(d, err) < 0 || check_start(d, err) < 0)
 		return -1;
-	if (template_match_parameters(request->template, request->parameters,
-				      exists(d) ? &d->before.parameters : NULL, &d->parameters,
-				      err) < 0)
+	if (stack_template_match_parameters(request->template, request->parameters,
+					    exists(d) ? &d->before.parameters : NULL,
+					    &d->parameters, err) < 0)
 		return -1;
 	if (is_up_to_date(d, ret_nothing, err) < 0)
 		return -1;
 	if (*ret_nothing)
 		return 0;
-	if (create_change_set(d, err) < 0)
-		return -1;
-	if (wait_for_change_set(d, err) < 0) {
+	if (create_change_set(d, err) < 0 || wait_for_change_set(d, err) < 0) {
 		discard_change_set(d);
 		return -1;
 	}

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "base/strv.h"
-#include "deploy/template.h"
+#include "deploy/stack_template.h"
 
 /* What to bring a stack to. All borrowed; lists may be empty, role_arn "" or NULL. */
 struct deploy_request {
@@ -47,5 +47,13 @@ void deploy_result_release(struct deploy_result *result);
  */
 int deploy_stack(const struct deploy_request *request, struct deploy_result *ret,
 		 struct error *err);
+
+/*
+ * Watches the operation that runs on a stack, whoever started it, to its end, and fails as
+ * deploy_stack() would; with none running, judges how the last one ended. *ret is the stack at the
+ * end.
+ */
+int deploy_watch(struct aws_client *client, struct report *report, const char *stack_name,
+		 struct cfn_stack *ret, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "sys/interrupt.h"
 
 #include <string.h>
 
@@ -182,8 +183,8 @@ static int confirm_change_set(struct follow *f, bool *ret_ours, struct error *er
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
 
-	*ret_ours = f->saw_token;
-	if (f->saw_token)
+	*ret_ours = f->saw_token || !f->change_set_arn;
+	if (*ret_ours)
 		return 0;
 	if (cfn_describe_change_set(f->client, f->change_set_arn, &set, err) < 0)
 		return -1;
@@ -254,4 +255,23 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
 	*ret_verdict = verdict;
 	*ret_wait_ms = poll_interval(follow);
 	return 0;
+}
+
+int follow_to_the_end(struct follow *follow, struct error *err)
+{
+	struct clock *clock = aws_client_clock(follow->client);
+	enum stack_verdict verdict;
+	int64_t wait_ms;
+
+	while (follow_step(follow, &verdict, &wait_ms, err) == 0) {
+		if (verdict != VERDICT_RUNNING)
+			return stack_judge(follow->root_status.buf, follow->cause.buf, err);
+		clock->sleep_ms(clock, wait_ms);
+		if (interrupt_check("watching the stack", err) < 0)
+			break;
+	}
+	error_become(err, ERROR_OUTCOME);
+	return error_fix(err,
+			 "the operation goes on: 'deployer watch' shows it, and the same command "
+			 "again is safe");
 }

@@ -32,7 +32,10 @@ struct follow {
 	int64_t last_good_ms;
 };
 
-/* `stack_arn`, `change_set_arn` and `token` are borrowed for its life. */
+/*
+ * `stack_arn`, `change_set_arn` and `token` are borrowed for its life. change_set_arn NULL: the
+ * operation is watched, whoever started it.
+ */
 void follow_init(struct follow *follow, struct aws_client *client, struct report *report,
 		 const char *stack_arn, const char *change_set_arn, const char *token);
 void follow_release(struct follow *follow);
@@ -48,5 +51,12 @@ int follow_skip_history(struct follow *follow, struct error *err);
  */
 int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t *ret_wait_ms,
 		struct error *err);
+
+/*
+ * Polls and sleeps until the end is sure, and turns it into success or the error that it is:
+ * ERROR_ROLLED_BACK and ERROR_STUCK with the cause. Interrupted, it leaves the operation running
+ * and fails with ERROR_OUTCOME.
+ */
+int follow_to_the_end(struct follow *follow, struct error *err);
 
 #endif

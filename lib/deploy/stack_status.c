@@ -91,6 +91,27 @@ const char *stack_status_fix(const char *status)
 	return row ? row->fix : "this status is new to deployer: look at the stack in the console";
 }
 
+int stack_judge(const char *status, const char *cause, struct error *err)
+{
+	if (!*cause)
+		cause = "no resource gave a reason";
+	switch (stack_status_verdict(status)) {
+	case VERDICT_DONE:
+		return 0;
+	case VERDICT_ROLLED_BACK:
+		error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): %s", status, cause);
+		return error_fix(err, "the old version runs; mend the cause and deploy again");
+	case VERDICT_STUCK:
+		error_set(err, ERROR_STUCK, "ended in %s: %s", status, cause);
+		return error_fix(err, "%s", stack_status_fix(status));
+	case VERDICT_FOREIGN:
+	case VERDICT_RUNNING:
+		break;
+	}
+	error_set(err, ERROR_OUTCOME, "ended in %s, which no deployment ends in", status);
+	return error_fix(err, "look at the stack's events in the console");
+}
+
 bool status_is_failed(const char *status)
 {
 	return ends_with(status, "_FAILED");

@@ -1,6 +1,8 @@
 #ifndef DEPLOY_STACK_STATUS_H
 #define DEPLOY_STACK_STATUS_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 
 /*
@@ -30,6 +32,13 @@ enum stack_verdict stack_status_verdict(const char *status);
 
 /* For people: why a deployment cannot start here, and what to do; "" where it can. */
 const char *stack_status_fix(const char *status);
+
+/*
+ * Turns the status in which an operation ended into success or the error that it is:
+ * ERROR_ROLLED_BACK, ERROR_STUCK, or ERROR_OUTCOME where no deployment ends in it. `cause` may be
+ * "".
+ */
+int stack_judge(const char *status, const char *cause, struct error *err);
 
 /* Whether a resource's or stack's status ends in "_FAILED". */
 bool status_is_failed(const char *status);

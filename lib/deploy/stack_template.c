@@ -1,4 +1,4 @@
-#include "deploy/template.h"
+#include "deploy/stack_template.h"
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -11,7 +11,7 @@
 /* The largest template there is, by way of S3 (CloudFormation quotas). */
 #define TEMPLATE_MAX_BYTES (1UL << 20)
 
-void template_release(struct stack_template *template)
+void stack_template_release(struct stack_template *template)
 {
 	free(template->path);
 	str_release(&template->body);
@@ -41,9 +41,9 @@ static int parse(struct stack_template *template, struct error *err)
 	return check_size(template, err);
 }
 
-int template_read(const char *path, struct stack_template *ret, struct error *err)
+int stack_template_read(const char *path, struct stack_template *ret, struct error *err)
 {
-	CLEANUP(template_release) struct stack_template template = STACK_TEMPLATE_INIT;
+	CLEANUP(stack_template_release) struct stack_template template = STACK_TEMPLATE_INIT;
 
 	template.path = mem_strdup(path);
 	if (parse(&template, err) < 0)
@@ -58,13 +58,13 @@ static json_t *declaration(const struct stack_template *template, const char *ke
 	return json_object_get(json_object_get(template->root, "Parameters"), key);
 }
 
-bool template_has_parameter(const struct stack_template *template, const char *key)
+bool stack_template_has_parameter(const struct stack_template *template, const char *key)
 {
 	return declaration(template, key) != NULL;
 }
 
 /* NoEcho may be written as a boolean or as its text. */
-bool template_is_no_echo(const struct stack_template *template, const char *key)
+bool stack_template_is_no_echo(const struct stack_template *template, const char *key)
 {
 	const json_t *value = json_object_get(declaration(template, key), "NoEcho");
 	const char *text = json_string_value(value);
@@ -78,7 +78,7 @@ static int refuse_unknown(const struct stack_template *template, const struct cf
 	for (size_t i = 0; i < given->count; i++) {
 		const char *key = given->items[i].key;
 
-		if (template_has_parameter(template, key))
+		if (stack_template_has_parameter(template, key))
 			continue;
 		error_set(err, ERROR_CONFIG, "parameter '%s' is not in template '%s'", key,
 			  template->path);
@@ -117,9 +117,10 @@ static int match_one(const char *key, const json_t *declared, const struct cfn_p
 	return 0;
 }
 
-int template_match_parameters(const struct stack_template *template,
-			      const struct cfn_parameters *given, const struct cfn_parameters *live,
-			      struct cfn_parameters *ret, struct error *err)
+int stack_template_match_parameters(const struct stack_template *template,
+				    const struct cfn_parameters *given,
+				    const struct cfn_parameters *live, struct cfn_parameters *ret,
+				    struct error *err)
 {
 	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
 	json_t *declared;

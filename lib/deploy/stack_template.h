@@ -1,5 +1,5 @@
-#ifndef DEPLOY_TEMPLATE_H
-#define DEPLOY_TEMPLATE_H
+#ifndef DEPLOY_STACK_TEMPLATE_H
+#define DEPLOY_STACK_TEMPLATE_H
 
 #include "aws/cloudformation.h"
 #include "base/error.h"
@@ -27,11 +27,11 @@ struct stack_template {
  * Reads a template in YAML or JSON. ERROR_CONFIG with the place where it is broken, and where it is
  * too large to be sent.
  */
-int template_read(const char *path, struct stack_template *ret, struct error *err);
-void template_release(struct stack_template *template);
+int stack_template_read(const char *path, struct stack_template *ret, struct error *err);
+void stack_template_release(struct stack_template *template);
 
-bool template_has_parameter(const struct stack_template *template, const char *key);
-bool template_is_no_echo(const struct stack_template *template, const char *key);
+bool stack_template_has_parameter(const struct stack_template *template, const char *key);
+bool stack_template_is_no_echo(const struct stack_template *template, const char *key);
 
 /*
  * Makes the list that a change set is asked with, from what the parameter file says: each key must
@@ -39,8 +39,9 @@ bool template_is_no_echo(const struct stack_template *template, const char *key)
  * there is no stack yet), else its default. ERROR_CONFIG names what is unknown, or missing without
  * a default.
  */
-int template_match_parameters(const struct stack_template *template,
-			      const struct cfn_parameters *given, const struct cfn_parameters *live,
-			      struct cfn_parameters *ret, struct error *err);
+int stack_template_match_parameters(const struct stack_template *template,
+				    const struct cfn_parameters *given,
+				    const struct cfn_parameters *live, struct cfn_parameters *ret,
+				    struct error *err);
 
 #endif
