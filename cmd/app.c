@@ -2,10 +2,13 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/sanitize.h"
 #include "base/strv.h"
 #include "data/json.h"
 #include "sys/interrupt.h"
+#include "ui/lines.h"
+#include "ui/plain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,30 +45,109 @@ struct http *app_http(struct app *app)
 	return app->http_;
 }
 
-int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
+int app_config(struct app *app, const struct config **ret_config, struct error *err)
 {
-	struct aws_options options = {
+	if (!app->has_config_ &&
+	    config_load(app->global.config, app->global.environment, &app->config_, err) < 0)
+		return -1;
+	app->has_config_ = true;
+	*ret_config = &app->config_;
+	return 0;
+}
+
+/*
+ * The command line comes first. A profile in deployer.yml stands in for AWS_PROFILE where neither
+ * that nor keys are in the environment (in CI they are); a region there belongs to the stack and so
+ * comes before the environment's.
+ */
+static int aws_options(struct app *app, struct aws_options *ret, struct error *err)
+{
+	const struct config *config;
+
+	if (app_config(app, &config, err) < 0)
+		return -1;
+	*ret = (struct aws_options){
 		.profile = app->global.profile,
 		.region = app->global.region,
 		.endpoint_url = app->global.endpoint_url,
 	};
-	struct aws_context context = {
+	if (!ret->profile && !env_get(&app->env, "AWS_PROFILE") &&
+	    !env_get(&app->env, "AWS_ACCESS_KEY_ID") && *config_text(config, CONFIG_AWS_PROFILE))
+		ret->profile = config_text(config, CONFIG_AWS_PROFILE);
+	if (!ret->region && *config_text(config, CONFIG_AWS_REGION))
+		ret->region = config_text(config, CONFIG_AWS_REGION);
+	return 0;
+}
+
+int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
+{
+	const struct aws_context context = {
 		.http = app_http(app),
 		.clock = app->clock,
 		.env = &app->env,
 		.report = app->report,
 	};
+	struct aws_options options;
 
-	if (!app->aws_ && aws_client_new(&options, &context, &app->aws_, err) < 0)
+	if (!app->aws_ && (aws_options(app, &options, err) < 0 ||
+			   aws_client_new(&options, &context, &app->aws_, err) < 0))
 		return -1;
 	*ret_client = app->aws_;
 	return 0;
+}
+
+int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
+{
+	if (app_config(app, &pipeline->config, err) < 0 || app_aws(app, &pipeline->client, err) < 0)
+		return -1;
+	pipeline->http = app_http(app);
+	pipeline->env = &app->env;
+	pipeline->clock = app->clock;
+	pipeline->report = app->report;
+	return pipeline_run(pipeline, err);
+}
+
+/* Colours: never where told so, always where told so, else on a terminal that has them. */
+static bool wants_color(const struct app *app)
+{
+	const char *term = env_get(&app->env, "TERM");
+	const char *force = env_get(&app->env, "CLICOLOR_FORCE");
+
+	if (!app->global.color || env_get(&app->env, "NO_COLOR"))
+		return false;
+	if (force && strcmp(force, "0") != 0)
+		return true;
+	return isatty(fileno(app->talk)) && term && strcmp(term, "dumb") != 0;
+}
+
+static struct report *make_report(struct app *app)
+{
+	const struct plain_options options = {
+		.color = wants_color(app),
+		.quiet = app->global.quiet,
+		.verbose = app->global.verbose,
+	};
+
+	return app_wants_json(app) ? lines_new(app->out)
+				   : plain_new(app->talk, app->clock, &options);
+}
+
+static void free_report(struct app *app)
+{
+	if (app->report == &report_none)
+		return;
+	if (app_wants_json(app))
+		lines_free(app->report);
+	else
+		plain_free(app->report);
+	app->report = &report_none;
 }
 
 void app_release(struct app *app)
 {
 	aws_client_free(app->aws_);
 	http_curl_free(app->http_);
+	config_release(&app->config_);
 	app->aws_ = NULL;
 	app->http_ = NULL;
 }
@@ -96,7 +178,7 @@ static int unknown_command(const struct program *program, const char *word, stru
 
 	for (size_t i = 0; i < program->count && count < 128; i++)
 		names[count++] = program->commands[i]->name;
-	nearest = opt_nearest(word, names, count);
+	nearest = nearest_word(word, names, count);
 	error_set(err, ERROR_USAGE, "'%s' is not a command", word);
 	if (nearest)
 		return error_fix(err, "did you mean '%s %s'?", program->name, nearest);
@@ -128,13 +210,18 @@ static int check_globals(const struct app *app, struct error *err)
 static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, int argc,
 		      char **argv, struct error *err)
 {
+	int result;
+
 	if (app->global.help) {
 		help_command(app->program, cmd, app->out);
 		return 0;
 	}
 	if (check_operands(app->program, cmd, argc - 1, err) < 0 || check_globals(app, err) < 0)
 		return -1;
-	return cmd->run(app, args, argv + 1, err);
+	app->report = make_report(app);
+	result = cmd->run(app, args, argv + 1, err);
+	free_report(app);
+	return result;
 }
 
 static int run_command(struct app *app, const struct cmd *cmd, int argc, char **argv,
@@ -243,6 +330,7 @@ void app_init(struct app *app, const struct program *program)
 		.clock = &system_clock,
 		.report = &report_none,
 		.global = { .color = true },
+		.config_ = CONFIG_INIT,
 	};
 	harden();
 	interrupt_install();

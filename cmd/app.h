@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "cmd/cmd.h"
+#include "deploy/config.h"
+#include "deploy/pipeline.h"
 #include "net/http.h"
 
 #include <stdio.h>
@@ -43,6 +45,8 @@ struct app {
 	int exit_status; /* of a program run for the user: ours too, where no error is set */
 	struct http *http_;
 	struct aws_client *aws_;
+	struct config config_;
+	bool has_config_;
 };
 
 void app_release(struct app *app);
@@ -53,6 +57,15 @@ bool app_wants_json(const struct app *app);
 /* The HTTP transport, and the client of AWS on top of it. Borrowed from the app. */
 struct http *app_http(struct app *app);
 int app_aws(struct app *app, struct aws_client **ret_client, struct error *err);
+
+/* The project's settings, read once. Borrowed from the app. */
+int app_config(struct app *app, const struct config **ret_config, struct error *err);
+
+/*
+ * Runs the stages that `pipeline` has set, with everything else of it filled in from the app. What
+ * `deployer test`, `publish`, `deploy` and `release` share.
+ */
+int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
 
 extern const struct opt global_opts[];
 extern const struct program program_deployer;

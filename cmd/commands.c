@@ -5,13 +5,20 @@
 /* Sorted by name; a unit test checks it. */
 /* clang-format off */
 static const struct cmd *const commands[] = {
+	&cmd_clean,
 	&cmd_completion,
+	&cmd_config,
 	&cmd_credentials,
+	&cmd_deploy,
 	&cmd_help,
 	&cmd_login,
 	&cmd_logout,
+	&cmd_publish,
+	&cmd_release,
 	&cmd_sso_login,
+	&cmd_test,
 	&cmd_version,
+	&cmd_watch,
 	&cmd_whoami,
 };
 /* clang-format on */

@@ -4,13 +4,20 @@
 #include "cmd/cmd.h"
 
 /* One a file, cmd/cmd_NAME.c. Sorted by name, as in the table of cmd/commands.c. */
+extern const struct cmd cmd_clean;
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_config;
 extern const struct cmd cmd_credentials;
+extern const struct cmd cmd_deploy;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
+extern const struct cmd cmd_publish;
+extern const struct cmd cmd_release;
 extern const struct cmd cmd_sso_login;
+extern const struct cmd cmd_test;
 extern const struct cmd cmd_version;
+extern const struct cmd cmd_watch;
 extern const struct cmd cmd_whoami;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/slice.h"
 #include "data/json.h"
 #include "data/yaml.h"
@@ -37,6 +38,7 @@ static const struct config_row {
 	[CONFIG_SERVICE_ACCEPTANCE] = { "compose.services.acceptance", false },
 	[CONFIG_APP_PORT] = { "compose.port", false },
 	[CONFIG_PUBLISH_TAGS] = { "publish.tags", true },
+	[CONFIG_PUBLISH_REGISTRY] = { "publish.registry", false },
 	[CONFIG_STACK_NAME] = { "stack.name", false },
 	[CONFIG_STACK_TEMPLATE] = { "stack.template", false },
 	[CONFIG_STACK_PARAMETERS] = { "stack.parameters", false },
@@ -283,37 +285,56 @@ static int read_steps(struct reader *r, const char *path, const json_t *value, s
 	return 0;
 }
 
-/* The known name nearest to `path`, for the message about an unknown one. */
-static const char *nearest_key(const char *path)
+/* Keys that are no settings themselves. */
+static const char *const other_keys[] = { "stages.test", "stages.release" };
+
+/* The name of the `i`th known key: of a setting, or of one of the others; NULL after the last. */
+static const char *known_key(size_t i)
 {
-	const char *last = strrchr(path, '.');
-	const char *nearest = NULL;
-	size_t best = 0;
-
-	last = last ? last + 1 : path;
-	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		const char *name = config_rows[i].name;
-		const char *tail = strrchr(name, '.');
-		size_t same = 0;
-
-		tail = tail ? tail + 1 : name;
-		while (last[same] && last[same] == tail[same])
-			same++;
-		if (same > best) {
-			best = same;
-			nearest = name;
-		}
-	}
-	return nearest;
+	if (i < CONFIG_KEY_COUNT)
+		return config_rows[i].name;
+	i -= CONFIG_KEY_COUNT;
+	return i < sizeof(other_keys) / sizeof(other_keys[0]) ? other_keys[i] : NULL;
 }
 
-static int unknown_key(const struct reader *r, const char *path, struct error *err)
+/* What stands at `name`'s level in a known key of the same parents: "stack" or "stack.name"; or
+ * NULL. */
+static char *sibling(const char *known, const char *name)
 {
-	const char *nearest = nearest_key(path);
+	const char *dot = strrchr(name, '.');
+	size_t parents = dot ? (size_t)(dot + 1 - name) : 0;
+
+	if (strncmp(known, name, parents) != 0)
+		return NULL;
+	return mem_strndup(known, parents + strcspn(known + parents, "."));
+}
+
+/* The known key nearest to an unknown one, owned by the caller; NULL where none is near. */
+static char *nearest_key(const char *name)
+{
+	CLEANUP(strv_release) struct strv siblings = STRV_INIT;
+	const char *nearest, *known;
+
+	for (size_t i = 0; (known = known_key(i)); i++) {
+		char *candidate = sibling(known, name);
+
+		if (candidate)
+			strv_take(&siblings, candidate);
+	}
+	nearest = nearest_word(name, (const char *const *)siblings.v, siblings.count);
+	return nearest ? mem_strdup(nearest) : NULL;
+}
+
+static int unknown_key(const struct reader *r, const char *path, const char *name,
+		       struct error *err)
+{
+	CLEANUP_FREE char *nearest = nearest_key(name);
 
 	error_set(err, ERROR_CONFIG, "unknown key '%s'", path);
 	if (nearest)
-		error_fix(err, "the nearest known key is '%s'", nearest);
+		error_fix(err, "did you mean '%s'?", nearest);
+	else
+		error_fix(err, "'deployer config' prints every key");
 	return at_key(r, path, err);
 }
 
@@ -357,7 +378,7 @@ static int read_key(struct reader *r, const char *prefix, const char *name, cons
 		return read_setting(r, (enum config_key)key, path, value, err);
 	if (strcmp(name, "stages") == 0 || is_branch(name))
 		return read_map(r, prefix, name, value, err);
-	return unknown_key(r, path, err);
+	return unknown_key(r, path, name, err);
 }
 
 static int read_map(struct reader *r, const char *prefix, const char *name, const json_t *map,

@@ -66,8 +66,9 @@ static void replaces_what_a_terminal_would_obey(void **state)
 		const char *in, *want;
 	} rows[] = {
 		{ "plain\ttext", "plain\ttext" },
-		{ "a\033[31mb", "a?[31mb" },
-		{ "a\nb\rc", "a?b?c" },
+		{ "a\033[31mb\033[0;1mc", "abc" }, /* colours */
+		{ "a\033]0;t\007b\033[3", "a?]0;t?b?[3" },
+		{ "a\nb\rc", "a?bc" },
 		{ "\xc2\x9b"
 		  "31m",
 		  "?31m" },		     /* C1 CSI */

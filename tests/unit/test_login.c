@@ -22,7 +22,7 @@
 	"4102444800,\"proxyEndpoint\":\"http://" HOST "\"}]}"
 
 /* login and logout as the command line calls them, AWS and the registry played from a table. */
-struct stage {
+struct scene {
 	struct app app;
 	char *dir;
 	char *out;
@@ -31,47 +31,47 @@ struct stage {
 	char *old_path;
 };
 
-static void set_stage(struct stage *stage, struct canned_http *canned)
+static void set_scene(struct scene *scene, struct canned_http *canned)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP_FREE char *helper = NULL;
 
-	*stage = (struct stage){ .vars = STRV_INIT };
-	assert_int_equal(file_make_private_dir("deployer-test", &stage->dir, &err), 0);
-	strv_add_all(&stage->vars, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+	*scene = (struct scene){ .vars = STRV_INIT };
+	assert_int_equal(file_make_private_dir("deployer-test", &scene->dir, &err), 0);
+	strv_add_all(&scene->vars, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
 		     "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=http://127.0.0.1:4566", NULL);
-	strv_addf(&stage->vars, "DOCKER_CONFIG=%s", stage->dir);
-	strv_addf(&stage->vars, "HOME=%s", stage->dir);
-	stage->app = (struct app){
+	strv_addf(&scene->vars, "DOCKER_CONFIG=%s", scene->dir);
+	strv_addf(&scene->vars, "HOME=%s", scene->dir);
+	scene->app = (struct app){
 		.program = &program_deployer,
-		.out = open_memstream(&stage->out, &stage->out_len),
+		.out = open_memstream(&scene->out, &scene->out_len),
 		.talk = stderr,
-		.env = { strv_array(&stage->vars) },
+		.env = { strv_array(&scene->vars) },
 		.clock = &system_clock,
 		.report = &report_none,
 		.http_ = canned ? &canned->http : NULL,
 	};
-	stage->old_path = mem_strdup(getenv("PATH"));
-	assert_int_equal(setenv("PATH", stage->dir, 1), 0);
-	helper = mem_printf("%s/docker-credential-deployer", stage->dir);
+	scene->old_path = mem_strdup(getenv("PATH"));
+	assert_int_equal(setenv("PATH", scene->dir, 1), 0);
+	helper = mem_printf("%s/docker-credential-deployer", scene->dir);
 	assert_int_equal(symlink("/bin/true", helper), 0);
 }
 
-static void clear_stage(struct stage *stage)
+static void clear_scene(struct scene *scene)
 {
-	assert_int_equal(setenv("PATH", stage->old_path, 1), 0);
-	stage->app.http_ = NULL; /* not ours to free by app_release() */
-	app_release(&stage->app);
-	(void)fclose(stage->app.out);
-	file_remove_tree(stage->dir);
-	strv_release(&stage->vars);
-	free(stage->dir);
-	free(stage->out);
-	free(stage->old_path);
+	assert_int_equal(setenv("PATH", scene->old_path, 1), 0);
+	scene->app.http_ = NULL; /* not ours to free by app_release() */
+	app_release(&scene->app);
+	(void)fclose(scene->app.out);
+	file_remove_tree(scene->dir);
+	strv_release(&scene->vars);
+	free(scene->dir);
+	free(scene->out);
+	free(scene->old_path);
 }
 
 /* Runs `deployer NAME OPTION`. */
-static int run(struct stage *stage, const struct cmd *cmd, const char *option, struct error *err)
+static int run(struct scene *scene, const struct cmd *cmd, const char *option, struct error *err)
 {
 	char *argv[] = { (char[]){ "deployer" }, option ? mem_strdup(option) : NULL, NULL, NULL };
 	char *owned = argv[1];
@@ -81,18 +81,18 @@ static int run(struct stage *stage, const struct cmd *cmd, const char *option, s
 	int result = opt_parse(sets, false, &argc, argv, err);
 
 	if (result == 0)
-		result = cmd->run(&stage->app, args, argv + 1, err);
-	(void)fflush(stage->app.out);
+		result = cmd->run(&scene->app, args, argv + 1, err);
+	(void)fflush(scene->app.out);
 	free(args);
 	free(owned);
 	return result;
 }
 
 /* "" where there is no file. */
-static char *read_config(const struct stage *stage)
+static char *read_config(const struct scene *scene)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP_FREE char *path = mem_printf("%s/config.json", stage->dir);
+	CLEANUP_FREE char *path = mem_printf("%s/config.json", scene->dir);
 	struct str text = STR_INIT;
 
 	if (file_exists(path))
@@ -108,24 +108,24 @@ static void names_the_helper_once_the_registry_took_the_token(void **state)
 	};
 	struct canned_http canned = CANNED(exchanges);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(clear_scene) struct scene scene;
 	CLEANUP_FREE char *config = NULL;
 	CLEANUP_FREE char *after = NULL;
 
 	(void)state;
-	set_stage(&stage, &canned);
-	assert_int_equal(run(&stage, &cmd_login, NULL, &err), 0);
+	set_scene(&scene, &canned);
+	assert_int_equal(run(&scene, &cmd_login, NULL, &err), 0);
 	assert_int_equal(canned.next, canned.count);
 	assert_string_equal(canned_header(&canned, "Authorization"), "Basic QVdTOnRva2Vu");
-	config = read_config(&stage);
+	config = read_config(&scene);
 	assert_string_equal(config,
 			    "{\n\t\"credHelpers\": {\n\t\t\"" HOST "\": \"deployer\"\n\t}\n}\n");
-	assert_string_equal(stage.out,
+	assert_string_equal(scene.out,
 			    "docker is logged in to " HOST ": docker-credential-deployer gets a "
 			    "token each time it is needed\n");
-	assert_int_equal(run(&stage, &cmd_logout, NULL, &err), 0);
-	assert_non_null(strstr(stage.out, "docker is logged out of " HOST "\n"));
-	after = read_config(&stage);
+	assert_int_equal(run(&scene, &cmd_logout, NULL, &err), 0);
+	assert_non_null(strstr(scene.out, "docker is logged out of " HOST "\n"));
+	after = read_config(&scene);
 	assert_string_equal(after, "{}\n");
 	canned_release(&canned);
 }
@@ -138,19 +138,19 @@ static void stores_the_token_when_told_to(void **state)
 	};
 	struct canned_http canned = CANNED(exchanges);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(clear_scene) struct scene scene;
 	CLEANUP_FREE char *config = NULL;
 	CLEANUP_FREE char *after = NULL;
 
 	(void)state;
-	set_stage(&stage, &canned);
-	assert_int_equal(run(&stage, &cmd_login, "--store", &err), 0);
-	config = read_config(&stage);
+	set_scene(&scene, &canned);
+	assert_int_equal(run(&scene, &cmd_login, "--store", &err), 0);
+	config = read_config(&scene);
 	assert_non_null(strstr(config, "\"auth\": \"QVdTOnRva2Vu\""));
-	assert_string_equal(stage.out,
+	assert_string_equal(scene.out,
 			    "docker is logged in to " HOST " until 2100-01-01T00:00:00Z\n");
-	assert_int_equal(run(&stage, &cmd_logout, NULL, &err), 0);
-	after = read_config(&stage);
+	assert_int_equal(run(&scene, &cmd_logout, NULL, &err), 0);
+	after = read_config(&scene);
 	assert_string_equal(after, "{}\n");
 	canned_release(&canned);
 }
@@ -163,14 +163,14 @@ static void writes_nothing_where_the_registry_refuses(void **state)
 	};
 	struct canned_http canned = CANNED(exchanges);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(clear_scene) struct scene scene;
 	CLEANUP_FREE char *config = NULL;
 
 	(void)state;
-	set_stage(&stage, &canned);
-	assert_int_equal(run(&stage, &cmd_login, "--store", &err), -1);
+	set_scene(&scene, &canned);
+	assert_int_equal(run(&scene, &cmd_login, "--store", &err), -1);
 	assert_int_equal(error_exit_status(&err), 4);
-	config = read_config(&stage);
+	config = read_config(&scene);
 	assert_string_equal(config, "");
 	canned_release(&canned);
 }
@@ -178,14 +178,14 @@ static void writes_nothing_where_the_registry_refuses(void **state)
 static void wants_the_helper_in_the_path(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(clear_scene) struct scene scene;
 	CLEANUP_FREE char *helper = NULL;
 
 	(void)state;
-	set_stage(&stage, NULL);
-	helper = mem_printf("%s/docker-credential-deployer", stage.dir);
+	set_scene(&scene, NULL);
+	helper = mem_printf("%s/docker-credential-deployer", scene.dir);
 	assert_int_equal(unlink(helper), 0);
-	assert_int_equal(run(&stage, &cmd_login, NULL, &err), -1);
+	assert_int_equal(run(&scene, &cmd_login, NULL, &err), -1);
 	assert_int_equal(error_exit_status(&err), 5);
 	assert_non_null(strstr(err.fix.buf, "--store"));
 }
@@ -193,14 +193,14 @@ static void wants_the_helper_in_the_path(void **state)
 static void says_that_there_was_no_login(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(clear_scene) struct scene scene;
 	CLEANUP_FREE char *config = NULL;
 
 	(void)state;
-	set_stage(&stage, NULL);
-	assert_int_equal(run(&stage, &cmd_logout, NULL, &err), 0);
-	assert_string_equal(stage.out, "docker was not logged in\n");
-	config = read_config(&stage);
+	set_scene(&scene, NULL);
+	assert_int_equal(run(&scene, &cmd_logout, NULL, &err), 0);
+	assert_string_equal(scene.out, "docker was not logged in\n");
+	config = read_config(&scene);
 	assert_string_equal(config, "");
 }
 

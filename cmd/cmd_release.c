@@ -1,0 +1,103 @@
+#include "cmd/app.h"
+#include "cmd/commands.h"
+
+struct release_args {
+	const char *from;
+	const char *until;
+	struct strv only;
+	struct strv skip;
+	const char *tag;
+	bool allow_dirty;
+	bool force;
+};
+
+static const struct opt opts[] = {
+	OPT(struct release_args, from, 0, "from", "STAGE", "begin with STAGE"),
+	OPT(struct release_args, until, 0, "until", "STAGE", "end with STAGE"),
+	OPT(struct release_args, only, 0, "only", "STAGE", "run STAGE alone; may be repeated"),
+	OPT(struct release_args, skip, 0, "skip", "STAGE", "leave STAGE out; may be repeated"),
+	OPT(struct release_args, tag, 't', "tag", "TAG",
+	    "release as TAG instead of the commit's hash"),
+	OPT(struct release_args, allow_dirty, 0, "allow-dirty", NULL,
+	    "release although files differ from the commit"),
+	OPT(struct release_args, force, 'f', "force", NULL,
+	    "test a commit again that is published already"),
+	OPT_END,
+};
+
+static int parse_stage(const char *option, const char *name, enum stage *ret, struct error *err)
+{
+	if (stage_parse(name, ret))
+		return 0;
+	error_set(err, ERROR_USAGE, "--%s: '%s' is not a stage", option, name);
+	return error_fix(err, "the stages are login, test, release, publish, bump, deploy");
+}
+
+static int mark(const char *option, const struct strv *names, bool value, bool *stages,
+		struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		enum stage stage;
+
+		if (parse_stage(option, names->v[i], &stage, err) < 0)
+			return -1;
+		stages[stage] = value;
+	}
+	return 0;
+}
+
+/* Which stages to run: a range, or those named, less those left out. */
+static int choose(const struct release_args *args, bool *stages, struct error *err)
+{
+	enum stage first = STAGE_LOGIN, last = STAGE_DEPLOY;
+
+	if (args->only.count && (args->from || args->until))
+		return error_set(err, ERROR_USAGE, "--only goes without --from and --until");
+	if ((args->from && parse_stage("from", args->from, &first, err) < 0) ||
+	    (args->until && parse_stage("until", args->until, &last, err) < 0))
+		return -1;
+	if (first > last)
+		return error_set(err, ERROR_USAGE, "stage %s comes after stage %s",
+				 stage_name(first), stage_name(last));
+	for (int i = 0; i < STAGE_COUNT; i++)
+		stages[i] = !args->only.count && i >= (int)first && i <= (int)last;
+	if (mark("only", &args->only, true, stages, err) < 0)
+		return -1;
+	return mark("skip", &args->skip, false, stages, err);
+}
+
+static int release_run(struct app *app, const void *args_, char **operands, struct error *err)
+{
+	const struct release_args *args = args_;
+	struct pipeline pipeline = {
+		.version = args->tag,
+		.allow_dirty = args->allow_dirty,
+		.force = args->force,
+	};
+
+	(void)operands;
+	if (choose(args, pipeline.stages, err) < 0)
+		return -1;
+	return app_run_pipeline(app, &pipeline, err);
+}
+
+const struct cmd cmd_release = {
+	.name = "release",
+	.group = "Pipeline",
+	.summary = "run the pipeline: login, test, release, publish, bump, deploy",
+	.details = "Builds and tests the commit with Docker Compose, runs its acceptance tests, "
+		   "publishes\n"
+		   "the image tagged with the commit's short hash, writes that tag into the "
+		   "parameter file\n"
+		   "and updates the CloudFormation stack. Whatever can be checked beforehand is "
+		   "checked\n"
+		   "before anything is built or changed. Run again after a failure, it continues "
+		   "where\n"
+		   "there is something left to do: a commit that is published is neither tested "
+		   "nor pushed\n"
+		   "twice, and a stack that is up to date is left alone.",
+	.operands = "",
+	.opts = opts,
+	.args_size = sizeof(struct release_args),
+	.run = release_run,
+};

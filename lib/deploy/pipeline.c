@@ -1,0 +1,177 @@
+#include "deploy/pipeline.h"
+
+#include "base/cleanup.h"
+#include "deploy/run.h"
+#include "sys/interrupt.h"
+
+#include <string.h>
+
+/* The stages: their names, what they do, and what their failure is where nothing says it better. */
+static const struct stage_row {
+	const char *name;
+	int (*run)(struct run *run, struct error *err);
+	bool is_done_by_publishing; /* a published commit has been through it */
+} stages[STAGE_COUNT] = {
+	[STAGE_LOGIN] = { "login", stage_login, false },
+	[STAGE_TEST] = { "test", stage_test, true },
+	[STAGE_RELEASE] = { "release", stage_release, true },
+	[STAGE_PUBLISH] = { "publish", stage_publish, false },
+	[STAGE_BUMP] = { "bump", stage_bump, false },
+	[STAGE_DEPLOY] = { "deploy", stage_deploy, false },
+};
+
+const char *stage_name(enum stage stage)
+{
+	return stages[stage].name;
+}
+
+bool stage_parse(const char *name, enum stage *ret_stage)
+{
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		if (strcmp(stages[i].name, name) == 0) {
+			*ret_stage = (enum stage)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void run_release(struct run *run)
+{
+	version_release(&run->version);
+	stack_template_release(&run->template);
+	cfn_parameters_release(&run->parameters);
+	sts_identity_release(&run->identity);
+	ecr_authorization_release(&run->authorization);
+	ecr_repository_release(&run->repository);
+	str_release(&run->repository_name);
+	str_release(&run->digest);
+	engine_free(run->engine);
+	compose_release(&run->compose);
+	compose_config_release(&run->services);
+}
+
+static struct run run_of(const struct pipeline *pipeline)
+{
+	return (struct run){
+		.pipeline = pipeline,
+		.version = VERSION_INIT,
+		.template = STACK_TEMPLATE_INIT,
+		.parameters = CFN_PARAMETERS_INIT,
+		.identity = STS_IDENTITY_INIT,
+		.authorization = ECR_AUTHORIZATION_INIT,
+		.repository = ECR_REPOSITORY_INIT,
+		.repository_name = STR_INIT,
+		.digest = STR_INIT,
+		.compose = COMPOSE_INIT,
+		.services = COMPOSE_CONFIG_INIT,
+	};
+}
+
+static int64_t now_ms(const struct pipeline *pipeline)
+{
+	return pipeline->clock->monotonic_ms(pipeline->clock);
+}
+
+static void tell(const struct pipeline *pipeline, enum report_kind kind, const char *name, bool ok,
+		 int64_t elapsed_ms)
+{
+	struct report_event event = {
+		.kind = kind,
+		.stage = name,
+		.ok = ok,
+		.elapsed_ms = elapsed_ms,
+	};
+
+	pipeline->report->emit(pipeline->report, &event);
+}
+
+static int run_stage(struct run *run, const struct stage_row *stage, struct error *err)
+{
+	const struct pipeline *pipeline = run->pipeline;
+	int64_t started_ms = now_ms(pipeline);
+	int result;
+
+	tell(pipeline, REPORT_STAGE_BEGIN, stage->name, true, 0);
+	result = interrupt_check(stage->name, err);
+	if (result == 0)
+		result = stage->run(run, err);
+	tell(pipeline, REPORT_STAGE_END, stage->name, result == 0, now_ms(pipeline) - started_ms);
+	return result;
+}
+
+/*
+ * An image under a commit's tag was put there by a publish stage, which ran after its tests: they
+ * need not run again. Without a publish stage in this run they were asked for by name.
+ */
+static bool is_skipped(const struct run *run, const struct stage_row *stage)
+{
+	const struct pipeline *pipeline = run->pipeline;
+
+	return stage->is_done_by_publishing && run->is_published && !pipeline->force &&
+	       pipeline->stages[STAGE_PUBLISH];
+}
+
+static int run_stages(struct run *run, struct error *err)
+{
+	bool told = false;
+
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		if (!run->pipeline->stages[i])
+			continue;
+		if (is_skipped(run, &stages[i])) {
+			if (!told)
+				report_note(run->pipeline->report,
+					    "%s is published already: its test and release stages "
+					    "are not run again (--force runs them)",
+					    run->version.tag.buf);
+			told = true;
+			continue;
+		}
+		if (run_stage(run, &stages[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pipeline_run(const struct pipeline *pipeline, struct error *err)
+{
+	CLEANUP(run_release) struct run run = run_of(pipeline);
+	int result = preflight(&run, err);
+
+	if (result == 0)
+		result = run_stages(&run, err);
+	if (run.has_containers && (result < 0 || !run.is_app_up))
+		run_compose_down(&run);
+	return result;
+}
+
+static int remove_dangling(struct run *run, struct error *err)
+{
+	const char *label = config_text(run->pipeline->config, CONFIG_CLEAN_LABEL);
+	CLEANUP(strv_release) struct strv labels = STRV_INIT;
+	unsigned count = 0;
+
+	if (!*label)
+		return 0;
+	strv_add(&labels, label);
+	if (engine_prune_dangling(run->engine, &labels, &count, err) < 0)
+		return -1;
+	report_result(run->pipeline->report, "%u dangling images with label %s removed", count,
+		      label);
+	return 0;
+}
+
+int pipeline_clean(const struct pipeline *pipeline, struct error *err)
+{
+	CLEANUP(run_release) struct run run = run_of(pipeline);
+	int status;
+
+	if (run_find_docker(&run, err) < 0 || compose_down(&run.compose, &status, err) < 0)
+		return -1;
+	if (status)
+		return error_set(err, ERROR_CHILD, "compose down exited with status %d", status);
+	report_result(pipeline->report, "containers, networks and volumes of '%s' removed",
+		      run.compose.project.buf);
+	return remove_dangling(&run, err);
+}

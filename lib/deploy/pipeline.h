@@ -1,0 +1,58 @@
+#ifndef DEPLOY_PIPELINE_H
+#define DEPLOY_PIPELINE_H
+
+#include "aws/client.h"
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "deploy/config.h"
+#include "net/http.h"
+
+#include <stdbool.h>
+
+/* The stages of a release, in their order. */
+enum stage {
+	STAGE_LOGIN,
+	STAGE_TEST,
+	STAGE_RELEASE,
+	STAGE_PUBLISH,
+	STAGE_BUMP,
+	STAGE_DEPLOY,
+	STAGE_COUNT,
+};
+
+/* Its name on the command line, and the stage of a name; false where there is none. */
+const char *stage_name(enum stage stage);
+bool stage_parse(const char *name, enum stage *ret_stage);
+
+/*
+ * What a run is made of. All borrowed. stages: one flag a stage. version: what is released, NULL to
+ * find it (deploy/version.h). force: run the test and release stages of a commit that is published
+ * too.
+ */
+struct pipeline {
+	const struct config *config;
+	struct aws_client *client;
+	struct http *http;
+	const struct env *env;
+	struct clock *clock;
+	struct report *report;
+	bool stages[STAGE_COUNT];
+	const char *version;
+	bool allow_dirty;
+	bool force;
+};
+
+/*
+ * Runs the stages. First everything that can be known beforehand is checked, before anything is
+ * built or changed: version, files, parameters against the template, credentials, account,
+ * repository, Docker, compose services. A failure has the kind of its stage (design.md section 5);
+ * whatever was started is stopped then, but for the application after a successful release stage.
+ */
+int pipeline_run(const struct pipeline *pipeline, struct error *err);
+
+/* Stops and removes what the stages leave on this machine: the Makefile's `clean`. */
+int pipeline_clean(const struct pipeline *pipeline, struct error *err);
+
+#endif

@@ -1,0 +1,303 @@
+#include "base/cleanup.h"
+#include "deploy/run.h"
+#include "docker/image.h"
+#include "sys/file.h"
+
+#include <string.h>
+
+static bool wants(const struct run *run, enum stage stage)
+{
+	return run->pipeline->stages[stage];
+}
+
+static int find_version(struct run *run, struct error *err)
+{
+	const struct pipeline *pipeline = run->pipeline;
+	bool is_kept = wants(run, STAGE_PUBLISH) || wants(run, STAGE_BUMP);
+	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
+	CLEANUP_FREE char *parameters = config_path(pipeline->config, CONFIG_STACK_PARAMETERS);
+	const struct version_request request = {
+		.dir = pipeline->config->dir,
+		.tag = pipeline->version,
+		.env = pipeline->env,
+		.own_files = &own_files,
+		.allow_dirty = pipeline->allow_dirty || !is_kept,
+	};
+
+	if (parameters)
+		strv_add(&own_files, parameters);
+
+	/* The deploy stage alone sends what the parameter file says. */
+	if (!is_kept && !wants(run, STAGE_TEST) && !wants(run, STAGE_RELEASE))
+		return 0;
+	return version_find(&request, &run->version, err);
+}
+
+static int missing_file(const struct run *run, enum config_key key, const char *what,
+			struct error *err)
+{
+	error_set(err, ERROR_CONFIG, "no %s in '%s'", what, run->pipeline->config->dir);
+	return error_fix(err, "name it as %s in deployer.yml", config_key_name(key));
+}
+
+static int read_parameter_file(struct run *run, struct error *err)
+{
+	CLEANUP_FREE char *path = config_path(run->pipeline->config, CONFIG_STACK_PARAMETERS);
+
+	if (!path)
+		return missing_file(run, CONFIG_STACK_PARAMETERS, "parameter file (dev.cfg)", err);
+	return parameters_read(path, &run->parameters, err);
+}
+
+/* Against the template alone; what the live stack adds is known later (deploy_stack()). */
+static int check_parameters(struct run *run, struct error *err)
+{
+	const char *key = config_text(run->pipeline->config, CONFIG_STACK_TAG_PARAMETER);
+
+	for (size_t i = 0; i < run->parameters.count; i++) {
+		const char *name = run->parameters.items[i].key;
+
+		if (stack_template_has_parameter(&run->template, name))
+			continue;
+		error_set(err, ERROR_CONFIG, "parameter '%s' is not in template '%s'", name,
+			  run->template.path);
+		return error_fix(err, "take it out of '%s', or declare it in the template",
+				 config_text(run->pipeline->config, CONFIG_STACK_PARAMETERS));
+	}
+	if (stack_template_has_parameter(&run->template, key))
+		return 0;
+	error_set(err, ERROR_CONFIG, "template '%s' has no parameter '%s' for the image's tag",
+		  run->template.path, key);
+	return error_fix(err, "declare it, or name another one as stack.tag_parameter");
+}
+
+static int read_stack_files(struct run *run, struct error *err)
+{
+	CLEANUP_FREE char *path = config_path(run->pipeline->config, CONFIG_STACK_TEMPLATE);
+
+	if (!wants(run, STAGE_BUMP) && !wants(run, STAGE_DEPLOY))
+		return 0;
+	if (read_parameter_file(run, err) < 0)
+		return -1;
+	if (!wants(run, STAGE_DEPLOY))
+		return 0;
+	if (!path)
+		return missing_file(run, CONFIG_STACK_TEMPLATE, "stack template (stack.yml)", err);
+	if (stack_template_read(path, &run->template, err) < 0)
+		return -1;
+	return check_parameters(run, err);
+}
+
+static int check_account(struct run *run, struct error *err)
+{
+	const char *wanted = config_text(run->pipeline->config, CONFIG_AWS_ACCOUNT);
+
+	if (sts_get_caller_identity(run->pipeline->client, &run->identity, err) < 0)
+		return -1;
+	if (!*wanted || strcmp(wanted, run->identity.account.buf) == 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, "the credentials belong to account %s, not to %s",
+		  run->identity.account.buf, wanted);
+	return error_fix(err, "use --profile or --env for account %s, or change aws.account",
+			 wanted);
+}
+
+static bool has_compose_file(const struct config *config)
+{
+	static const char *const names[] = { "compose.yaml", "compose.yml", "docker-compose.yml",
+					     "docker-compose.yaml" };
+
+	if (config_list(config, CONFIG_COMPOSE_FILES)->count)
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		CLEANUP_FREE char *path = file_join(config->dir, names[i]);
+
+		if (file_exists(path))
+			return true;
+	}
+	return false;
+}
+
+static int set_compose(struct run *run, struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+	const struct strv *files = config_list(config, CONFIG_COMPOSE_FILES);
+
+	if (!has_compose_file(config)) {
+		error_set(err, ERROR_CONFIG, "no compose file in '%s'", config->dir);
+		return error_fix(err, "run this where docker-compose.yml is, or name it as "
+				      "compose.files in deployer.yml");
+	}
+	for (size_t i = 0; i < files->count; i++)
+		strv_take(&run->compose.files, file_join(config->dir, files->v[i]));
+	str_adds(&run->compose.project, config_text(config, CONFIG_COMPOSE_PROJECT));
+	str_adds(&run->compose.dir, config->dir);
+	run->compose.report = run->pipeline->report;
+	/* The services get the version, and none of the credentials that deploy them. */
+	strv_addf(&run->compose.env, "APP_VERSION=%s",
+		  run->version.tag.len ? run->version.tag.buf : "none");
+	strv_add_all(&run->compose.env, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+		     "AWS_SESSION_TOKEN", NULL);
+	return 0;
+}
+
+int run_find_docker(struct run *run, struct error *err)
+{
+	const struct pipeline *pipeline = run->pipeline;
+
+	if (run->engine)
+		return 0;
+	if (set_compose(run, err) < 0 ||
+	    engine_new(pipeline->http, pipeline->env, &run->engine, err) < 0 ||
+	    compose_find(&run->compose, pipeline->env, err) < 0)
+		return -1;
+	run->compose.engine = run->engine;
+	return 0;
+}
+
+static int need_service(const struct run *run, const char *name, struct error *err)
+{
+	if (compose_config_find(&run->services, name))
+		return 0;
+	error_set(err, ERROR_CONFIG, "the compose file has no service '%s'", name);
+	return error_fix(err, "add it, or name another one under compose.services in deployer.yml");
+}
+
+static int need_services_of(const struct run *run, const struct steps *steps, struct error *err)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = &steps->items[i];
+		bool all = step->kind == STEP_BUILD;
+
+		for (size_t j = 0; step->kind != STEP_EXEC && j < (all ? step->args.count : 1);
+		     j++) {
+			if (need_service(run, step->args.v[j], err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int check_services(struct run *run, struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+
+	if (compose_config(&run->compose, &run->services, err) < 0)
+		return -1;
+	if (wants(run, STAGE_TEST) && need_services_of(run, &config->test, err) < 0)
+		return -1;
+	if (wants(run, STAGE_RELEASE) && need_services_of(run, &config->release, err) < 0)
+		return -1;
+	return need_service(run, config_text(config, CONFIG_SERVICE_APP), err);
+}
+
+static bool needs_docker(const struct run *run)
+{
+	if (run->is_published && !run->pipeline->force && wants(run, STAGE_PUBLISH))
+		return false;
+	return wants(run, STAGE_TEST) || wants(run, STAGE_RELEASE) || wants(run, STAGE_PUBLISH);
+}
+
+/* The image reference that names the repository: the setting, else the compose file's. */
+static int find_image(struct run *run, struct image_ref *ret, struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+	const char *image = config_text(config, CONFIG_IMAGE);
+	const struct compose_service *app;
+
+	if (*image)
+		return image_ref_parse(image, ret, err);
+	if (run_find_docker(run, err) < 0 || check_services(run, err) < 0)
+		return -1;
+	app = compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));
+	if (app && *app->image)
+		return image_ref_parse(app->image, ret, err);
+	error_set(err, ERROR_CONFIG, "service '%s' of the compose file has no image",
+		  config_text(config, CONFIG_SERVICE_APP));
+	return error_fix(err,
+			 "give it an 'image: NAME:${APP_VERSION}', or set image in deployer.yml");
+}
+
+static int no_repository(const struct run *run, struct error *err)
+{
+	if (!error_has_code(err, "RepositoryNotFoundException"))
+		return -1;
+	error_become(err, ERROR_PUBLISH);
+	return error_fix(err, "create it: aws ecr create-repository --repository-name %s",
+			 run->repository_name.buf);
+}
+
+/*
+ * A registry named in deployer.yml takes the place of the one that ECR names: for a stand-in of AWS
+ * whose registry lives elsewhere, with ECR's token as its password.
+ */
+static void use_named_registry(struct run *run)
+{
+	const char *url = config_text(run->pipeline->config, CONFIG_PUBLISH_REGISTRY);
+
+	if (!*url)
+		return;
+	str_reset(&run->authorization.proxy_endpoint);
+	str_adds(&run->authorization.proxy_endpoint, url);
+	str_reset(&run->repository.uri);
+	url_host(url, &run->repository.uri);
+	str_addf(&run->repository.uri, "/%s", run->repository_name.buf);
+}
+
+static int look_up_digest(struct run *run, struct error *err)
+{
+	struct registry registry = run_registry(run);
+
+	if (registry_digest(&registry, run->repository_name.buf, run->version.tag.buf, &run->digest,
+			    err) == 0) {
+		run->is_published = true;
+		return 0;
+	}
+	if (!error_has_code(err, "NotFound"))
+		return error_wrap(err, "asking the registry for %s", run->version.tag.buf);
+	error_release(err);
+	return 0;
+}
+
+static int find_repository(struct run *run, struct error *err)
+{
+	CLEANUP(image_ref_release) struct image_ref image = IMAGE_REF_INIT;
+	CLEANUP(str_release) struct str account = STR_INIT;
+	CLEANUP(str_release) struct str region = STR_INIT;
+	struct aws_client *client = run->pipeline->client;
+
+	if (!wants(run, STAGE_LOGIN) && !wants(run, STAGE_PUBLISH))
+		return 0;
+	if (find_image(run, &image, err) < 0)
+		return -1;
+	(void)ecr_host_parse(image.host.buf, &account, &region);
+	str_adds(&run->repository_name, image.name.buf);
+	if (ecr_describe_repository(client, account.len ? account.buf : NULL, image.name.buf,
+				    &run->repository, err) < 0)
+		return no_repository(run, err);
+	if (ecr_get_authorization(client, &run->authorization, err) < 0)
+		return -1;
+	use_named_registry(run);
+	return look_up_digest(run, err);
+}
+
+static bool needs_aws(const struct run *run)
+{
+	return wants(run, STAGE_LOGIN) || wants(run, STAGE_PUBLISH) || wants(run, STAGE_DEPLOY);
+}
+
+/* Cheapest first: files, then AWS, then Docker, which need not be there for a published commit. */
+int preflight(struct run *run, struct error *err)
+{
+	if (find_version(run, err) < 0 || read_stack_files(run, err) < 0)
+		return -1;
+	if (needs_aws(run) && check_account(run, err) < 0)
+		return -1;
+	if (find_repository(run, err) < 0)
+		return -1;
+	if (!needs_docker(run))
+		return 0;
+	if (run_find_docker(run, err) < 0)
+		return -1;
+	return run->services.count ? 0 : check_services(run, err);
+}

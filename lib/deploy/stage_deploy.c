@@ -1,0 +1,97 @@
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "deploy/run.h"
+
+#include <string.h>
+
+int stage_bump(struct run *run, struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+	CLEANUP_FREE char *path = config_path(config, CONFIG_STACK_PARAMETERS);
+	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+	const char *key = config_text(config, CONFIG_STACK_TAG_PARAMETER);
+
+	if (parameters_bump(path, key, run->version.tag.buf, &result, err) < 0)
+		return -1;
+	if (result.changed)
+		report_result(run->pipeline->report, "%s: %s %s -> %s",
+			      config_text(config, CONFIG_STACK_PARAMETERS), key,
+			      result.old_value.buf, run->version.tag.buf);
+	else
+		report_result(run->pipeline->report, "%s: %s is %s already",
+			      config_text(config, CONFIG_STACK_PARAMETERS), key,
+			      run->version.tag.buf);
+	/* The deploy stage sends what the file says now. */
+	cfn_parameters_release(&run->parameters);
+	return parameters_read(path, &run->parameters, err);
+}
+
+static void describe(const struct run *run, struct str *out)
+{
+	const struct revision *revision = &run->version.revision;
+
+	str_addf(out, "deployer %s", run->version.tag.buf);
+	if (revision->subject.len)
+		str_addf(out, " \"%s\" by %s", revision->subject.buf, revision->author.buf);
+	/* CreateChangeSet takes 1024 characters; cut between two of them. */
+	if (out->len > 1024) {
+		size_t len = 1024;
+
+		while (len && ((unsigned char)out->buf[len] & 0xc0) == 0x80)
+			len--;
+		str_cut(out, len);
+	}
+}
+
+static void tell_outputs(const struct run *run, const struct cfn_stack *stack)
+{
+	for (size_t i = 0; i < stack->output_count; i++)
+		report_result(run->pipeline->report, "output %s = %s", stack->outputs[i].key,
+			      stack->outputs[i].value);
+}
+
+static void tell_deployment(const struct run *run, const struct deploy_result *result)
+{
+	CLEANUP(str_release) struct str took = STR_INIT;
+	struct report *report = run->pipeline->report;
+	const char *name = result->stack.name.buf;
+
+	clock_format_duration(result->elapsed_ms, &took);
+	switch (result->outcome) {
+	case DEPLOY_UNCHANGED:
+		report_result(report, "stack %s is up to date (%s)", name,
+			      result->stack.status.buf);
+		break;
+	case DEPLOY_CREATED:
+	case DEPLOY_UPDATED:
+		report_result(report, "stack %s is %s: %zu resources changed in %s", name,
+			      result->stack.status.buf, result->changed, took.buf);
+		break;
+	}
+	tell_outputs(run, &result->stack);
+}
+
+int stage_deploy(struct run *run, struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
+	CLEANUP(str_release) struct str description = STR_INIT;
+	struct deploy_request request = {
+		.client = run->pipeline->client,
+		.report = run->pipeline->report,
+		.stack_name = config_text(config, CONFIG_STACK_NAME),
+		.template = &run->template,
+		.parameters = &run->parameters,
+		.capabilities = config_list(config, CONFIG_STACK_CAPABILITIES),
+		.tags = config_list(config, CONFIG_STACK_TAGS),
+		.notification_arns = config_list(config, CONFIG_STACK_NOTIFICATIONS),
+		.role_arn = config_text(config, CONFIG_STACK_ROLE),
+	};
+
+	describe(run, &description);
+	request.description = description.buf;
+	if (deploy_stack(&request, &result, err) < 0)
+		return -1;
+	tell_deployment(run, &result);
+	return 0;
+}

@@ -1,0 +1,158 @@
+#include "base/cleanup.h"
+#include "base/slice.h"
+#include "deploy/run.h"
+#include "sys/proc.h"
+
+#include <string.h>
+
+/* Lines of a program of the user's own, as the pipeline's output. */
+struct exec_output {
+	struct report *report;
+	const char *source;
+};
+
+static void exec_line(void *ctx, bool is_stderr, const char *line, size_t len)
+{
+	const struct exec_output *output = ctx;
+
+	(void)is_stderr;
+	(void)len;
+	report_output(output->report, output->source, line);
+}
+
+static int run_program(struct run *run, const struct strv *args, int *ret_status, struct error *err)
+{
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct exec_output output = { run->pipeline->report, args->v[0] };
+	struct proc_end end;
+
+	strv_add_list(&proc.args, args);
+	strv_addf(&proc.env, "APP_VERSION=%s", run->version.tag.buf);
+	proc.dir = run->pipeline->config->dir;
+	proc.on_line = exec_line;
+	proc.ctx = &output;
+	if (proc_run(&proc, &end, err) < 0)
+		return -1;
+	*ret_status = end.signal ? 128 + end.signal : end.status;
+	return 0;
+}
+
+static int run_in_service(struct run *run, const struct strv *args, int *ret_status,
+			  struct error *err)
+{
+	CLEANUP(strv_release) struct strv command = STRV_INIT;
+
+	for (size_t i = 1; i < args->count; i++)
+		strv_add(&command, args->v[i]);
+	return compose_run(&run->compose, args->v[0], &command, ret_status, err);
+}
+
+static int run_step(struct run *run, const struct step *step, int *ret_status, struct error *err)
+{
+	switch (step->kind) {
+	case STEP_BUILD:
+		return compose_build(&run->compose, step->pull, &step->args, ret_status, err);
+	case STEP_UP:
+		return compose_up_until_exit(&run->compose, step->args.v[0], ret_status, err);
+	case STEP_RUN:
+		return run_in_service(run, &step->args, ret_status, err);
+	case STEP_EXEC:
+		break;
+	}
+	return run_program(run, &step->args, ret_status, err);
+}
+
+static void describe_step(const struct step *step, struct str *out)
+{
+	static const char *const words[] = { "build", "up", "run", "" };
+
+	str_adds(out, words[step->kind]);
+	for (size_t i = 0; i < step->args.count; i++)
+		str_addf(out, "%s%s", out->len ? " " : "", step->args.v[i]);
+}
+
+/* The steps of a stage, one after the other; the first that fails ends it with `kind`. */
+static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
+		     struct error *err)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = &steps->items[i];
+		CLEANUP(str_release) struct str name = STR_INIT;
+		int status = 0;
+
+		describe_step(step, &name);
+		run->has_containers = run->has_containers || step->kind != STEP_BUILD;
+		if (run_step(run, step, &status, err) < 0)
+			return error_wrap(err, "step '%s'", name.buf);
+		if (status == 0)
+			continue;
+		error_set(err, kind, "step '%s' failed with status %d", name.buf, status);
+		return error_fix(err, "its output is above; APP_VERSION was %s",
+				 run->version.tag.buf);
+	}
+	return 0;
+}
+
+int stage_test(struct run *run, struct error *err)
+{
+	return run_steps(run, &run->pipeline->config->test, ERROR_TEST, err);
+}
+
+/* "8000" as a number; 0 where it is none. */
+static unsigned port_number(const char *text)
+{
+	uint64_t number = 0;
+
+	return slice_to_u64(slice_of(text), 65535, &number) ? (unsigned)number : 0;
+}
+
+/* The port on which the application answers: the setting, else the first that compose publishes. */
+static unsigned app_port(const struct run *run)
+{
+	const struct config *config = run->pipeline->config;
+	const struct compose_service *app =
+		compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));
+	const char *set = config_text(config, CONFIG_APP_PORT);
+
+	if (*set)
+		return port_number(set);
+	return app && app->ports.count ? port_number(app->ports.v[0]) : 0;
+}
+
+/* Says where the application runs; that it cannot be told is no failure of the release. */
+static void tell_address(struct run *run)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str address = STR_INIT;
+	const char *app = config_text(run->pipeline->config, CONFIG_SERVICE_APP);
+	unsigned port = app_port(run);
+
+	if (!port || engine_published_port(run->engine, run->compose.project.buf, app, port,
+					   &address, &err) < 0)
+		return;
+	run->is_app_up = true;
+	report_result(run->pipeline->report, "app running at http://%s", address.buf);
+}
+
+int stage_release(struct run *run, struct error *err)
+{
+	if (run_steps(run, &run->pipeline->config->release, ERROR_RELEASE, err) < 0)
+		return -1;
+	tell_address(run);
+	return 0;
+}
+
+void run_compose_down(struct run *run)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int status = 0;
+
+	if (compose_down(&run->compose, &status, &err) < 0)
+		report_warning(run->pipeline->report, "containers may be left behind: %s",
+			       err.msg.buf);
+	else if (status)
+		report_warning(run->pipeline->report,
+			       "containers may be left behind: compose down exited with status %d",
+			       status);
+	run->has_containers = false;
+}
