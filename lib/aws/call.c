@@ -1,6 +1,5 @@
 #include "aws/call.h"
 
-#include "aws/endpoint.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "base/cleanup.h"
@@ -105,19 +104,21 @@ static const struct aws_service *service_of(const struct call *call)
 	return &aws_services[call->operation->service];
 }
 
-static int find_endpoint(struct call *call, struct error *err)
+int aws_caller_endpoint(const struct aws_caller *caller, enum aws_service_id service,
+			const char *region, const char *bucket, struct aws_endpoint *ret,
+			struct error *err)
 {
-	const struct aws_settings *settings = call->caller->settings;
-	CLEANUP_FREE char *custom = aws_settings_endpoint_url(settings, service_of(call)->key);
+	const struct aws_settings *settings = caller->settings;
+	CLEANUP_FREE char *custom = aws_settings_endpoint_url(settings, aws_services[service].key);
 	struct aws_endpoint_options options = {
-		.region = call->input->region ? call->input->region : settings->region,
+		.region = region ? region : settings->region,
 		.use_fips = settings->use_fips,
 		.use_dualstack = settings->use_dualstack,
 		.custom_url = custom,
-		.bucket = call->input->bucket,
+		.bucket = bucket,
 	};
 
-	return aws_endpoint_find(call->operation->service, &options, &call->endpoint, err);
+	return aws_endpoint_find(service, &options, ret, err);
 }
 
 static void set_target(struct call *call)
@@ -173,17 +174,19 @@ static void set_body(struct call *call)
 
 static int prepare(struct call *call, struct error *err)
 {
+	const struct aws_input *input = call->input;
 	CLEANUP(str_release) struct str host = STR_INIT;
 
-	if (find_endpoint(call, err) < 0)
+	if (aws_caller_endpoint(call->caller, call->operation->service, input->region,
+				input->bucket, &call->endpoint, err) < 0)
 		return -1;
 	url_host(call->endpoint.url.buf, &host);
 	strv_addf(&call->headers, "Host: %s", host.buf);
 	strv_add(&call->headers, "User-Agent: " USER_AGENT);
 	set_target(call);
 	set_body(call);
-	if (call->input->headers)
-		strv_add_list(&call->headers, call->input->headers);
+	if (input->headers)
+		strv_add_list(&call->headers, input->headers);
 	return 0;
 }
 
@@ -239,6 +242,18 @@ static int explain_silence(const struct call *call, struct error *err)
 			 call->endpoint.region.buf);
 }
 
+/* A line break in a key or a token would begin a header of its own. */
+static int check_headers(const struct strv *headers, struct error *err)
+{
+	for (size_t i = 0; i < headers->count; i++) {
+		if (!strpbrk(headers->v[i], "\r\n"))
+			continue;
+		error_set(err, ERROR_AUTH, "a credential holds a line break");
+		return error_fix(err, "check the access key and the session token");
+	}
+	return 0;
+}
+
 static int send_request(struct call *call, const struct strv *headers, struct error *err)
 {
 	const struct aws_settings *settings = call->caller->settings;
@@ -286,7 +301,7 @@ static int attempt(struct call *call, struct aws_reply *reply, struct error *err
 	if (!call->operation->is_unsigned && sign(call, &headers, err) < 0)
 		return -1;
 	call->has_expired = false;
-	if (send_request(call, &headers, err) < 0)
+	if (check_headers(&headers, err) < 0 || send_request(call, &headers, err) < 0)
 		return -1;
 	is_skew_known = aws_skew_measure(&call->response, &call->caller->skew_ms);
 	if (call->response.status < 200 || call->response.status > 299)

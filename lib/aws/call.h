@@ -3,6 +3,7 @@
 
 #include "aws/client.h"
 #include "aws/credentials.h"
+#include "aws/endpoint.h"
 #include "aws/reply.h"
 #include "aws/service.h"
 #include "aws/settings.h"
@@ -72,6 +73,14 @@ struct aws_input {
  */
 int aws_call(struct aws_caller *caller, const struct aws_operation *operation,
 	     const struct aws_input *input, struct aws_reply *ret, struct error *err);
+
+/*
+ * Where a service is for this caller; `region` instead of the settings' own, `bucket` for S3, NULL
+ * for none. ERROR_CONFIG as aws_endpoint_find() has it.
+ */
+int aws_caller_endpoint(const struct aws_caller *caller, enum aws_service_id service,
+			const char *region, const char *bucket, struct aws_endpoint *ret,
+			struct error *err);
 
 /* The caller of a client, with its credentials. Borrowed. */
 struct aws_caller *aws_client_caller(struct aws_client *client);

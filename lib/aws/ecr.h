@@ -3,6 +3,7 @@
 
 #include "aws/client.h"
 #include "base/secret.h"
+#include "base/strv.h"
 
 #include <stdint.h>
 
@@ -55,5 +56,31 @@ int ecr_describe_repository(struct aws_client *client, const char *registry_id, 
 			    struct ecr_repository *ret, struct error *err);
 int ecr_create_repository(struct aws_client *client, const char *name, struct ecr_repository *ret,
 			  struct error *err);
+
+/* An image in a repository, with every tag that points to it. */
+struct ecr_image {
+	char *digest; /* "sha256:..." */
+	struct strv tags;
+	int64_t pushed_ms;
+};
+
+struct ecr_images {
+	size_t count;
+	struct ecr_image *items;
+};
+
+#define ECR_IMAGES_INIT                                                                            \
+	{                                                                                          \
+		.count = 0, .items = NULL                                                          \
+	}
+
+void ecr_images_release(struct ecr_images *images);
+
+/*
+ * The images of a repository, or the one with a tag (NULL: all), in no order, every page. A tag
+ * that does not exist fails with the code "ImageNotFoundException".
+ */
+int ecr_describe_images(struct aws_client *client, const struct ecr_repository *repository,
+			const char *tag, struct ecr_images *ret, struct error *err);
 
 #endif

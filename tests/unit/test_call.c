@@ -316,6 +316,19 @@ static void says_that_credentials_are_missing(void **state)
 	assert_int_equal(fixture.http.next, 0);
 }
 
+static void refuses_a_credential_that_would_begin_a_header(void **state)
+{
+	static const struct canned_exchange exchanges[] = { { "POST", URL, 200, "", IDENTITY } };
+	CLEANUP(tear_down) struct fixture fixture;
+
+	(void)state;
+	SET_UP(fixture, exchanges);
+	secret_sets(&fixture.credentials[0].session_token, "t\r\nX-Evil: 1");
+	assert_int_equal(call(&fixture, &whoami), -1);
+	assert_int_equal(fixture.err.kind, ERROR_AUTH);
+	assert_int_equal(fixture.http.next, 0);
+}
+
 /*
  * Clock skew: the ten cases of aws-sdk-rust (sdk/aws-runtime/test-data/
  * clock-skew-test-cases.json), told in seconds after the first request of each case. `skew_s` is
@@ -471,6 +484,7 @@ int main(void)
 		cmocka_unit_test(stops_repeating_when_the_quota_is_spent),
 		cmocka_unit_test(reads_credentials_again_once_they_are_called_expired),
 		cmocka_unit_test(says_that_credentials_are_missing),
+		cmocka_unit_test(refuses_a_credential_that_would_begin_a_header),
 		cmocka_unit_test(corrects_the_clock),
 	};
 
