@@ -475,7 +475,7 @@ static void unpack(const char *text, size_t len, struct str *out)
 	CLEANUP(str_release) struct str plain = STR_INIT;
 
 	for (size_t i = 0; i < len; i++)
-		str_addc(&plain, text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
+		str_add(&plain, text[i] == '-' ? "+" : text[i] == '_' ? "/" : text + i, 1);
 	while (plain.len % 4)
 		str_addc(&plain, '=');
 	assert_true(base64_decode(out, plain.buf, plain.len));
