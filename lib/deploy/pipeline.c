@@ -141,7 +141,7 @@ int pipeline_run(const struct pipeline *pipeline, struct error *err)
 
 	if (result == 0)
 		result = run_stages(&run, err);
-	if (run.has_containers && (result < 0 || !run.is_app_up))
+	if (run.has_containers && !run.is_app_up)
 		run_compose_down(&run);
 	return result;
 }
