@@ -64,18 +64,20 @@ static int push(struct run *run, struct error *err)
 {
 	CLEANUP(str_release) struct str host = STR_INIT;
 	CLEANUP(str_release) struct str pushed = STR_INIT;
-	struct engine_auth auth = {
-		.username = run->authorization.username.buf,
-		.password = &run->authorization.password,
-	};
 	const char *uri = run->repository.uri.buf;
+	struct engine_push what = {
+		.repository = uri,
+		.tag = run->version.tag.buf,
+		.auth = { .username = run->authorization.username.buf,
+			  .password = &run->authorization.password },
+		.report = run->pipeline->report,
+	};
 
 	url_host(run->authorization.proxy_endpoint.buf, &host);
-	auth.server = host.buf;
+	what.auth.server = host.buf;
 	if (find_local(run, err) < 0 ||
 	    engine_tag_image(run->engine, local_image(run), uri, run->version.tag.buf, err) < 0 ||
-	    engine_push(run->engine, uri, run->version.tag.buf, &auth, run->pipeline->report,
-			&pushed, err) < 0)
+	    engine_push(run->engine, &what, &pushed, err) < 0)
 		return -1;
 	return verify(run, pushed.buf, err);
 }

@@ -147,7 +147,7 @@ int compose_up_until_exit(struct compose *compose, const char *service, int *ret
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
 	const struct step step = { .source = service };
-	int status;
+	int status = -1;
 
 	compose_prepare(compose, &proc);
 	strv_add_all(&proc.args, "up", "--no-log-prefix", "--exit-code-from", service, service,

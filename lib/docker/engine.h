@@ -62,14 +62,21 @@ struct engine_auth {
 	const char *server; /* registry host */
 };
 
+/* What to push; all borrowed. */
+struct engine_push {
+	const char *repository; /* "host/name" */
+	const char *tag;
+	struct engine_auth auth;
+	struct report *report;
+};
+
 /*
  * Pushes repository:tag and returns the digest of the manifest that the registry took. Success is
  * the digest in the stream: an error inside a stream of HTTP 200, or its end without a digest,
  * fails. Layers are reported as progress. Closing the connection, as an interrupt does, cancels the
  * push.
  */
-int engine_push(struct engine *engine, const char *repository, const char *tag,
-		const struct engine_auth *auth, struct report *report, struct str *ret_digest,
+int engine_push(struct engine *engine, const struct engine_push *push, struct str *ret_digest,
 		struct error *err);
 
 /* A container of a compose project, found by its labels. */

@@ -138,18 +138,18 @@ static bool take_push(void *ctx, const char *bytes, size_t len)
 	return !push->is_garbled;
 }
 
-static int send_push(struct engine *engine, struct http_request *request, struct push *push,
+static int send_push(struct engine *engine, struct http_request *request, struct push *stream,
 		     struct error *err)
 {
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	int result;
 
 	request->on_body = take_push;
-	request->ctx = push;
+	request->ctx = stream;
 	request->stall_timeout_ms = PUSH_STALL_MS;
 	result = engine_exchange(engine, request, &response, err);
 	/* What the Engine managed to say explains more than the connection that broke after it. */
-	if (result < 0 && (push->failure.len || push->is_garbled)) {
+	if (result < 0 && (stream->failure.len || stream->is_garbled)) {
 		error_release(err);
 		return 0;
 	}
@@ -157,29 +157,29 @@ static int send_push(struct engine *engine, struct http_request *request, struct
 }
 
 /* Without a tag, an Engine pushes every tag of the repository that it has. */
-int engine_push(struct engine *engine, const char *repository, const char *tag,
-		const struct engine_auth *auth, struct report *report, struct str *ret_digest,
+int engine_push(struct engine *engine, const struct engine_push *push, struct str *ret_digest,
 		struct error *err)
 {
 	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
-	CLEANUP(push_release) struct push push = PUSH_INIT;
+	CLEANUP(push_release) struct push stream = PUSH_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
 	CLEANUP(str_release) struct str url = STR_INIT;
 	struct http_request request;
 
-	assert(*tag);
+	assert(*push->tag);
 	str_adds(&path, "/images/");
-	if (engine_add_name(&path, repository, err) < 0)
+	if (engine_add_name(&path, push->repository, err) < 0)
 		return -1;
 	str_adds(&path, "/push?tag=");
-	url_encode(&path, tag, strlen(tag));
+	url_encode(&path, push->tag, strlen(push->tag));
 	engine_prepare(engine, "POST", path.buf, &request, &url);
-	add_auth(auth, &headers);
+	add_auth(&push->auth, &headers);
 	request.headers = headers;
-	push.report = report;
-	push.tag = tag;
-	if (send_push(engine, &request, &push, err) < 0 || push_finish(&push, ret_digest, err) < 0)
-		return error_wrap(err, "pushing %s:%s", repository, tag);
+	stream.report = push->report;
+	stream.tag = push->tag;
+	if (send_push(engine, &request, &stream, err) < 0 ||
+	    push_finish(&stream, ret_digest, err) < 0)
+		return error_wrap(err, "pushing %s:%s", push->repository, push->tag);
 	return 0;
 }
 

@@ -207,8 +207,7 @@ static int connect_to(const char *path, int *ret_fd)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -1;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = move_fd(&fd);
 	return 0;
 }
 

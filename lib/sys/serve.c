@@ -27,8 +27,7 @@ static int listen_at(const char *path, int *ret_fd, struct error *err)
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
 		return error_set_errno(err, errno, "cannot listen at '%s'", path);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = move_fd(&fd);
 	return 0;
 }
 

@@ -300,14 +300,16 @@ static void sends_the_credentials_as_padded_base64url(void **state)
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(secret_release) struct secret password = SECRET_INIT;
 	CLEANUP(str_release) struct str digest = STR_INIT;
-	struct engine_auth auth = { "AWS", &password, "h:5000" };
+	const struct engine_push push = { .repository = "h:5000/app",
+					  .tag = "1.0",
+					  .auth = { "AWS", &password, "h:5000" },
+					  .report = &report_none };
 	struct engine *engine = connect_canned(&canned);
 
 	(void)state;
 	canned.piece = 5;
 	secret_sets(&password, "\xc2\xbf>>??~~");
-	assert_int_equal(
-		engine_push(engine, "h:5000/app", "1.0", &auth, &report_none, &digest, &err), 0);
+	assert_int_equal(engine_push(engine, &push, &digest, &err), 0);
 	assert_string_equal(digest.buf, DIGEST);
 	/* {"username":"AWS","password":"\xc2\xbf>>??~~","serveraddress":"h:5000"} */
 	assert_string_equal(canned_header(&canned, "X-Registry-Auth"),
@@ -346,11 +348,13 @@ static void fails_a_push_by_its_stream_or_by_its_status(void **state)
 		CLEANUP(error_release) struct error err = ERROR_INIT;
 		CLEANUP(str_release) struct str digest = STR_INIT;
 		struct secret password = SECRET_INIT;
-		struct engine_auth auth = { "AWS", &password, "h" };
+		const struct engine_push push = { .repository = "h/a",
+						  .tag = "1",
+						  .auth = { "AWS", &password, "h" },
+						  .report = &report_none };
 		struct engine *engine = connect_canned(&canned);
 
-		assert_int_equal(
-			engine_push(engine, "h/a", "1", &auth, &report_none, &digest, &err), -1);
+		assert_int_equal(engine_push(engine, &push, &digest, &err), -1);
 		assert_string_equal(err.code, rows[i].code);
 		if (rows[i].msg)
 			assert_string_equal(err.msg.buf, rows[i].msg);

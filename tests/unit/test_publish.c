@@ -9,14 +9,23 @@ static char *build(const struct live *live, const char *tag, const char *content
 {
 	CLEANUP_FREE char *repository = mem_printf("%s/deployer-test", live->host);
 	CLEANUP_FREE char *name = mem_printf("%s:%s", repository, tag);
-	CLEANUP_FREE char *out = NULL;
 
 	live_write(live->dir, "Dockerfile",
 		   "FROM scratch\nCOPY file /file\nLABEL deployer.test=publish\n");
 	live_write(live->dir, "file", contents);
-	out = live_run(
-		(const char *const[]){ "docker", "build", "-q", "-t", name, live->dir, NULL });
+	free(live_run(
+		(const char *const[]){ "docker", "build", "-q", "-t", name, live->dir, NULL }));
 	return move_ptr(repository);
+}
+
+static int push(const struct live *live, const struct engine_auth *auth, const char *repository,
+		const char *tag, struct str *ret_digest, struct error *err)
+{
+	const struct engine_push what = {
+		.repository = repository, .tag = tag, .auth = *auth, .report = &report_none
+	};
+
+	return engine_push(live->engine, &what, ret_digest, err);
 }
 
 static void forget(struct live *live, const char *repository, const char *tag)
@@ -29,7 +38,7 @@ static void forget(struct live *live, const char *repository, const char *tag)
 
 static void publishes_one_image_under_two_tags(void **state)
 {
-	struct live *live = *state;
+	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
 	CLEANUP(str_release) struct str digest = STR_INIT;
@@ -39,8 +48,6 @@ static void publishes_one_image_under_two_tags(void **state)
 	CLEANUP_FREE char *by_digest = NULL;
 	struct engine_auth auth;
 
-	if (!live)
-		skip();
 	auth = (struct engine_auth){ "AWS", &live->password, live->host };
 	repository = build(live, "5fdbe62", "one");
 	name = mem_printf("%s:5fdbe62", repository);
@@ -48,9 +55,7 @@ static void publishes_one_image_under_two_tags(void **state)
 			 -1);
 	assert_true(error_has_code(&err, "NotFound"));
 	error_release(&err);
-	assert_int_equal(engine_push(live->engine, repository, "5fdbe62", &auth, &report_none,
-				     &digest, &err),
-			 0);
+	assert_int_equal(push(live, &auth, repository, "5fdbe62", &digest, &err), 0);
 	assert_int_equal(registry_digest(&live->registry, "deployer-test", "5fdbe62", &found, &err),
 			 0);
 	assert_string_equal(found.buf, digest.buf);
@@ -68,28 +73,22 @@ static void publishes_one_image_under_two_tags(void **state)
 
 static void says_why_a_push_was_refused(void **state)
 {
-	struct live *live = *state;
+	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(secret_release) struct secret wrong = SECRET_INIT;
 	CLEANUP(str_release) struct str digest = STR_INIT;
 	CLEANUP_FREE char *repository = NULL;
 	struct engine_auth auth;
 
-	if (!live)
-		skip();
 	repository = build(live, "refused", "two");
 	auth = (struct engine_auth){ "AWS", &wrong, live->host };
 	secret_sets(&wrong, "wrong");
-	assert_int_equal(engine_push(live->engine, repository, "refused", &auth, &report_none,
-				     &digest, &err),
-			 -1);
+	assert_int_equal(push(live, &auth, repository, "refused", &digest, &err), -1);
 	assert_int_equal(err.kind, ERROR_AUTH);
 	assert_string_equal(err.code, "NoCredentials");
 	error_release(&err);
 	auth.password = &live->password;
-	assert_int_equal(
-		engine_push(live->engine, repository, "absent", &auth, &report_none, &digest, &err),
-		-1);
+	assert_int_equal(push(live, &auth, repository, "absent", &digest, &err), -1);
 	assert_string_equal(err.code, "NotFound");
 	assert_string_equal(digest.buf, "");
 	forget(live, repository, "refused");
@@ -97,7 +96,7 @@ static void says_why_a_push_was_refused(void **state)
 
 static void says_that_the_registry_is_down(void **state)
 {
-	struct live *live = *state;
+	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(str_release) struct str digest = STR_INIT;
 	CLEANUP_FREE char *host = NULL;
@@ -105,17 +104,13 @@ static void says_that_the_registry_is_down(void **state)
 	CLEANUP_FREE char *from = NULL;
 	struct engine_auth auth;
 
-	if (!live)
-		skip();
 	free(build(live, "down", "three"));
 	host = mem_printf("127.0.0.1:%u", live_free_port());
 	repository = mem_printf("%s/deployer-test", host);
 	from = mem_printf("%s/deployer-test:down", live->host);
 	auth = (struct engine_auth){ "AWS", &live->password, host };
 	assert_int_equal(engine_tag_image(live->engine, from, repository, "down", &err), 0);
-	assert_int_equal(
-		engine_push(live->engine, repository, "down", &auth, &report_none, &digest, &err),
-		-1);
+	assert_int_equal(push(live, &auth, repository, "down", &digest, &err), -1);
 	assert_int_equal(err.kind, ERROR_NETWORK);
 	assert_string_equal(err.code, "RegistryUnreachable");
 	forget(live, repository, "down");
@@ -125,7 +120,7 @@ static void says_that_the_registry_is_down(void **state)
 /* ssh is played by a script that runs the far command here. */
 static void reaches_an_engine_through_ssh(void **state)
 {
-	struct live *live = *state;
+	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP_FREE char *ssh = NULL;
 	CLEANUP_FREE char *path = NULL;
@@ -135,8 +130,6 @@ static void reaches_an_engine_through_ssh(void **state)
 	struct engine *far = NULL;
 	struct engine_image image = ENGINE_IMAGE_INIT;
 
-	if (!live)
-		skip();
 	live_write(live->dir, "ssh",
 		   "#!/bin/sh\n"
 		   "[ \"$*\" = \"-o ConnectTimeout=30 -T -l me -p 2222 -- far.example "
@@ -192,7 +185,7 @@ static void lends_the_credentials_to_programs(void **state)
 	static const char *const with_v1[] = { "docker-compose", "push", "app", NULL };
 	static const char *const ask_v2[] = { "docker", "compose", "version", NULL };
 	static const char *const with_v2[] = { "docker", "compose", "push", "app", NULL };
-	struct live *live = *state;
+	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(docker_session_close) struct docker_session session = DOCKER_SESSION_INIT;
 	CLEANUP(str_release) struct str compose_file = STR_INIT;
@@ -205,7 +198,7 @@ static void lends_the_credentials_to_programs(void **state)
 	struct engine_auth auth;
 	struct env env;
 
-	if (!live || !getenv("DEPLOYER"))
+	if (!getenv("DEPLOYER"))
 		skip();
 	auth = (struct engine_auth){ "AWS", &live->password, live->host };
 	repository = build(live, "lent", "four");

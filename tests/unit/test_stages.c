@@ -162,30 +162,22 @@ static void leaves_nothing_behind_when_interrupted(struct live *live, unsigned m
 
 static void runs_every_stage_with_v1(void **state)
 {
-	if (!*state)
-		skip();
-	runs_every_stage(*state, 1);
+	runs_every_stage(live_of(state), 1);
 }
 
 static void runs_every_stage_with_v2(void **state)
 {
-	if (!*state)
-		skip();
-	runs_every_stage(*state, 2);
+	runs_every_stage(live_of(state), 2);
 }
 
 static void leaves_nothing_of_v1_when_interrupted(void **state)
 {
-	if (!*state)
-		skip();
-	leaves_nothing_behind_when_interrupted(*state, 1);
+	leaves_nothing_behind_when_interrupted(live_of(state), 1);
 }
 
 static void leaves_nothing_of_v2_when_interrupted(void **state)
 {
-	if (!*state)
-		skip();
-	leaves_nothing_behind_when_interrupted(*state, 2);
+	leaves_nothing_behind_when_interrupted(live_of(state), 2);
 }
 
 int main(void)
