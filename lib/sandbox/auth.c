@@ -6,6 +6,7 @@
 #include "base/url.h"
 #include "data/digest.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,7 @@ int auth_check(const struct sandbox *sandbox, const struct request *request, int
 
 	if (auth_read_claim(request, &claim, err) < 0)
 		return -1;
+	assert(claim.date && claim.region && claim.service);
 	key = sandbox_find_key(sandbox, claim.access_key_id);
 	if (check_key(key, request, now_ms, err) < 0 ||
 	    check_date(request, &claim, now_ms, err) < 0 ||

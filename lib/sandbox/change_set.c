@@ -190,19 +190,19 @@ static json_t *make(struct call *call, const json_t *stack, const struct deploym
 	const char *type = call_optional(call, "ChangeSetType");
 	static const char *const copied[] = { "Description", "ClientToken", "OnStackFailure" };
 	CLEANUP(str_release) struct str id = STR_INIT;
+	json_int_t ready_at;
 	json_t *change_set;
 
 	str_addf(&id, "arn:aws:cloudformation:%s:%s:changeSet/%s/", sandbox_region(call->sandbox),
 		 sandbox_account(call->sandbox), name);
 	sandbox_random_uuid(&id);
+	ready_at = call->now_ms + sandbox_duration_ms(call->sandbox, READY_AFTER_S);
 	change_set = json_pack(
 		"{s:s, s:s, s:O, s:O, s:I, s:I, s:s, s:O, s:O, s:b}", "ChangeSetName", name,
 		"ChangeSetId", id.buf, "StackId", json_object_get(stack, "StackId"), "StackName",
 		json_object_get(stack, "StackName"), "CreationTime", (json_int_t)call->now_ms,
-		"ReadyAt",
-		(json_int_t)(call->now_ms + sandbox_duration_ms(call->sandbox, READY_AFTER_S)),
-		"Type", type ? type : "UPDATE", "Changes", deployment->changes, "After",
-		deployment->after, "IsFailed", deployment->is_empty);
+		"ReadyAt", ready_at, "Type", type ? type : "UPDATE", "Changes", deployment->changes,
+		"After", deployment->after, "IsFailed", deployment->is_empty);
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
 		const char *text = call_optional(call, copied[i]);
 

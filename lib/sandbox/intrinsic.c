@@ -362,8 +362,8 @@ static json_t *fn_get_azs(struct evaluation *evaluation, const json_t *argument,
 	if (!template_scalar(region, &text) || text.len == 0)
 		str_adds(&text, sandbox_region(evaluation->sandbox));
 	list = json_array();
-	for (char zone = 'a'; zone <= 'c'; zone++)
-		(void)json_array_append_new(list, json_sprintf("%s%c", text.buf, zone));
+	for (const char *zone = "abc"; *zone; zone++)
+		(void)json_array_append_new(list, json_sprintf("%s%c", text.buf, *zone));
 	return list;
 }
 
@@ -481,7 +481,7 @@ static json_t *fn_import_value(struct evaluation *evaluation, const json_t *argu
 static json_t *fn_if(struct evaluation *evaluation, const json_t *argument, struct error *err)
 {
 	const char *name = json_string_value(json_array_get(argument, 0));
-	bool holds;
+	bool holds = false;
 
 	if (!name || json_array_size(argument) != 3)
 		return refuse_null(err, "Template error: Fn::If requires a list argument with "
@@ -555,7 +555,7 @@ static json_t *fn_not(struct evaluation *evaluation, const json_t *argument, str
 static json_t *fn_condition(struct evaluation *evaluation, const json_t *argument,
 			    struct error *err)
 {
-	bool holds;
+	bool holds = false;
 
 	if (!json_is_string(argument))
 		return refuse_null(err, "Template error: Condition must be a string");
@@ -686,7 +686,7 @@ int intrinsic_condition(struct evaluation *evaluation, const char *name, bool *r
 	const json_t *known = json_object_get(evaluation->conditions, name);
 	json_auto_t *value = NULL;
 
-	if (known && json_is_null(known))
+	if (json_is_null(known))
 		return refuse(err, "ValidationError",
 			      "Template error: Found circular condition dependency with condition "
 			      "%s",

@@ -31,7 +31,7 @@ static void decode_form(struct slice text, struct str *out)
 			str_addc(out, (char)(high * 16 + low));
 			i += 2;
 		} else {
-			str_addc(out, text.p[i] == '+' ? ' ' : text.p[i]);
+			str_add(out, text.p[i] == '+' ? " " : text.p + i, 1);
 		}
 	}
 }

@@ -534,9 +534,11 @@ static void add_hash(const char *physical_id, size_t len, bool is_upper, struct 
 	CLEANUP(str_release) struct str digits = STR_INIT;
 
 	digest_sha256_hex(&digits, physical_id, strlen(physical_id));
-	for (size_t i = 0; i < len && i < digits.len; i++)
-		str_addc(out,
-			 is_upper ? (char)toupper((unsigned char)digits.buf[i]) : digits.buf[i]);
+	for (size_t i = 0; i < len && i < digits.len; i++) {
+		int digit = is_upper ? toupper((unsigned char)digits.buf[i]) : digits.buf[i];
+
+		str_addc(out, (char)digit);
+	}
 }
 
 /* Counts what stands before it in the id: the revisions of a task definition's family. */

@@ -136,6 +136,7 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
 	return result;
 }
 
+/* Its parameters are libmicrohttpd's. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, const char *path,
 			      const char *method, const char *version, const char *bytes,
 			      size_t *size, void **state)
