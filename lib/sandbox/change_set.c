@@ -325,6 +325,7 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	return result;
 }
 
+/* The active ones: what was executed is described by its ARN only. */
 json_t *change_set_list(struct call *call, struct error *err)
 {
 	static const char *const own[] = { "ChangeSetName", "ChangeSetId", "StackId",
@@ -346,7 +347,8 @@ json_t *change_set_list(struct call *call, struct error *err)
 		json_t *summary;
 
 		if (!json_equal(json_object_get(change_set, "StackId"),
-				json_object_get(stack, "StackId")))
+				json_object_get(stack, "StackId")) ||
+		    json_text(change_set, "ExecutedBy"))
 			continue;
 		summary = json_object();
 		copy_members(change_set, summary, own);

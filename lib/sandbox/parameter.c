@@ -43,35 +43,47 @@ bool template_is_list(const json_t *template, const char *parameter)
 
 /* ---- patterns ---- */
 
+/* Java's class letters in the words of POSIX; NULL for the others. */
+static const char *class_of(char letter)
+{
+	return letter == 'd'   ? "0-9"
+	       : letter == 'w' ? "a-zA-Z0-9_"
+	       : letter == 's' ? "[:space:]"
+			       : NULL;
+}
+
+/* Takes an escape off the pattern; returns its last character. */
+static const char *translate_escape(const char *pattern, bool in_brackets, struct str *out)
+{
+	const char *class = class_of(pattern[1]);
+
+	if (class)
+		str_addf(out, in_brackets ? "%s" : "[%s]", class);
+	else if (in_brackets)
+		str_addc(out, pattern[1]);
+	else
+		str_add(out, pattern, 2);
+	return pattern + 1;
+}
+
 /* Java's \d \w \s and (?: in the words of POSIX; what has none is left and fails to compile. */
 static void translate_pattern(const char *pattern, struct str *out)
 {
 	bool in_brackets = false;
 
 	for (; *pattern; pattern++) {
-		const char *open = in_brackets ? "" : "[", *close = in_brackets ? "" : "]";
-
-		if (strncmp(pattern, "(?:", 3) == 0 && !in_brackets) {
+		if (*pattern == '\\' && pattern[1]) {
+			pattern = translate_escape(pattern, in_brackets, out);
+			continue;
+		}
+		if (!in_brackets && strncmp(pattern, "(?:", 3) == 0) {
 			str_addc(out, '(');
 			pattern += 2;
-		} else if (*pattern == '\\' && pattern[1] == 'd') {
-			str_addf(out, "%s0-9%s", open, close);
-			pattern++;
-		} else if (*pattern == '\\' && pattern[1] == 'w') {
-			str_addf(out, "%sa-zA-Z0-9_%s", open, close);
-			pattern++;
-		} else if (*pattern == '\\' && pattern[1] == 's') {
-			str_addf(out, "%s[:space:]%s", open, close);
-			pattern++;
-		} else if (*pattern == '\\' && in_brackets && pattern[1]) {
-			str_addc(out, *++pattern);
-		} else {
-			if (*pattern == '\\' && pattern[1])
-				str_addc(out, *pattern++);
-			else if (*pattern == '[' || *pattern == ']')
-				in_brackets = *pattern == '[';
-			str_addc(out, *pattern);
+			continue;
 		}
+		if (*pattern == '[' || *pattern == ']')
+			in_brackets = *pattern == '[';
+		str_addc(out, *pattern);
 	}
 }
 
