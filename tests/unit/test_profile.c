@@ -242,8 +242,8 @@ static bool run_file(const char *name, const json_t *want)
 	json_auto_t *got = NULL, *normal = NULL;
 	int result;
 
-	str_addf(&path, "%s/profile-files/%s%s", getenv("DEPLOYER_CONFORMANCE"),
-		 strchr(name, '/') ? "" : "go-v2/", name);
+	str_addf(&path, "%s/profile-files/%s%s", vectors_dir(), strchr(name, '/') ? "" : "go-v2/",
+		 name);
 	assert_int_equal(file_read(path.buf, 1 << 20, &text, &err), 0);
 	result = aws_profiles_parse(AWS_PROFILE_FILE_CONFIG, name, text.buf, text.len,
 				    &counter.report, &profiles, &err);
