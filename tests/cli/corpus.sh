@@ -26,7 +26,7 @@ sandbox() { # STATUS COMMAND...
 
 # Created as it is, with the tag that its authors released last.
 sandbox 0 "$DEPLOYER" deploy
-err_has 'is CREATE_COMPLETE: 34 resources changed'
+err_has 'is CREATE_COMPLETE: 37 resources changed'
 err_has 'output PublicURL = '
 
 # Bumped: one value, and the missing newline at the end stays missing.
