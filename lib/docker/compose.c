@@ -141,6 +141,23 @@ static int confirm_success(struct compose *compose, const char *service, int *re
 	return 0;
 }
 
+/*
+ * Compose v1 ends with KeyError 'ContainerConfig' when it recreates a container on an Engine from
+ * 25 on (compose issues 11742 and 12509): a failure there may be that one.
+ */
+static void hint_at_old_compose(const struct compose *compose)
+{
+	const char *version = compose->engine ? engine_version(compose->engine) : "";
+	struct slice digits = { version, strspn(version, "0123456789") };
+	uint64_t major;
+
+	if (compose->major == 1 && slice_to_u64(digits, 9999, &major) && major >= 25)
+		report_warning(compose->report,
+			       "compose %s cannot recreate containers on Docker %s: install the "
+			       "compose plugin (v2)",
+			       compose->version.buf, version);
+}
+
 /* Named twice: --exit-code-from alone would bring the whole project up. */
 int compose_up_until_exit(struct compose *compose, const char *service, int *ret_status,
 			  struct error *err)
@@ -154,6 +171,8 @@ int compose_up_until_exit(struct compose *compose, const char *service, int *ret
 		     NULL);
 	if (run_step(compose, &proc, &step, &status, err) < 0)
 		return -1;
+	if (status != 0)
+		hint_at_old_compose(compose);
 	if (status == 0 && compose->engine && confirm_success(compose, service, &status, err) < 0)
 		return -1;
 	*ret_status = status;

@@ -23,6 +23,7 @@ struct engine {
 	struct tunnel *tunnel; /* to an Engine over ssh, else NULL */
 	struct str version;
 	struct str api_version;
+	bool is_podman;
 };
 
 const char *engine_version(const struct engine *engine)
@@ -86,7 +87,11 @@ int engine_exchange(struct engine *engine, const struct http_request *request,
 		return 0;
 	if (err->kind == ERROR_NETWORK)
 		return explain_silence(engine, err);
-	return error_wrap(err, "Docker Engine");
+	error_wrap(err, "Docker Engine");
+	if (err->kind == ERROR_AUTH)
+		return error_fix(err, "check ca.pem, cert.pem and key.pem of %s",
+				 engine->host.source.buf);
+	return -1;
 }
 
 /* {"message": ...}; Engines answer some slips, and proxies all, in plain text. */
@@ -223,6 +228,12 @@ static void take_version(struct engine *engine, const char *server)
 		str_add(&engine->version, slash + 1, strcspn(slash + 1, " "));
 	else
 		str_adds(&engine->version, "unknown");
+	engine->is_podman = server && strncmp(server, "Libpod/", 7) == 0;
+}
+
+bool engine_is_podman(const struct engine *engine)
+{
+	return engine->is_podman;
 }
 
 static int greet(struct engine *engine, const struct env *env, struct error *err)

@@ -11,6 +11,9 @@
 void engine_prepare(const struct engine *engine, const char *method, const char *path,
 		    struct http_request *ret, struct str *ret_url);
 
+/* Whether podman answers, which speaks the same API with small differences. */
+bool engine_is_podman(const struct engine *engine);
+
 /* Sends it. ERROR_TOOL with the remedy where nothing answers; any status is a success here. */
 int engine_exchange(struct engine *engine, const struct http_request *request,
 		    struct http_response *ret, struct error *err);

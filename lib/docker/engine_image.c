@@ -156,7 +156,26 @@ static int send_push(struct engine *engine, struct http_request *request, struct
 	return result < 0 ? -1 : engine_check(&response, err);
 }
 
-/* Without a tag, an Engine pushes every tag of the repository that it has. */
+/*
+ * Without a tag, an Engine pushes every tag of the repository that it has. A registry on this
+ * machine is spoken to over plain http: Docker's Engine knows that by itself, podman is told.
+ */
+static int add_push_path(const struct engine *engine, const struct engine_push *push,
+			 struct str *path, struct error *err)
+{
+	CLEANUP(str_release) struct str url = STR_INIT;
+
+	str_adds(path, "/images/");
+	if (engine_add_name(path, push->repository, err) < 0)
+		return -1;
+	str_adds(path, "/push?tag=");
+	url_encode(path, push->tag, strlen(push->tag));
+	str_addf(&url, "http://%s", push->repository);
+	if (engine_is_podman(engine) && url_is_loopback(url.buf))
+		str_adds(path, "&tlsVerify=false");
+	return 0;
+}
+
 int engine_push(struct engine *engine, const struct engine_push *push, struct str *ret_digest,
 		struct error *err)
 {
@@ -167,11 +186,8 @@ int engine_push(struct engine *engine, const struct engine_push *push, struct st
 	struct http_request request;
 
 	assert(*push->tag);
-	str_adds(&path, "/images/");
-	if (engine_add_name(&path, push->repository, err) < 0)
+	if (add_push_path(engine, push, &path, err) < 0)
 		return -1;
-	str_adds(&path, "/push?tag=");
-	url_encode(&path, push->tag, strlen(push->tag));
 	engine_prepare(engine, "POST", path.buf, &request, &url);
 	add_auth(&push->auth, &headers);
 	request.headers = headers;

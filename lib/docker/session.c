@@ -133,10 +133,10 @@ static int link_helper(const char *program, const char *dir, struct error *err)
 	CLEANUP_FREE char *bin = file_join(dir, "bin");
 	CLEANUP_FREE char *link = file_join(bin, "docker-credential-" HELPER_NAME);
 	char self[PATH_MAX];
-	ssize_t len;
 
 	if (!program) {
-		len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
 		if (len < 0)
 			return error_set_errno(err, errno, "cannot read /proc/self/exe");
 		self[len] = '\0';

@@ -361,6 +361,43 @@ static void believes_the_container_rather_than_compose(void **state)
 	}
 }
 
+static void names_the_engines_that_v1_cannot_handle(void **state)
+{
+	static const struct {
+		const char *server;
+		bool warns;
+	} rows[] = { { "server: Docker/25.0.1 (linux)", true },
+		     { "server: Docker/24.0.9 (linux)", false },
+		     { "server: Libpod/4.3.1", false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP_FREE char *headers = mem_printf("api-version: 1.43\n%s", rows[i].server);
+		const struct canned_exchange exchanges[] = {
+			{ "GET", PING_URL, 200, headers, "OK" },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		struct listener listener = { .report = { .emit = listen_to } };
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(clear_stage) struct stage stage;
+		CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
+		int status;
+
+		set_stage(&stage);
+		put_program(&stage, "docker-compose");
+		play(&stage, "1.29.2\n", "0");
+		find(&stage, &compose);
+		play(&stage, "", "1");
+		compose.report = &listener.report;
+		assert_int_equal(engine_new(&canned.http, &stage.env, &compose.engine, &err), 0);
+		assert_int_equal(compose_up_until_exit(&compose, "app", &status, &err), 0);
+		assert_int_equal(status, 1);
+		assert_int_equal(listener.lines, rows[i].warns ? 1 : 0);
+		engine_free(compose.engine);
+		canned_release(&canned);
+	}
+}
+
 /* What 2.40.3 and 1.29.2 print for the same file. */
 static const char config_v2[] =
 	"{\"name\":\"pp\",\"services\":{\"app\":{\"build\":{\"context\":\"/x\"},\"command\":null,"
@@ -470,6 +507,7 @@ int main(void)
 		cmocka_unit_test(remembers_its_own_interruption),
 		cmocka_unit_test(ends_a_step_that_takes_too_long),
 		cmocka_unit_test(believes_the_container_rather_than_compose),
+		cmocka_unit_test(names_the_engines_that_v1_cannot_handle),
 		cmocka_unit_test(reads_the_configuration_of_both_generations_alike),
 		cmocka_unit_test(passes_on_why_compose_refuses_a_file),
 		cmocka_unit_test(passes_on_what_compose_warns_of),

@@ -362,6 +362,40 @@ static void fails_a_push_by_its_stream_or_by_its_status(void **state)
 	}
 }
 
+/* As podman 4.3 answers: one line with the digest, and plain http only where it is told. */
+static void pushes_through_podman(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", SOCKET_URL "/_ping", 200,
+		  "server: Libpod/4.3.1 (linux)\napi-version: 1.41\nlibpod-api-version: 4.3.1",
+		  "OK" },
+		{ "POST", SOCKET_URL "/v1.41/images/127.0.0.1:5000/a/push?tag=1&tlsVerify=false",
+		  200, NULL,
+		  "{\"status\":\"The push refers to repository [127.0.0.1:5000/a:1]\"}\n"
+		  "{\"status\":\"1: digest: " DIGEST " size: 423\"}\n" },
+		{ "POST", SOCKET_URL "/v1.41/images/r.example/a/push?tag=1", 500, NULL,
+		  "{\"cause\":\"x\",\"message\":\"unable to connect\",\"response\":500}" },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	struct secret password = SECRET_INIT;
+	struct engine_push push = { .repository = "127.0.0.1:5000/a",
+				    .tag = "1",
+				    .auth = { "AWS", &password, "h" },
+				    .report = &report_none };
+	struct engine *engine = connect_canned(&canned);
+
+	(void)state;
+	assert_string_equal(engine_version(engine), "4.3.1");
+	assert_int_equal(engine_push(engine, &push, &digest, &err), 0);
+	assert_string_equal(digest.buf, DIGEST);
+	push.repository = "r.example/a";
+	assert_int_equal(engine_push(engine, &push, &digest, &err), -1);
+	assert_non_null(strstr(err.msg.buf, "unable to connect"));
+	disconnect(&canned, engine);
+}
+
 #define LIST_URL                                                                                   \
 	SOCKET_URL "/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker."       \
 		   "compose.project%3Dp%22%5D%7D"
@@ -469,6 +503,7 @@ int main(void)
 		cmocka_unit_test(tells_what_an_engine_refuses),
 		cmocka_unit_test(sends_the_credentials_as_padded_base64url),
 		cmocka_unit_test(fails_a_push_by_its_stream_or_by_its_status),
+		cmocka_unit_test(pushes_through_podman),
 		cmocka_unit_test(lists_the_containers_of_a_project),
 		cmocka_unit_test(finds_where_a_port_is_published),
 		cmocka_unit_test(removes_dangling_images_that_nothing_uses),

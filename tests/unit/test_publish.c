@@ -125,8 +125,9 @@ static void reaches_an_engine_through_ssh(void **state)
 	CLEANUP_FREE char *ssh = NULL;
 	CLEANUP_FREE char *path = NULL;
 	CLEANUP_FREE char *old_path = mem_strdup(getenv("PATH"));
-	char *vars[] = { (char[]){ "DOCKER_HOST=ssh://me@far.example:2222" }, NULL };
-	struct env env = { vars };
+	static char far_host[] = "DOCKER_HOST=ssh://me@far.example:2222";
+	static char *far_vars[] = { far_host, NULL };
+	static const struct env env = { far_vars };
 	struct engine *far = NULL;
 	struct engine_image image = ENGINE_IMAGE_INIT;
 
@@ -145,6 +146,62 @@ static void reaches_an_engine_through_ssh(void **state)
 	assert_int_equal(engine_inspect_image(far, "deployer-test:absent", &image, &err), -1);
 	assert_true(error_has_code(&err, "NotFound"));
 	engine_free(far);
+}
+
+/* Certificates for both sides, signed by themselves; socat puts TLS before the real socket. */
+static const char tls_front[] =
+	"set -e\n"
+	"cd \"$1\"\n"
+	"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 "
+	"-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null\n"
+	"cp cert.pem ca.pem\n"
+	"exec socat OPENSSL-LISTEN:$2,bind=127.0.0.1,reuseaddr,fork,cert=cert.pem,key=key.pem,"
+	"cafile=ca.pem,verify=1 UNIX-CONNECT:/var/run/docker.sock\n";
+
+static int reach_by_tls(struct live *live, unsigned port, const char *dir, struct error *err)
+{
+	CLEANUP(strv_release) struct strv list = STRV_INIT;
+	struct engine *far = NULL;
+	struct env env;
+
+	strv_addf(&list, "DOCKER_HOST=tcp://127.0.0.1:%u", port);
+	strv_addf(&list, "DOCKER_CERT_PATH=%s", dir);
+	strv_add(&list, "DOCKER_TLS_VERIFY=1");
+	env.vars = strv_array(&list);
+	if (engine_new(live->http, &env, &far, err) < 0)
+		return -1;
+	assert_string_equal(engine_version(far), engine_version(live->engine));
+	engine_free(far);
+	return 0;
+}
+
+static void reaches_an_engine_through_tls(void **state)
+{
+	struct live *live = live_of(state);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP_FREE char *script = mem_printf("%s/tls.sh", live->dir);
+	unsigned port = live_free_port();
+	struct proc_child child;
+	int result = -1;
+
+	if (!live_has("socat") || !live_has("openssl") || access("/var/run/docker.sock", W_OK) < 0)
+		skip();
+	live_write(live->dir, "tls.sh", tls_front);
+	strv_add_all(&proc.args, "sh", script, live->dir, NULL);
+	strv_addf(&proc.args, "%u", port);
+	assert_int_equal(proc_start(&proc, &child, &err), 0);
+	for (int i = 0; i < 100 && result < 0; i++) {
+		error_release(&err);
+		system_clock.sleep_ms(&system_clock, 100);
+		result = reach_by_tls(live, port, live->dir, &err);
+	}
+	assert_int_equal(result, 0);
+	/* Without the folder's ca.pem, nobody vouches for the far side. */
+	assert_int_equal(reach_by_tls(live, port, "/nonexistent", &err), -1);
+	assert_int_equal(err.kind, ERROR_AUTH);
+	assert_true(err.fix.len > 0);
+	proc_stop(&child, 2000);
 }
 
 /* Runs a program in a session's environment; its exit status. */
@@ -234,6 +291,7 @@ int main(void)
 		cmocka_unit_test(says_why_a_push_was_refused),
 		cmocka_unit_test(says_that_the_registry_is_down),
 		cmocka_unit_test(reaches_an_engine_through_ssh),
+		cmocka_unit_test(reaches_an_engine_through_tls),
 		cmocka_unit_test(lends_the_credentials_to_programs),
 	};
 
