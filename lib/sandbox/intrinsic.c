@@ -312,10 +312,25 @@ static json_t *fn_split(struct evaluation *evaluation, const json_t *argument, s
 	return list;
 }
 
+/* Attributes that are lists come as text with commas (sandbox/resource_type.h). */
+static json_t *as_list(json_t *value)
+{
+	CLEANUP(strv_release) struct strv items = STRV_INIT;
+	json_t *list;
+
+	if (!json_is_string(value))
+		return json_incref(value);
+	list = json_array();
+	strv_split(&items, json_string_value(value), ",");
+	for (size_t i = 0; i < items.count; i++)
+		(void)json_array_append_new(list, json_string(items.v[i]));
+	return list;
+}
+
 static json_t *fn_select(struct evaluation *evaluation, const json_t *argument, struct error *err)
 {
 	json_auto_t *parts = intrinsic_evaluate(evaluation, argument, err);
-	const json_t *list = json_array_get(parts, 1);
+	json_auto_t *list = as_list(json_array_get(parts, 1));
 	CLEANUP(str_release) struct str text = STR_INIT;
 	uint64_t index;
 

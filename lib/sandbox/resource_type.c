@@ -130,7 +130,7 @@ static const struct resource_type types[] = {
 	  .create_s = 100, .update_s = 10, .delete_s = 60 },
 	{ .name = "AWS::EC2::NetworkInterface",
 	  .id = "eni-{hex:17}",
-	  .attributes = "Id={id} PrimaryPrivateIpAddress=10.0.0.11 SecondaryPrivateIpAddresses= "
+	  .attributes = "Id={id} PrimaryPrivateIpAddress=10.0.0.11 SecondaryPrivateIpAddresses=10.0.0.12,10.0.0.13 "
 		"VpcId=vpc-{hash:8}",
 	  .create_only = "PrivateIpAddress InterfaceType SubnetId",
 	  .create_s = 10, .update_s = 5, .delete_s = 10 },
@@ -639,6 +639,8 @@ static void add_any_attribute(const struct resource_identity *resource, const ch
 			 sandbox_account(resource->sandbox), resource->physical_id);
 	else if (len >= 2 && strcmp(name + len - 2, "Id") == 0)
 		str_adds(out, resource->physical_id);
+	else if (len >= 9 && strcmp(name + len - 9, "Addresses") == 0)
+		str_adds(out, "10.0.0.10,10.0.0.11");
 	else
 		str_addf(out, "%s-%s", resource->logical_id, name);
 }

@@ -13,11 +13,16 @@
  *
  *	{account} {region} {id}   the account, the region, the physical id
  *	{name}                    the name property, or STACK-LOGICAL-RANDOM where it is not set
- *	{hex:N} {upper:N}         N random characters (in `id` only)
- *	{hash:N}                  N hex digits that belong to the physical id
+ *	{hex:N} {upper:N} {letters:N}   N random characters (in `id` only)
+ *	{hash:N} {HASH:N}         N hex digits that belong to the physical id
  *	{tail}                    the physical id behind its last '/' or ':'
  *	{=Property}               a property's text, behind its last '/' where it is an ARN
+ *	{short}                   {name} within 32 characters and without a random part
+ *	{lower}                   {name} in lower case
+ *	{registry}                the host of the account's image registry
  *	{count}                   1, 2, 3 ... for what stands before it
+ *
+ * An attribute that is a list is text with commas.
  *
  * Source: the types' pages in the AWS CloudFormation resource type reference; durations are of the
  * order that the types take there.
