@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* configparser's own section, of defaults for every other one. It may stand several times. */
+#define DEFAULTS "DEFAULT"
+
 static void section_release(struct aws_section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
@@ -148,7 +151,8 @@ static void begin_section(struct reader *reader, struct slice header)
 		reader->section = add_section(&reader->raw, AWS_SECTION_PROFILE, name);
 		return;
 	}
-	warn_twice(reader, "section", name);
+	if (strcmp(name, DEFAULTS) != 0)
+		warn_twice(reader, "section", name);
 	assert(reader->raw.sections);
 	last = &reader->raw.sections[reader->raw.count - 1];
 	moved = *old;
@@ -337,8 +341,7 @@ static void adopt(struct aws_profiles *profiles, enum aws_section_kind kind, con
 static void adopt_all(enum aws_profile_file file, const struct aws_profiles *raw,
 		      struct aws_profiles *profiles)
 {
-	/* configparser's own section of defaults, for every other one. */
-	const struct aws_section *defaults = find_section(raw, AWS_SECTION_PROFILE, "DEFAULT");
+	const struct aws_section *defaults = find_section(raw, AWS_SECTION_PROFILE, DEFAULTS);
 
 	for (size_t i = 0; i < raw->count; i++) {
 		struct aws_section *section = &raw->sections[i];

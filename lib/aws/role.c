@@ -93,8 +93,11 @@ static int ask_for_code(const struct aws_search *search, const char *serial,
 			  serial);
 		return error_fix(err, "give the pipeline a role that it can take on by itself");
 	}
-	if (search->prompt(question, ret_code, err) < 0)
-		return error_wrap(err, "the role wants an MFA code of '%s'", serial);
+	if (search->prompt(question, ret_code, err) < 0) {
+		error_wrap(err, "the role wants an MFA code of '%s'", serial);
+		return error_fix(err, "run 'deployer whoami' at a terminal first: the session that "
+				      "it gets is kept for an hour");
+	}
 	if (is_code(secret_bytes(ret_code)))
 		return 0;
 	error_set(err, ERROR_AUTH, "an MFA code is six digits");

@@ -1,6 +1,7 @@
 #include "sys/prompt.h"
 
 #include "base/cleanup.h"
+#include "base/sanitize.h"
 #include "base/slice.h"
 #include "sys/interrupt.h"
 
@@ -45,7 +46,7 @@ static int read_answer(int fd, struct secret *ret_answer, struct error *err)
 	return 0;
 }
 
-static int ask(int fd, const char *question, struct secret *ret_answer, struct error *err)
+static int ask(int fd, const struct str *question, struct secret *ret_answer, struct error *err)
 {
 	struct termios before, silent;
 	int result;
@@ -57,7 +58,7 @@ static int ask(int fd, const char *question, struct secret *ret_answer, struct e
 	silent.c_lflag |= ICANON;
 	if (tcsetattr(fd, TCSAFLUSH, &silent) < 0)
 		return error_set_errno(err, errno, "the terminal");
-	if (write(fd, question, strlen(question)) < 0)
+	if (write(fd, question->buf, question->len) < 0)
 		result = error_set_errno(err, errno, "the terminal");
 	else
 		result = read_answer(fd, ret_answer, err);
@@ -68,9 +69,11 @@ static int ask(int fd, const char *question, struct secret *ret_answer, struct e
 
 int prompt_secret(const char *question, struct secret *ret_answer, struct error *err)
 {
+	CLEANUP(str_release) struct str text = STR_INIT;
 	CLEANUP_CLOSE int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
-	return ask(fd, question, ret_answer, err);
+	sanitize_text(&text, question);
+	return ask(fd, &text, ret_answer, err);
 }
