@@ -6,6 +6,7 @@
 /* clang-format off */
 static const struct cmd *const commands[] = {
 	&cmd_clean,
+	&cmd_bump,
 	&cmd_completion,
 	&cmd_config,
 	&cmd_credentials,

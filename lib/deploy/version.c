@@ -53,7 +53,7 @@ static int find_in_repository(const struct version_request *request, struct vers
 	if (!request->allow_dirty)
 		return refuse_dirty(revision, err);
 	str_adds(&version->tag, "-dirty.");
-	return revision_name_changes(request->dir, &version->tag, err);
+	return revision_name_changes(request->dir, request->own_files, &version->tag, err);
 }
 
 /* The commit is then worth knowing, but not needed: a CI step may have no repository. */

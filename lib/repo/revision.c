@@ -2,15 +2,11 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "repo/abbreviate.h"
 #include "repo/open.h"
-#include "repo/packs.h"
 #include "repo/worktree.h"
-#include "sys/file.h"
 
 #include <string.h>
-
-/* git's FALLBACK_DEFAULT_ABBREV. */
-#define MIN_SHORT_ID 7
 
 void revision_release(struct revision *revision)
 {
@@ -22,40 +18,6 @@ void revision_release(struct revision *revision)
 	str_release(&revision->author);
 	str_release(&revision->dirty_paths);
 	*revision = (struct revision)REVISION_INIT;
-}
-
-/*
- * git's rule (object-name.c, repo_find_unique_abbrev_r()): 2^n objects are expected to collide at
- * n/2 bits of four to the digit, rounded up.
- */
-static size_t expected_len(uint64_t objects)
-{
-	size_t bits = 1;
-
-	while (objects >>= 1)
-		bits++;
-	return (bits + 1) / 2 > MIN_SHORT_ID ? (bits + 1) / 2 : MIN_SHORT_ID;
-}
-
-/* Lengthens the id until no other object of the store, of whatever type, begins like it. */
-static int shorten(struct repo *repo, const git_oid *id, struct str *ret, struct error *err)
-{
-	CLEANUP_FREE char *objects = file_join(git_repository_commondir(repo->git), "objects");
-	size_t len = expected_len(packs_count_objects(objects));
-	char hex[GIT_OID_HEXSZ + 1];
-	git_oid found;
-	git_odb *odb;
-	int code;
-
-	if (git_repository_odb(&odb, repo->git) < 0)
-		return repo_fail(err, ERROR_REFUSED, "cannot read the repository's objects");
-	while ((code = git_odb_exists_prefix(&found, odb, id, len)) == GIT_EAMBIGUOUS)
-		len++;
-	git_odb_free(odb);
-	if (code < 0)
-		return repo_fail(err, ERROR_REFUSED, "cannot abbreviate the commit");
-	str_add(ret, git_oid_tostr(hex, sizeof(hex), id), len);
-	return 0;
 }
 
 static void describe_commit(git_commit *commit, struct revision *ret)
@@ -106,7 +68,7 @@ static int read_head(struct repo *repo, struct revision *ret, struct error *err)
 		return repo_fail(err, ERROR_REFUSED, "HEAD is not a commit that is here");
 	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
 	describe_commit((git_commit *)object, ret);
-	return shorten(repo, git_object_id(object), &ret->short_id, err);
+	return abbreviate(repo, git_object_id(object), &ret->short_id, err);
 }
 
 int revision_read(const char *dir, const struct strv *own_files, struct revision *ret,
@@ -131,13 +93,14 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 	return 0;
 }
 
-int revision_name_changes(const char *dir, struct str *ret_name, struct error *err)
+int revision_name_changes(const char *dir, const struct strv *own_files, struct str *ret_name,
+			  struct error *err)
 {
 	CLEANUP(repo_release) struct repo repo = REPO_INIT;
 
 	if (repo_open(dir, &repo, err) < 0)
 		return -1;
-	return worktree_hash_changes(&repo, ret_name, err);
+	return worktree_hash_changes(&repo, own_files, ret_name, err);
 }
 
 static int find_commit(struct repo *repo, const char *name, git_oid *ret, struct error *err)

@@ -51,9 +51,11 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 
 /*
  * Names what makes the working tree around `dir` differ from its commit: the first hex digits of a
- * hash over the whole difference, untracked files included. The same difference has the same name.
+ * hash over the whole difference but for `own_files`, untracked files included, appended. The same
+ * difference has the same name.
  */
-int revision_name_changes(const char *dir, struct str *ret_name, struct error *err);
+int revision_name_changes(const char *dir, const struct strv *own_files, struct str *ret_name,
+			  struct error *err);
 
 /*
  * Whether the commit `older` is `newer` or one of its ancestors; both as git names them (an

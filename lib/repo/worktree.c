@@ -2,8 +2,10 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "sys/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* So many changed paths are named; the rest is counted. */
@@ -14,25 +16,40 @@
 
 /* What was found: names for people, and how many; and the files that do not count. */
 struct changes {
-	const char *workdir;
-	const struct strv *own_files;
+	struct strv own_names;
 	struct str *paths;
 	size_t count;
 };
 
-static bool is_own_file(const struct changes *changes, const char *path)
+static void changes_release(struct changes *changes)
 {
-	CLEANUP_FREE char *whole = NULL;
+	strv_release(&changes->own_names);
+}
 
-	if (!changes->own_files || !changes->own_files->count)
-		return false;
-	whole = file_join(changes->workdir, path);
-	return strv_has(changes->own_files, whole);
+char *worktree_relative(struct repo *repo, const char *path)
+{
+	const char *root = git_repository_workdir(repo->git);
+	CLEANUP_FREE char *real = realpath(path, NULL);
+
+	if (!root || !real || !slice_starts_with(slice_of(real), root))
+		return NULL;
+	return mem_strdup(real + strlen(root));
+}
+
+/* Files elsewhere, and those that are not there, are none of this tree. */
+static void name_own_files(struct repo *repo, const struct strv *own_files, struct strv *ret)
+{
+	for (size_t i = 0; own_files && i < own_files->count; i++) {
+		char *name = worktree_relative(repo, own_files->v[i]);
+
+		if (name)
+			strv_take(ret, name);
+	}
 }
 
 static void note_change(struct changes *changes, const char *path)
 {
-	if (is_own_file(changes, path))
+	if (strv_has(&changes->own_names, path))
 		return;
 	if (changes->count++ < NAMED_PATHS)
 		str_addf(changes->paths, "%s%s", changes->paths->len ? ", " : "", path);
@@ -126,11 +143,10 @@ static int find_hidden(struct repo *repo, struct changes *changes, struct error 
 int worktree_find_changes(struct repo *repo, const struct strv *own_files, struct str *ret_paths,
 			  struct error *err)
 {
-	struct changes changes = {
-		.workdir = git_repository_workdir(repo->git),
-		.own_files = own_files,
-		.paths = ret_paths,
-	};
+	CLEANUP(changes_release)
+	struct changes changes = { .own_names = STRV_INIT, .paths = ret_paths };
+
+	name_own_files(repo, own_files, &changes.own_names);
 
 	if (find_status(repo, &changes, err) < 0 || find_hidden(repo, &changes, err) < 0)
 		return -1;
@@ -149,8 +165,23 @@ static int head_tree(struct repo *repo, git_tree **ret, struct error *err)
 	return 0;
 }
 
-int worktree_hash_changes(struct repo *repo, struct str *ret_hex, struct error *err)
+/* Called for each file that differs; more than 0 leaves it out. */
+static int leave_out(const git_diff *diff, const git_diff_delta *delta, const char *pathspec,
+		     void *own_names)
 {
+	const char *path = delta->new_file.path ? delta->new_file.path : delta->old_file.path;
+	const char *slash = strrchr(path, '/');
+
+	(void)diff;
+	(void)pathspec;
+	return strv_has(own_names, path) ||
+	       (delta->status == GIT_DELTA_UNTRACKED && file_is_leftover(slash ? slash + 1 : path));
+}
+
+int worktree_hash_changes(struct repo *repo, const struct strv *own_files, struct str *ret_hex,
+			  struct error *err)
+{
+	CLEANUP(strv_release) struct strv own_names = STRV_INIT;
 	CLEANUP(repo_free_tree) git_tree *tree = NULL;
 	git_buf text = GIT_BUF_INIT;
 	git_diff_options options;
@@ -164,6 +195,9 @@ int worktree_hash_changes(struct repo *repo, struct str *ret_hex, struct error *
 		return -1;
 	options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS |
 			GIT_DIFF_SHOW_UNTRACKED_CONTENT | GIT_DIFF_SHOW_BINARY;
+	name_own_files(repo, own_files, &own_names);
+	options.notify_cb = leave_out;
+	options.payload = &own_names;
 	code = git_diff_tree_to_workdir_with_index(&diff, repo->git, tree, &options);
 	if (code == 0)
 		code = git_diff_to_buf(&text, diff, GIT_DIFF_FORMAT_PATCH);

@@ -1,0 +1,170 @@
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/sanitize.h"
+#include "base/slice.h"
+#include "cmd/app.h"
+#include "cmd/commands.h"
+#include "data/json.h"
+#include "deploy/config.h"
+#include "deploy/parameters.h"
+#include "deploy/version.h"
+#include "repo/commit.h"
+
+struct bump_args {
+	const char *file;
+	const char *key;
+	bool dry_run;
+	bool commit;
+	bool push;
+};
+
+static const struct opt opts[] = {
+	OPT(struct bump_args, file, 'f', "file", "FILE", "edit FILE instead of stack.parameters"),
+	OPT(struct bump_args, key, 'k', "key", "KEY", "set KEY instead of stack.tag_parameter"),
+	OPT(struct bump_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
+	OPT(struct bump_args, commit, 0, "commit", NULL,
+	    "commit the changed line, and nothing else"),
+	OPT(struct bump_args, push, 0, "push", NULL, "push that commit with git"),
+	OPT_END,
+};
+
+/* What is to be done, resolved. */
+struct bump {
+	char *path;
+	const char *key;
+	struct version version;
+	struct bump_result result;
+	struct str commit; /* short id, "" where nothing was committed */
+};
+
+static void bump_release(struct bump *bump)
+{
+	free(bump->path);
+	version_release(&bump->version);
+	bump_result_release(&bump->result);
+	str_release(&bump->commit);
+}
+
+static int find_file(const struct bump_args *args, const struct config *config, struct bump *bump,
+		     struct error *err)
+{
+	bump->path =
+		args->file ? mem_strdup(args->file) : config_path(config, CONFIG_STACK_PARAMETERS);
+	bump->key = args->key ? args->key : config_text(config, CONFIG_STACK_TAG_PARAMETER);
+	if (bump->path)
+		return 0;
+	error_set(err, ERROR_CONFIG, "no parameter file (dev.cfg) in '%s'", config->dir);
+	return error_fix(err, "name it with --file, or as stack.parameters in deployer.yml");
+}
+
+static int find_version(const struct app *app, const struct config *config, const char *tag,
+			struct bump *bump, struct error *err)
+{
+	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
+	const struct version_request request = {
+		.dir = config->dir,
+		.tag = tag,
+		.env = &app->env,
+		.own_files = &own_files,
+	};
+
+	strv_add(&own_files, bump->path);
+	return version_find(&request, &bump->version, err);
+}
+
+static int commit(const struct bump_args *args, struct bump *bump, struct error *err)
+{
+	CLEANUP_FREE char *message = mem_printf("Set %s to %s\n", bump->key, bump->version.tag.buf);
+
+	if (commit_line(bump->path, message, &bump->commit, err) < 0)
+		return error_wrap(err, "the file is changed, not committed");
+	return args->push ? commit_push(bump->path, err) : 0;
+}
+
+static int carry_out(const struct bump_args *args, struct bump *bump, struct error *err)
+{
+	const char *tag = bump->version.tag.buf;
+
+	if (args->dry_run)
+		return parameters_plan_bump(bump->path, bump->key, tag, &bump->result, err);
+	if (parameters_bump(bump->path, bump->key, tag, &bump->result, err) < 0)
+		return -1;
+	return args->commit || args->push ? commit(args, bump, err) : 0;
+}
+
+static void print_json(const struct app *app, const struct bump *bump)
+{
+	CLEANUP(str_release) struct str out = STR_INIT;
+
+	str_adds(&out, "{\"file\": ");
+	json_quote(&out, bump->path);
+	str_adds(&out, ", \"key\": ");
+	json_quote(&out, bump->key);
+	str_addf(&out, ", \"line\": %u, \"old\": ", bump->result.line);
+	json_quote(&out, bump->result.old_value.buf);
+	str_adds(&out, ", \"new\": ");
+	json_quote(&out, bump->version.tag.buf);
+	str_addf(&out, ", \"changed\": %s, \"commit\": ", bump->result.changed ? "true" : "false");
+	json_quote(&out, bump->commit.buf);
+	(void)fprintf(app->out, "%s}\n", out.buf);
+}
+
+static void print_text(const struct app *app, const struct bump *bump)
+{
+	struct slice rest = { bump->result.diff.buf, bump->result.diff.len };
+
+	while (rest.n) {
+		CLEANUP(str_release) struct str line = STR_INIT;
+		struct slice raw = slice_next_line(&rest);
+
+		sanitize(&line, raw.p, raw.n);
+		(void)fprintf(app->out, "%s\n", line.buf);
+	}
+	if (!bump->result.changed)
+		report_note(app->report, "%s: %s is %s already", bump->path, bump->key,
+			    bump->version.tag.buf);
+	if (bump->commit.len)
+		report_note(app->report, "committed as %s", bump->commit.buf);
+}
+
+static int bump_run(struct app *app, const void *args_, char **operands, struct error *err)
+{
+	const struct bump_args *args = args_;
+	const struct config *config;
+	CLEANUP(bump_release)
+	struct bump bump = {
+		.version = VERSION_INIT,
+		.result = BUMP_RESULT_INIT,
+		.commit = STR_INIT,
+	};
+
+	if (app_config(app, &config, err) < 0 || find_file(args, config, &bump, err) < 0 ||
+	    find_version(app, config, operands[0], &bump, err) < 0 ||
+	    carry_out(args, &bump, err) < 0)
+		return -1;
+	if (app_wants_json(app))
+		print_json(app, &bump);
+	else
+		print_text(app, &bump);
+	return 0;
+}
+
+const struct cmd cmd_bump = {
+	.name = "bump",
+	.group = "Pipeline",
+	.summary = "write the version into the stack's parameter file",
+	.details =
+		"Sets one parameter, ApplicationImageTag where nothing else is said, to TAG or to "
+		"the version (see 'deployer help version'). Every other byte of the file stays; "
+		"the change is printed as a diff. The same value is no write.\n"
+		"The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, or YAML. "
+		"It is replaced whole or not at all, under a kernel lock.\n"
+		"With --commit, the changed line is committed to the repository that the file is "
+		"in, with author and committer from git's configuration; what else is staged stays "
+		"staged. Hooks are not run.",
+	.operands = "[TAG]",
+	.max_operands = 1,
+	.opts = opts,
+	.args_size = sizeof(struct bump_args),
+	.run = bump_run,
+};

@@ -1,0 +1,26 @@
+#ifndef REPO_COMMIT_H
+#define REPO_COMMIT_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+/*
+ * Commits one changed line of one tracked file to the branch that its repository stands on; what
+ * else is changed or staged there stays as it is. Author and committer are git's user.name and
+ * user.email. Hooks are not run and the commit is not signed: libgit2 does neither.
+ *
+ * *ret_short_id names the commit; it stays empty where the file is committed as it stands. The
+ * index is written before the commit, so that after a crash the same call ends the work.
+ *
+ * ERROR_REFUSED with what to do where the file is not tracked, where more than one line of it
+ * differs from the last commit, where a merge or rebase is going on, or where git knows no author.
+ */
+int commit_line(const char *path, const char *message, struct str *ret_short_id, struct error *err);
+
+/*
+ * Pushes the branch by running git, which knows remotes and their credentials; it asks nothing.
+ * ERROR_TOOL where git is missing, ERROR_CHILD with git's last line where it fails.
+ */
+int commit_push(const char *path, struct error *err);
+
+#endif
