@@ -5,8 +5,8 @@
 /* Sorted by name; a unit test checks it. */
 /* clang-format off */
 static const struct cmd *const commands[] = {
-	&cmd_clean,
 	&cmd_bump,
+	&cmd_clean,
 	&cmd_completion,
 	&cmd_config,
 	&cmd_credentials,
