@@ -1,11 +1,11 @@
 #!/bin/sh
 # clang-tidy has nothing to say about the sources of BUILD's compile database: tidy.sh BUILD [FILE].
-# A file found clean is not looked at again until it, a header of it or the rules change: an empty
-# file in BUILD/lint/tidy is named by the hash of all that.
+# A file found clean is not looked at again, in any checkout, until it, a header of it or the rules
+# change: an empty file in the user's cache is named by the hash of all that.
 . tests/lint/lint.sh
 need_version clang-tidy 14
 build=$1
-clean=$build/lint/tidy
+clean=${XDG_CACHE_HOME:-$HOME/.cache}/deployer/tidy
 
 tidy() {
 	# gcc's own warnings are in the database, and clang has not all of them. __NO_CTYPE: tolower() is
@@ -25,7 +25,8 @@ tidy() {
 # What the preprocessor makes of the file, its comments (NOLINT is one) included.
 hash_of() {
 	{
-		cat .clang-tidy tests/unit/.clang-tidy tests/lint/tidy.sh tests/lint/analyzer.h
+		clang-tidy --version
+		cat meson.build .clang-tidy tests/unit/.clang-tidy tests/lint/tidy.sh tests/lint/analyzer.h
 		cc -E -C -I. -Ilib -D_GNU_SOURCE -DDEPLOYER_VERSION='""' "$1" || date +%s%N
 	} 2>/dev/null | sha256sum | cut -d ' ' -f 1
 }
