@@ -8,6 +8,7 @@ corpus=$DEPLOYER_CORPUS/todobackend
 [ -e "$corpus/stack.yml" ] || skip "$corpus is absent"
 
 cp "$corpus/stack.yml" "$corpus/dev.cfg" "$corpus/dev.json" "$tmp"
+chmod u+w stack.yml dev.cfg dev.json
 git config --global user.name t
 git config --global user.email t@example.com
 printf 'home/\nstate/\nout\nerr\n' >.gitignore
