@@ -12,13 +12,14 @@ clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker rm -fv
 	docker volume ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm
 	docker network ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker network rm
-	docker images -q --filter "label=application=$name" | sort -u | xargs -r docker rmi -f
+	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$project" | xargs -r docker rmi -f
 } >/dev/null 2>&1
 at_exit clean_up
 
-# As a newcomer's folder looks, but for the name that keeps two test runs apart.
+# As a newcomer's folder looks, but for the names that keep two test runs apart.
 cp -R "$testdir/../../config/sample" "$tmp/sample"
 cd "$tmp/sample"
+sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox
 printf 'compose:\n  project: %s\n' "$project" >>deployer.yml
 git config --global user.name t
@@ -30,7 +31,7 @@ git commit -qm first
 sandbox() { # STATUS [SCENARIO-OPTION...] -- COMMAND...
 	want=$1
 	shift
-	run "$want" "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$name/todobackend" "$@"
+	run "$want" "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$project/todobackend" "$@"
 }
 
 containers() {
@@ -50,8 +51,8 @@ err_has 'ok login'
 err_has 'ok test'
 err_has 'acceptance | ok 1 '
 err_has 'ok release'
-err_matches "$name/todobackend:$hash published: sha256:[0-9a-f]{64}"
-err_has "$name/todobackend:latest moved to it"
+err_matches "$project/todobackend:$hash published: sha256:[0-9a-f]{64}"
+err_has "$project/todobackend:latest moved to it"
 err_has "dev.cfg: ApplicationImageTag latest -> $hash"
 err_has "stack $name is CREATE_COMPLETE"
 err_matches "output ApplicationImage = .*:$hash"

@@ -12,7 +12,7 @@ clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker rm -fv
 	docker volume ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker volume rm
 	docker network ls -q --filter "label=com.docker.compose.project=$project" | xargs -r docker network rm
-	docker images -q --filter "label=application=$name" | sort -u | xargs -r docker rmi -f
+	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$project" | xargs -r docker rmi -f
 } >/dev/null 2>&1
 
 free_port() {
@@ -45,12 +45,13 @@ at_exit clean_up
 export AWS_ENDPOINT_URL="http://127.0.0.1:$moto_port" AWS_ACCESS_KEY_ID=AKIAEXAMPLE AWS_SECRET_ACCESS_KEY=s
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 answers "$AWS_ENDPOINT_URL/moto-api/"
-aws ecr create-repository --repository-name "$name/todobackend" >/dev/null
+aws ecr create-repository --repository-name "$project/todobackend" >/dev/null
 vpc=$(aws ec2 describe-vpcs --query 'Vpcs[0].VpcId' --output text)
 subnets=$(aws ec2 describe-subnets --query 'Subnets[:2].SubnetId' --output text | tr '\t' ,)
 
 cp -R "$testdir/../../config/sample" "$tmp/sample"
 cd "$tmp/sample"
+sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox
 printf 'compose:\n  project: %s\npublish:\n  registry: http://127.0.0.1:%s\n' "$project" "$registry_port" >>deployer.yml
 sed -i "s/^VpcId=.*/VpcId=$vpc/; s/^ApplicationSubnets=.*/ApplicationSubnets=$subnets/" dev.cfg
@@ -62,7 +63,7 @@ git commit -qm first
 hash=$(git rev-parse --short HEAD)
 
 run 0 "$DEPLOYER" release
-err_matches "127.0.0.1:$registry_port/$name/todobackend:$hash published: sha256:[0-9a-f]{64}"
+err_matches "127.0.0.1:$registry_port/$project/todobackend:$hash published: sha256:[0-9a-f]{64}"
 err_has "stack $name is CREATE_COMPLETE"
 [ "$(aws cloudformation describe-stacks --stack-name $name --query 'Stacks[0].StackStatus' --output text)" = CREATE_COMPLETE ] ||
 	fail 'moto has no such stack'
