@@ -63,11 +63,15 @@ static int find_version(const struct app *app, const struct config *config, cons
 	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
 	const struct version_request request = {
 		.dir = config->dir,
-		.tag = tag,
 		.env = &app->env,
 		.own_files = &own_files,
 	};
 
+	/* No repository need be looked at; parameters_bump() checks the tag. */
+	if (tag) {
+		str_adds(&bump->version.tag, tag);
+		return 0;
+	}
 	strv_add(&own_files, bump->path);
 	return version_find(&request, &bump->version, err);
 }

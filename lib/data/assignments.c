@@ -108,10 +108,12 @@ static bool is_comment(struct slice line)
 static bool is_text(struct slice line)
 {
 	for (size_t at = 0; at < line.n;) {
-		unsigned code;
-		size_t size = utf8_decode(line.p + at, line.n - at, &code);
+		unsigned code = (unsigned char)line.p[at];
+		size_t size = 1;
 
-		if (size == 0 || (code < 0x20 && code != '\t') || code == 0x7f)
+		if (code < ' ' || code >= 0x7f)
+			size = utf8_decode(line.p + at, line.n - at, &code);
+		if (size == 0 || (code < ' ' && code != '\t') || code == 0x7f)
 			return false;
 		at += size;
 	}

@@ -80,25 +80,25 @@ static int parse_yaml(struct parameter_file *file, struct error *err)
 	return yaml_map_read(text->buf, text->len, "Parameters", &file->list, err);
 }
 
+/* Each reader refuses a key that is there twice in its own way; in a JSON list it is no JSON error.
+ */
 static int parse(struct parameter_file *file, struct error *err)
 {
 	const struct str *text = &file->text;
-	int result = -1;
 
 	file->format = recognise(text);
 	switch (file->format) {
 	case PARAMETERS_ASSIGNMENTS:
-		result = assignments_read(text->buf, text->len, &file->list, err);
-		break;
+		return assignments_read(text->buf, text->len, &file->list, err);
 	case PARAMETERS_JSON_OBJECT:
 	case PARAMETERS_JSON_LIST:
-		result = parameters_read_json(text->buf, text->len, &file->list, err);
-		break;
+		if (parameters_read_json(text->buf, text->len, &file->list, err) < 0)
+			return -1;
+		return assignments_check_unique(&file->list, err);
 	case PARAMETERS_YAML:
-		result = parse_yaml(file, err);
-		break;
+		return parse_yaml(file, err);
 	}
-	return result < 0 ? -1 : assignments_check_unique(&file->list, err);
+	return -1;
 }
 
 /* Whatever is wrong with a file of the user's is for the user to mend. */
@@ -185,17 +185,29 @@ static void splice(const struct parameter_file *file, const struct assignment *i
 	str_add(ret, file->text.buf + end, file->text.len - end);
 }
 
+/* Lines of assignments do not hang together: the edited one must read as the key and its new value.
+ */
+static bool is_one_line(const struct assignment *item, const char *value, const struct str *edited)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
+	const char *key = edited->buf + item->value_at - strlen(item->key) - 1;
+	struct slice rest = { key, edited->len - (size_t)(key - edited->buf) };
+	struct slice line = slice_next_line(&rest);
+
+	return assignments_read(line.p, line.n, &list, &ignored) == 0 && list.count == 1 &&
+	       strcmp(list.items[0].key, item->key) == 0 && strcmp(list.items[0].value, value) == 0;
+}
+
 /* Reads the edited text again: nothing but the one value may read otherwise, or stand elsewhere. */
-static bool is_minimal(const struct parameter_file *before, const struct assignment *item,
-		       const char *value, const struct str *edited)
+static bool is_one_value(const struct parameter_file *before, const struct assignment *item,
+			 const char *value, const struct str *edited)
 {
 	CLEANUP(error_release) struct error ignored = ERROR_INIT;
 	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
 	size_t at = (size_t)(item - before->list.items);
 
 	str_add(&after.text, edited->buf, edited->len);
-	if (memchr(before->text.buf + item->value_at, '\n', item->value_len))
-		return false;
 	if (parse(&after, &ignored) < 0 || after.list.count != before->list.count)
 		return false;
 	for (size_t i = 0; i < after.list.count; i++) {
@@ -206,6 +218,16 @@ static bool is_minimal(const struct parameter_file *before, const struct assignm
 			return false;
 	}
 	return true;
+}
+
+static bool is_minimal(const struct parameter_file *before, const struct assignment *item,
+		       const char *value, const struct str *edited)
+{
+	if (memchr(before->text.buf + item->value_at, '\n', item->value_len))
+		return false;
+	if (before->format == PARAMETERS_ASSIGNMENTS)
+		return is_one_line(item, value, edited);
+	return is_one_value(before, item, value, edited);
 }
 
 static void describe(const struct bump *bump, const struct assignment *item,
@@ -256,28 +278,20 @@ int parameters_plan_bump(const char *path, const char *key, const char *value,
 	return plan(&bump, &file, ret, &edited, err);
 }
 
-/* Under the lock everything is read anew: another bump may have come first. */
-static int bump_locked(const struct bump *bump, struct bump_result *ret, struct error *err)
-{
-	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
-	CLEANUP(str_release) struct str edited = STR_INIT;
-
-	if (plan(bump, &file, ret, &edited, err) < 0)
-		return -1;
-	return ret->changed ? file_edit_atomic(bump->path, &file.text, &edited, err) : 0;
-}
-
 int parameters_bump(const char *path, const char *key, const char *value, struct bump_result *ret,
 		    struct error *err)
 {
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+	CLEANUP(str_release) struct str edited = STR_INIT;
 	const struct bump bump = { path, key, value };
 	CLEANUP_CLOSE int lock = -1;
 
-	if (parameters_plan_bump(path, key, value, ret, err) < 0)
+	if (version_check_tag(value, key, err) < 0)
 		return -1;
-	if (!ret->changed)
-		return 0;
-	if (file_lock_for_edit(path, LOCK_WAIT_MS, &lock, err) < 0)
+	/* What cannot even be opened is explained by reading it. */
+	if (file_exists(path) && file_lock_for_edit(path, LOCK_WAIT_MS, &lock, err) < 0)
 		return -1;
-	return bump_locked(&bump, ret, err);
+	if (plan(&bump, &file, ret, &edited, err) < 0)
+		return -1;
+	return ret->changed ? file_edit_atomic(path, &file.text, &edited, err) : 0;
 }

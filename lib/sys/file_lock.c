@@ -87,13 +87,26 @@ static bool try_lock(const char *path, int fd)
 	return false;
 }
 
+/*
+ * Some file systems (NFS) lock for writing only what is open for writing. What may only be read is
+ * locked as such where nothing need be created: an edit that changes nothing is allowed there.
+ */
+static int open_to_lock(const char *path, int flags)
+{
+	int fd = (int)TEMP_FAILURE_RETRY(open(path, flags | O_RDWR, 0666));
+
+	if (fd < 0 && !(flags & O_CREAT) && (errno == EACCES || errno == EROFS || errno == EISDIR))
+		fd = (int)TEMP_FAILURE_RETRY(open(path, flags | O_RDONLY));
+	return fd;
+}
+
 static int lock(const char *path, int flags, unsigned wait_ms, int *ret_fd, struct error *err)
 {
 	int64_t until_ms = system_clock.monotonic_ms(&system_clock) + wait_ms;
 	int64_t pause_ms = RETRY_MIN_MS;
 
 	for (;;) {
-		int fd = (int)TEMP_FAILURE_RETRY(open(path, flags, 0666));
+		int fd = open_to_lock(path, flags);
 		int patience;
 
 		if (fd < 0)
@@ -113,11 +126,10 @@ static int lock(const char *path, int flags, unsigned wait_ms, int *ret_fd, stru
 
 int file_lock(const char *path, unsigned wait_ms, int *ret_fd, struct error *err)
 {
-	return lock(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, wait_ms, ret_fd,
-		    err);
+	return lock(path, O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, wait_ms, ret_fd, err);
 }
 
 int file_lock_for_edit(const char *path, unsigned wait_ms, int *ret_fd, struct error *err)
 {
-	return lock(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, wait_ms, ret_fd, err);
+	return lock(path, O_CLOEXEC | O_NONBLOCK | O_NOCTTY, wait_ms, ret_fd, err);
 }

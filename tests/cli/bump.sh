@@ -141,15 +141,12 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	refuses 2 'cannot write' setpriv --reuid 65534 --clear-groups "$tmp/deployer" bump \
 		--file closed/dev.cfg 5fdbe62
 	err_has "make the folder '$tmp/stack/closed' writable"
-	# shellcheck disable=SC2016
 	refuses 2 'mounted as a single file' unshare -m sh -c \
 		'mount --bind real/target.cfg dev.cfg && exec "$0" bump 0b0e67b' "$DEPLOYER"
 	grep -q 5fdbe62 real/target.cfg || fail 'the mounted file changed'
-	# shellcheck disable=SC2016
 	refuses 2 'Read-only file system' unshare -m sh -c \
 		'mount --bind -r real real && exec "$0" bump --file real/target.cfg 0b0e67b' "$DEPLOYER"
 	mkdir full
-	# shellcheck disable=SC2016
 	refuses 1 'No space left' unshare -m sh -c 'mount -t tmpfs -o size=8k none full &&
 		printf "ApplicationImageTag=a\n" >full/dev.cfg && cp full/dev.cfg "$1" &&
 		{ cat /dev/zero >full/filler 2>/dev/null || :; } && "$0" bump --file full/dev.cfg 5fdbe62

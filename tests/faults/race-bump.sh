@@ -1,0 +1,52 @@
+#!/bin/sh
+# Bumps that run at the same time lose nothing, and bumps killed at any moment tear nothing.
+# BUMP_ROUNDS and BUMP_KILLS make it longer.
+. "$(dirname "$0")/../cli/testlib.sh"
+rounds=${BUMP_ROUNDS:-25}
+kills=${BUMP_KILLS:-100}
+writers=8
+
+mkdir "$tmp/stack"
+cd "$tmp/stack"
+
+# Each writer has a key of its own in the one file, and looks after each bump whether it is still there.
+awk -v n=$writers 'BEGIN { for (i = 1; i <= n; i++) print "Key" i "=none" }' >dev.cfg
+write() {
+	round=1
+	while [ "$round" -le "$rounds" ]; do
+		"$DEPLOYER" --quiet bump --key "Key$1" "v$round" >/dev/null 2>"$tmp/said.$1" || exit 1
+		grep -qx "Key$1=v$round" dev.cfg || exit 2
+		round=$((round + 1))
+	done
+}
+pids=
+for writer in $(seq $writers); do
+	write "$writer" &
+	pids="$pids $!"
+done
+for pid in $pids; do
+	wait "$pid" || fail "a writer lost its update, or failed: $(cat "$tmp"/said.*)"
+done
+kept=$(grep -cx "Key[1-8]=v$rounds" dev.cfg)
+echo "$kept/$writers writers of $rounds rounds kept their last update"
+[ "$kept" -eq $writers ] || fail 'updates are lost'
+[ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
+
+# Killed after a random time, a few milliseconds on either side of the edit.
+printf 'A=1\nApplicationImageTag=zero\nB=2' >dev.cfg
+whole=0
+for i in $(seq "$kills"); do
+	delay=$(awk -v seed="$i" 'BEGIN { srand(seed); printf "%.4f", rand() * 0.06 + 0.0005 }')
+	timeout -s KILL "$delay" "$DEPLOYER" --quiet bump "v$i" >/dev/null 2>&1 || :
+	case $(cat dev.cfg; echo .) in
+	"A=1
+ApplicationImageTag=zero
+B=2." | "A=1
+ApplicationImageTag=v"*"
+B=2.") whole=$((whole + 1)) ;;
+	esac
+done
+echo "$whole/$kills random kills left a whole file"
+[ "$whole" -eq "$kills" ] || fail 'a file is torn'
+run 0 "$DEPLOYER" bump last
+[ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
