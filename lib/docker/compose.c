@@ -158,7 +158,11 @@ static void hint_at_old_compose(const struct compose *compose)
 			       compose->version.buf, version);
 }
 
-/* Named twice: --exit-code-from alone would bring the whole project up. */
+/*
+ * The service is named twice: --exit-code-from alone would bring the whole project up. v1 cannot
+ * replace a container whose image is gone, and --renew-anon-volumes, which would let it, makes it
+ * replace databases that are in use: such containers are removed beforehand.
+ */
 int compose_up_until_exit(struct compose *compose, const char *service, int *ret_status,
 			  struct error *err)
 {
@@ -166,6 +170,9 @@ int compose_up_until_exit(struct compose *compose, const char *service, int *ret
 	const struct step step = { .source = service };
 	int status = -1;
 
+	if (compose->major == 1 && compose->engine &&
+	    engine_remove_imageless(compose->engine, compose->project.buf, err) < 0)
+		return -1;
 	compose_prepare(compose, &proc);
 	strv_add_all(&proc.args, "up", "--no-log-prefix", "--exit-code-from", service, service,
 		     NULL);

@@ -105,6 +105,9 @@ void engine_containers_release(struct engine_containers *containers);
 int engine_list_project(struct engine *engine, const char *project, const char *service,
 			struct engine_containers *ret, struct error *err);
 
+/* Removes stopped containers of a project whose image is not there any more. */
+int engine_remove_imageless(struct engine *engine, const char *project, struct error *err);
+
 /*
  * The address at which a container's port is published, such as "localhost:32768" ("0.0.0.0" and
  * "::" read as localhost), or the code "NotFound".

@@ -142,6 +142,52 @@ int engine_list_project(struct engine *engine, const char *project, const char *
 	return 0;
 }
 
+static int remove_container(struct engine *engine, const char *id, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+
+	str_adds(&path, "/containers/");
+	if (engine_add_name(&path, id, err) < 0)
+		return -1;
+	if (engine_call(engine, "DELETE", path.buf, &response, err) == 0)
+		return 0;
+	if (!error_has_code(err, "NotFound"))
+		return -1;
+	error_release(err);
+	return 0;
+}
+
+static int remove_if_imageless(struct engine *engine, const json_t *container, struct error *err)
+{
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+
+	if (is_oneoff(container) || strcmp(text_of(container, "State"), "running") == 0)
+		return 0;
+	if (engine_inspect_image(engine, text_of(container, "ImageID"), &image, err) == 0)
+		return 0;
+	if (!error_has_code(err, "NotFound"))
+		return -1;
+	error_release(err);
+	return remove_container(engine, text_of(container, "Id"), err);
+}
+
+int engine_remove_imageless(struct engine *engine, const char *project, struct error *err)
+{
+	json_auto_t *body = fetch(engine, project, NULL, err);
+	json_t *container;
+	size_t i;
+
+	if (!body)
+		return -1;
+	json_array_foreach(body, i, container)
+	{
+		if (remove_if_imageless(engine, container, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Finds the port's address in one container; an IPv4 address is preferred. */
 static bool find_port(const json_t *container, unsigned port, struct str *ret_address)
 {

@@ -312,6 +312,9 @@ static void ends_a_step_that_takes_too_long(void **state)
 }
 
 #define PING_URL "http://docker/_ping"
+#define LIST_ALL_URL                                                                               \
+	"http://docker/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker."     \
+	"compose.project%3Dproj%22%5D%7D"
 #define LIST_URL                                                                                   \
 	"http://docker/v1.41/containers/json?all=1&filters=%7B%22label%22%3A%5B%22com.docker."     \
 	"compose.project%3Dproj%22%2C%22com.docker.compose.service%3Dacceptance%22%5D%7D"
@@ -335,6 +338,7 @@ static void believes_the_container_rather_than_compose(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct canned_exchange exchanges[] = {
 			{ "GET", PING_URL, 200, "api-version: 1.41", "OK" },
+			{ "GET", LIST_ALL_URL, 200, NULL, "[]" },
 			{ "GET", LIST_URL, 200, NULL, rows[i].containers },
 			{ "GET", "http://docker/v1.41/containers/c/json", 200, NULL,
 			  rows[i].inspect },
@@ -372,9 +376,10 @@ static void names_the_engines_that_v1_cannot_handle(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		CLEANUP_FREE char *headers = mem_printf("api-version: 1.43\n%s", rows[i].server);
+		CLEANUP_FREE char *headers = mem_printf("api-version: 1.41\n%s", rows[i].server);
 		const struct canned_exchange exchanges[] = {
 			{ "GET", PING_URL, 200, headers, "OK" },
+			{ "GET", LIST_ALL_URL, 200, NULL, "[]" },
 		};
 		struct canned_http canned = CANNED(exchanges);
 		struct listener listener = { .report = { .emit = listen_to } };

@@ -439,6 +439,30 @@ static void lists_the_containers_of_a_project(void **state)
 	disconnect(&canned, engine);
 }
 
+static void removes_stopped_containers_without_an_image(void **state)
+{
+	static const char containers[] =
+		"[{\"Id\":\"c1\",\"State\":\"running\",\"ImageID\":\"sha256:a\",\"Labels\":{}},"
+		"{\"Id\":\"c2\",\"State\":\"exited\",\"ImageID\":\"sha256:b\",\"Labels\":{}},"
+		"{\"Id\":\"c3\",\"State\":\"exited\",\"ImageID\":\"sha256:c\",\"Labels\":{}}]";
+	static const struct canned_exchange exchanges[] = {
+		PING,
+		{ "GET", LIST_URL, 200, NULL, containers },
+		{ "GET", SOCKET_URL "/v1.41/images/sha256:b/json", 200, NULL,
+		  "{\"Id\":\"sha256:b\"}" },
+		{ "GET", SOCKET_URL "/v1.41/images/sha256:c/json", 404, NULL,
+		  "{\"message\":\"No such image: sha256:c\"}" },
+		{ "DELETE", SOCKET_URL "/v1.41/containers/c3", 204, NULL, "" },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct engine *engine = connect_canned(&canned);
+
+	(void)state;
+	assert_int_equal(engine_remove_imageless(engine, "p", &err), 0);
+	disconnect(&canned, engine);
+}
+
 static void finds_where_a_port_is_published(void **state)
 {
 	static const struct canned_exchange exchanges[] = {
@@ -505,6 +529,7 @@ int main(void)
 		cmocka_unit_test(fails_a_push_by_its_stream_or_by_its_status),
 		cmocka_unit_test(pushes_through_podman),
 		cmocka_unit_test(lists_the_containers_of_a_project),
+		cmocka_unit_test(removes_stopped_containers_without_an_image),
 		cmocka_unit_test(finds_where_a_port_is_published),
 		cmocka_unit_test(removes_dangling_images_that_nothing_uses),
 	};

@@ -39,7 +39,7 @@ static const char compose_file[] =
 
 static const char dockerfile[] =
 	"FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"-s\", "
-	"\"/bin\"]\nENV PATH=/bin\nLABEL deployer.test=stages\n";
+	"\"/bin\"]\nENV PATH=/bin\nLABEL deployer.test=";
 
 /* What one generation is tried with. Lines are kept: the services speak TAP. */
 struct trial {
@@ -62,6 +62,17 @@ static void keep_line(struct report *report, const struct report_event *event)
 		(void)raise(trial->signal_on_line);
 }
 
+/*
+ * Images that differ in their last layer only: none is the other's parent, and none is that of
+ * another run of this test.
+ */
+static void write_dockerfile(const struct trial *trial, const char *label)
+{
+	CLEANUP_FREE char *text = mem_printf("%s%s-%s\n", dockerfile, trial->image, label);
+
+	live_write(trial->live->dir, "Dockerfile", text);
+}
+
 static void begin(struct trial *trial, struct live *live, unsigned major)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -80,9 +91,9 @@ static void begin(struct trial *trial, struct live *live, unsigned major)
 		skip();
 	}
 	live_write(live->dir, "docker-compose.yml", compose_file);
-	live_write(live->dir, "Dockerfile", dockerfile);
 	free(live_run((const char *const[]){ "cp", BUSYBOX, binary, NULL }));
 	trial->image = mem_printf("deployer-stages-%ld-v%u", (long)getpid(), major);
+	write_dockerfile(trial, "first");
 	str_adds(&trial->compose.project, trial->image);
 	str_adds(&trial->compose.dir, live->dir);
 	strv_addf(&trial->compose.files, "%s/docker-compose.yml", live->dir);
@@ -108,6 +119,52 @@ static void end(struct trial *trial)
 	compose_release(&trial->compose);
 	str_release(&trial->lines);
 	free(trial->image);
+}
+
+/* The id of a service's container, owned by the caller (free()). */
+static char *container_of(const struct trial *trial, const char *service)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(engine_containers_release)
+	struct engine_containers list = ENGINE_CONTAINERS_INIT;
+
+	assert_int_equal(
+		engine_list_project(trial->live->engine, trial->image, service, &list, &err), 0);
+	assert_int_equal(list.count, 1);
+	return mem_strdup(list.items[0].id);
+}
+
+/* What a service is depended on for must not be made anew between two steps of one release. */
+static void keeps_what_runs(struct trial *trial)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *before = container_of(trial, "app");
+	CLEANUP_FREE char *after = NULL;
+	int status = -1;
+
+	assert_int_equal(compose_up_until_exit(&trial->compose, "acceptance", &status, &err), 0);
+	assert_int_equal(status, 0);
+	after = container_of(trial, "app");
+	assert_string_equal(after, before);
+}
+
+/* Rebuilt since its container was made, and the old image gone: v1 has an error for that. */
+static void survives_the_loss_of_an_old_image(struct trial *trial)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+	CLEANUP(strv_release) struct strv only_test = STRV_INIT;
+	CLEANUP_FREE char *app = container_of(trial, "app");
+	int status = -1;
+
+	strv_add(&only_test, "test");
+	assert_int_equal(engine_inspect_image(trial->live->engine, trial->image, &image, &err), 0);
+	write_dockerfile(trial, "second");
+	assert_int_equal(compose_build(&trial->compose, false, &only_test, &status, &err), 0);
+	free(live_run((const char *const[]){ "docker", "stop", app, NULL }));
+	free(live_run((const char *const[]){ "docker", "rmi", "-f", image.id.buf, NULL }));
+	assert_int_equal(compose_up_until_exit(&trial->compose, "refused", &status, &err), 0);
+	assert_int_equal(status, 6);
 }
 
 static void runs_every_stage(struct live *live, unsigned major)
@@ -140,6 +197,8 @@ static void runs_every_stage(struct live *live, unsigned major)
 	assert_int_equal(
 		engine_published_port(live->engine, trial.image, "app", 8000, &address, &err), 0);
 	assert_int_equal(strncmp(address.buf, "127.0.0.1:", 10), 0);
+	keeps_what_runs(&trial);
+	survives_the_loss_of_an_old_image(&trial);
 	end(&trial);
 }
 
