@@ -56,8 +56,7 @@ static int take_lock(const char *dir, int *ret_fd, struct error *err)
 
 	if (file_lock(path, 0, ret_fd, err) == 0)
 		return 0;
-	error_wrap(err, "another sandbox uses '%s'", dir);
-	return error_fix(err, "end it, or give another --state");
+	return error_wrap(err, "another sandbox uses '%s'", dir);
 }
 
 static int start_registry(struct session *session, const struct session_args *args,

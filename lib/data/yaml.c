@@ -230,7 +230,7 @@ static int read_member(struct reader *reader, const yaml_event_t *key_event, jso
 
 	if (!key)
 		return -1;
-	if (json_object_get(object, key)) {
+	if (json_object_get(object, key) && reader->dialect != YAML_CLOUDFORMATION) {
 		set_error_at(key_event->start_mark, "duplicate key", err);
 		return error_wrap(err, "'%s'", key);
 	}

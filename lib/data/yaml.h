@@ -13,7 +13,8 @@
  * {"Ref": "x"}, "!GetAtt a.b" {"Fn::GetAtt": ["a", "b"]}, every other "!Name x" {"Fn::Name": x}.
  *
  * At most 64 levels deep, 100 aliases, 100,000 nodes after expansion, 1 MiB of text, one document,
- * string keys only, no duplicate keys. ERROR_CONFIG with "line L, column C: ..." otherwise.
+ * string keys only, no duplicate keys: but templates have them, and there the last one counts, as
+ * CloudFormation has it. ERROR_CONFIG with "line L, column C: ..." otherwise.
  */
 enum yaml_dialect {
 	YAML_PLAIN,

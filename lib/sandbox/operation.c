@@ -744,8 +744,11 @@ static void begin(struct sandbox *sandbox, json_t *stack, const struct operation
 {
 	json_t *operation = start(stack, request);
 
-	if (request->plan)
+	if (request->plan) {
 		add_planned_steps(stack, operation, request->plan);
+		(void)json_object_update(sandbox_map(sandbox, "Counters"),
+					 json_object_get(request->plan, "Counters"));
+	}
 	if (request->after)
 		(void)json_object_update(stack, (json_t *)(uintptr_t)request->after);
 	enter_phase(sandbox, stack, find_phase(phase), request->reason, now_ms);

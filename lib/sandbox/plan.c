@@ -47,7 +47,7 @@ static bool must_replace(const struct resource_type *type, const json_t *changed
 }
 
 static void give_new_id(const struct evaluation *evaluation, const char *logical_id,
-			json_t *resource)
+			json_t *counters, json_t *resource)
 {
 	CLEANUP(str_release) struct str id = STR_INIT;
 	const struct resource_identity identity = {
@@ -55,6 +55,7 @@ static void give_new_id(const struct evaluation *evaluation, const char *logical
 		.type = resource_type_find(json_text(resource, "Type")),
 		.stack = evaluation->stack_name,
 		.logical_id = logical_id,
+		.counters = counters,
 		.properties = json_object_get(resource, "Properties"),
 	};
 
@@ -64,7 +65,7 @@ static void give_new_id(const struct evaluation *evaluation, const char *logical
 
 /* Decides between nothing, a change in place and a replacement. */
 static void plan_update(const struct evaluation *evaluation, const json_t *old,
-			const char *logical_id, json_t *resource)
+			const char *logical_id, json_t *counters, json_t *resource)
 {
 	const struct resource_type *type = resource_type_find(json_text(resource, "Type"));
 	const char *old_id = json_text(old, "PhysicalResourceId");
@@ -85,7 +86,7 @@ static void plan_update(const struct evaluation *evaluation, const json_t *old,
 	(void)json_object_set_new(resource, "Action", json_string("UPDATE"));
 	if (must_replace(type, changed)) {
 		(void)json_object_set_new(resource, "Replaces", json_string(old_id));
-		give_new_id(evaluation, logical_id, resource);
+		give_new_id(evaluation, logical_id, counters, resource);
 	}
 }
 
@@ -115,9 +116,10 @@ static int plan_resource(struct evaluation *evaluation, const struct plan_reques
 	if (policy)
 		(void)json_object_set_new(resource, "DeletionPolicy", json_string(policy));
 	if (old && json_text(old, "PhysicalResourceId"))
-		plan_update(evaluation, old, logical_id, resource);
+		plan_update(evaluation, old, logical_id, json_object_get(plan, "Counters"),
+			    resource);
 	else
-		give_new_id(evaluation, logical_id, resource);
+		give_new_id(evaluation, logical_id, json_object_get(plan, "Counters"), resource);
 	return json_object_set(json_object_get(plan, "Resources"), logical_id, resource);
 }
 
@@ -207,7 +209,8 @@ static void plan_removals(const struct plan_request *request, json_t *plan)
 
 json_t *plan_make(struct sandbox *sandbox, const struct plan_request *request, struct error *err)
 {
-	json_auto_t *plan = json_pack("{s:{}, s:[], s:[]}", "Resources", "Removed", "Outputs");
+	json_auto_t *plan = json_pack("{s:{}, s:[], s:[], s:o}", "Resources", "Removed", "Outputs",
+				      "Counters", json_deep_copy(sandbox_map(sandbox, "Counters")));
 	json_auto_t *conditions = json_object();
 	json_auto_t *included = NULL;
 	struct evaluation evaluation = {

@@ -24,7 +24,8 @@ struct plan_request {
  *	 "Resources": {LOGICAL: {"LogicalResourceId", "Type", "PhysicalResourceId", "Properties",
  *		"DependsOn", "DeletionPolicy", "Action": "CREATE", "UPDATE" or "NONE",
  *		"Replaces": the old physical id, "Changed": [property, ...]}},
- *	 "Removed": [LOGICAL, ...], "Outputs": [{"OutputKey", "OutputValue", ...}]}
+ *	 "Removed": [LOGICAL, ...], "Outputs": [{"OutputKey", "OutputValue", ...}],
+ *	 "Counters": the account's, once the plan is carried out}
  *
  * Physical ids of new resources are made up here, so that what depends on them is known too.
  */

@@ -542,13 +542,11 @@ static void add_hash(const char *physical_id, size_t len, bool is_upper, struct 
 }
 
 /* Counts what stands before it in the id: the revisions of a task definition's family. */
-static void add_count(struct sandbox *sandbox, struct str *out)
+static void add_count(json_t *counters, struct str *out)
 {
-	json_t *counters = sandbox_map(sandbox, "Counters");
 	json_int_t next = json_integer_value(json_object_get(counters, out->buf)) + 1;
 
 	(void)json_object_set_new(counters, out->buf, json_integer(next));
-	sandbox->is_changed = true;
 	str_addf(out, "%lld", (long long)next);
 }
 
@@ -593,7 +591,7 @@ static void add_word(const struct resource_identity *resource, struct slice word
 	} else if (slice_is(word, "lower")) {
 		add_lower_name(resource, out);
 	} else if (slice_is(word, "count")) {
-		add_count(resource->sandbox, out);
+		add_count(resource->counters, out);
 	} else if (word.n && word.p[0] == '=') {
 		CLEANUP_FREE char *name = mem_strndup(word.p + 1, word.n - 1);
 

@@ -56,6 +56,7 @@ struct resource_identity {
 	const char *stack;
 	const char *logical_id;
 	const char *physical_id; /* for attributes */
+	json_t *counters;	 /* of {count}, for new ids: counted up */
 	const json_t *properties;
 };
 

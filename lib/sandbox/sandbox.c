@@ -179,7 +179,7 @@ static int open_scenario(struct sandbox *sandbox, const char *path, struct error
 	if (!path)
 		return 0;
 	if (file_read(path, 1 << 20, &text, err) < 0)
-		return -1;
+		return error_become(err, ERROR_CONFIG);
 	if (scenario_read(text.buf, text.len, &sandbox->scenario, err) < 0)
 		return error_wrap(err, "scenario '%s'", path);
 	return 0;

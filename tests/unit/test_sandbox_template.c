@@ -24,7 +24,7 @@ static void refuses_templates_in_the_services_words(void **state)
 		{ "text", "Template format error: unsupported structure." },
 		{ "Description: x",
 		  "Template format error: At least one Resources member must be defined." },
-		{ TOPIC "Resouces: {}", "Invalid template property or properties [Resouces]" },
+		{ TOPIC "Things: {}", "Invalid template property or properties [Things]" },
 		{ "Resources: {T: {Properties: {}}}", "Template format error: [/Resources/T] Every "
 						      "Resources object must contain a Type "
 						      "member." },
@@ -33,8 +33,8 @@ static void refuses_templates_in_the_services_words(void **state)
 		{ "Resources: {T: {Type: AWS::SNS::Topik}, U: {Type: AWS::No::Such}}",
 		  "Template format error: Unrecognized resource types: [AWS::SNS::Topik, "
 		  "AWS::No::Such]" },
-		{ "Resources: {T: {Type: AWS::SNS::Topic, Propertys: {}}}",
-		  "Invalid template resource property 'Propertys'" },
+		{ "Resources: {T: {Type: AWS::SNS::Topic, PropertyBag: {}}}",
+		  "Invalid template resource property 'PropertyBag'" },
 		{ "Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: }}}",
 		  "Template format error: [/Resources/T/Properties/TopicName] 'null' values are "
 		  "not allowed in templates" },
@@ -190,9 +190,9 @@ static void asks_for_the_capability_that_names_need(void **state)
 	"Mappings: {M: {us-east-1: {k: v, l: [1, 2]}}}\n"                                          \
 	"Conditions:\n"                                                                            \
 	"  Is: !Equals [!Ref P, p]\n"                                                              \
-	"  Isnt: !Not [!Condition Is]\n"                                                           \
-	"  Both: !And [!Condition Is, !Condition Isnt]\n"                                          \
-	"  One: !Or [!Condition Is, !Condition Isnt]\n"                                            \
+	"  Other: !Not [!Condition Is]\n"                                                          \
+	"  Both: !And [!Condition Is, !Condition Other]\n"                                         \
+	"  One: !Or [!Condition Is, !Condition Other]\n"                                           \
 	"  Round: !Not [!Condition Round]\n"                                                       \
 	"Resources: {R: {Type: AWS::IAM::Role}, C: {Type: Custom::Thing}}\n"
 
@@ -243,10 +243,10 @@ static void evaluates_every_function(void **state)
 		{ "!FindInMap [M, !Ref AWS::Region, k]", "\"v\"" },
 		{ "!FindInMap [M, us-east-1, l]", "[1, 2]" },
 		{ "!If [Is, 1, 2]", "1" },
-		{ "!If [Isnt, 1, !Ref P]", "\"p\"" },
+		{ "!If [Other, 1, !Ref P]", "\"p\"" },
 		{ "!If [Both, 1, 2]", "2" },
 		{ "!If [One, 1, 2]", "1" },
-		{ "{a: !If [Isnt, 1, !Ref AWS::NoValue]}", "{}" },
+		{ "{a: !If [Other, 1, !Ref AWS::NoValue]}", "{}" },
 		{ "!Base64 text", "\"dGV4dA==\"" },
 		{ "!GetAZs ''", "[\"us-east-1a\", \"us-east-1b\", \"us-east-1c\"]" },
 		{ "!GetAZs eu-west-1", "[\"eu-west-1a\", \"eu-west-1b\", \"eu-west-1c\"]" },

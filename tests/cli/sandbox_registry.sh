@@ -1,0 +1,58 @@
+#!/bin/sh
+# The registry beside the sandbox: docker gets in with ECR's token and with nothing else, what it pushes
+# is what ECR tells of, and both are there the next time.
+. "$(dirname "$0")/testlib.sh"
+need aws docker-registry
+need_engine
+[ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
+
+image=deployer-test-$$
+mkdir context
+printf 'FROM scratch\nCOPY file /file\nLABEL test=%s\n' "$image" >context/Dockerfile
+date >context/file
+export DOCKER_CONFIG="$tmp/docker" DOCKER_BUILDKIT=0
+docker build -q -t "$image" context >/dev/null
+at_exit 'docker images -q --filter "label=test=$image" | sort -u | xargs -r docker rmi -f >/dev/null'
+
+sandbox() { # STATUS COMMAND...
+	want=$1
+	shift
+	run "$want" "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --repository team/app -- "$@"
+}
+
+# The AWS CLI ends with 254 or 255, according to its version.
+refused() { # COMMAND...
+	# shellcheck disable=SC2016
+	sandbox 1 sh -c '"$@" || exit 1' sh "$@"
+}
+
+cat >push.sh <<-'SH'
+	set -eu
+	uri=$(aws ecr describe-repositories --repository-names team/app --query 'repositories[0].repositoryUri' --output text)
+	[ "${uri%%/*}" = "$DEPLOYER_SANDBOX_REGISTRY" ]
+	docker tag "$1" "$uri:v1"
+	! docker push "$uri:v1" >/dev/null 2>&1
+	! echo wrong | docker login -u AWS --password-stdin "${uri%%/*}" 2>/dev/null
+	aws ecr get-login-password | docker login -u AWS --password-stdin "${uri%%/*}" >/dev/null 2>&1
+	docker push -q "$uri:v1"
+	docker inspect -f '{{index .RepoDigests 0}}' "$uri:v1"
+SH
+sandbox 0 sh push.sh "$image"
+digest=$(sed -n 's/.*@\(sha256:.*\)/\1/p' out)
+[ -n "$digest" ] || fail 'no digest was printed'
+
+# The next run: the same repository and image, another token.
+sandbox 0 aws ecr describe-images --repository-name team/app --query 'imageDetails[].[imageDigest,imageTags[0]]' --output text
+out_is "$digest	v1"
+sandbox 0 aws ecr batch-get-image --repository-name team/app --image-ids imageTag=v1 imageTag=v2 \
+	--query '[images[0].imageId.imageDigest,failures[0].failureCode]' --output text
+out_is "$digest	ImageNotFound"
+refused aws ecr describe-images --repository-name team/app --image-ids imageTag=v2
+err_has "(ImageNotFoundException)"
+err_has "{imageDigest:'null', imageTag:'v2'} does not exist within the repository with name 'team/app'"
+refused aws ecr describe-images --repository-name team/none
+err_has "The repository with name 'team/none' does not exist in the registry with id '123456789012'"
+
+# Nothing of it runs on, and no password lies about.
+! grep -rs "docker-registry" /proc/[0-9]*/cmdline | grep -q "$tmp" || fail 'the registry still runs'
+[ "$(cut -c 1-8 state/registry/htpasswd)" = 'AWS:$2y$' ] || fail 'the password file is not bcrypt'
