@@ -298,23 +298,16 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	static const char *const taken[] = { "Capabilities", "Tags", "NotificationARNs", NULL };
 	const json_t *change_set = need(call, err);
 	const json_t *after = json_object_get(change_set, "After");
-	const char *text = json_text(after, "TemplateBody");
-	json_auto_t *template = NULL;
 	json_t *result;
 	size_t next;
 
 	if (!change_set)
 		return NULL;
-	template = template_read(text, strlen(text), err);
-	if (!template)
-		return NULL;
 	result = json_object();
 	copy_members(change_set, result, own);
 	copy_members(after, result, taken);
 	describe_status(call, change_set, result);
-	(void)json_object_set_new(
-		result, "Parameters",
-		deployment_list_parameters(template, json_object_get(after, "Parameters")));
+	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(after));
 	if (call->now_ms < time_of(change_set, "ReadyAt"))
 		return result;
 	(void)json_object_set_new(result, "Changes",

@@ -27,15 +27,6 @@ static json_t *need_stack(struct call *call, struct error *err)
 	return stack;
 }
 
-static json_t *read_template_of(const json_t *stack, struct error *err)
-{
-	const char *text = json_text(stack, "TemplateBody");
-
-	if (!text)
-		return json_object();
-	return template_read(text, strlen(text), err);
-}
-
 static void copy_member(const json_t *from, json_t *to, const char *name)
 {
 	json_t *value = json_object_get(from, name);
@@ -64,19 +55,15 @@ static uint64_t page_start(const struct call *call)
 
 /* ---- what stacks look like ---- */
 
-static json_t *describe_stack(const json_t *stack, struct error *err)
+static json_t *describe_stack(const json_t *stack)
 {
 	static const char *const copied[] = {
 		"StackId",	"StackName",	     "ChangeSetId", "Description",
 		"StackStatus",	"StackStatusReason", "RoleARN",	    "NotificationARNs",
 		"Capabilities", "Outputs",	     "Tags"
 	};
-	json_auto_t *template = read_template_of(stack, err);
-	json_t *result;
+	json_t *result = json_object();
 
-	if (!template)
-		return NULL;
-	result = json_object();
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
 		copy_member(stack, result, copied[i]);
 	copy_time(stack, result, "CreationTime");
@@ -84,48 +71,37 @@ static json_t *describe_stack(const json_t *stack, struct error *err)
 	copy_time(stack, result, "DeletionTime");
 	(void)json_object_set_new(result, "DisableRollback", json_false());
 	(void)json_object_set_new(result, "EnableTerminationProtection", json_false());
-	(void)json_object_set_new(
-		result, "Parameters",
-		deployment_list_parameters(template, json_object_get(stack, "Parameters")));
+	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(stack));
 	(void)json_object_set_new(result, "DriftInformation",
 				  json_pack("{s:s}", "StackDriftStatus", "NOT_CHECKED"));
 	return result;
 }
 
-static json_t *describe_all(struct call *call, struct error *err)
+static json_t *describe_all(struct call *call)
 {
-	json_auto_t *list = json_array();
-	json_t *stack;
+	json_t *list = json_array(), *stack;
 	size_t i;
 
 	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
 	{
-		json_t *described;
-
-		if (stack_has_status(stack, "DELETE_COMPLETE"))
-			continue;
-		described = describe_stack(stack, err);
-		if (!described)
-			return NULL;
-		(void)json_array_append_new(list, described);
+		if (!stack_has_status(stack, "DELETE_COMPLETE"))
+			(void)json_array_append_new(list, describe_stack(stack));
 	}
-	return json_pack("{s:O}", "Stacks", list);
+	return json_pack("{s:o}", "Stacks", list);
 }
 
 static json_t *describe_stacks(struct call *call, struct error *err)
 {
 	const char *name = call_optional(call, "StackName");
 	const json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
-	json_t *described;
 
 	if (!name)
-		return describe_all(call, err);
+		return describe_all(call);
 	if (!stack) {
 		(void)refuse(err, "ValidationError", not_found_with_id, name);
 		return NULL;
 	}
-	described = describe_stack(stack, err);
-	return described ? json_pack("{s:[o]}", "Stacks", described) : NULL;
+	return json_pack("{s:[o]}", "Stacks", describe_stack(stack));
 }
 
 static json_t *list_stacks(struct call *call, struct error *err)

@@ -148,6 +148,20 @@ static void take_member(const struct call *call, const json_t *stack, const char
 		(void)json_object_set(after, name, kept);
 }
 
+/* The names of the parameters with NoEcho. */
+static json_t *hidden_parameters(const json_t *template)
+{
+	json_t *hidden = json_object(), *parameter;
+	const char *name;
+
+	json_object_foreach(json_object_get(template, "Parameters"), name, parameter)
+	{
+		if (template_hides(template, name))
+			(void)json_object_set_new(hidden, name, json_true());
+	}
+	return hidden;
+}
+
 static void collect_after(const struct call *call, const json_t *stack, const char *text,
 			  struct deployment *deployment)
 {
@@ -156,6 +170,8 @@ static void collect_after(const struct call *call, const json_t *stack, const ch
 	const char *description = json_text(deployment->template, "Description");
 
 	(void)json_object_set_new(deployment->after, "TemplateBody", json_string(text));
+	(void)json_object_set_new(deployment->after, "Hidden",
+				  hidden_parameters(deployment->template));
 	if (description)
 		(void)json_object_set_new(deployment->after, "Description",
 					  json_string(description));
@@ -228,18 +244,16 @@ int deployment_read(struct call *call, json_t *stack, struct deployment *ret, st
 	return 0;
 }
 
-json_t *deployment_list_parameters(const json_t *template, const json_t *values)
+json_t *deployment_list_parameters(const json_t *stack)
 {
+	const json_t *hidden = json_object_get(stack, "Hidden");
 	json_t *list = json_array(), *value;
 	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)values, name, value)
-	{
-		const char *text =
-			template_hides(template, name) ? "****" : json_string_value(value);
-
-		(void)json_array_append_new(list, json_pack("{s:s, s:s}", "ParameterKey", name,
-							    "ParameterValue", text));
-	}
+	json_object_foreach(json_object_get(stack, "Parameters"), name, value)(void)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s}", "ParameterKey", name, "ParameterValue",
+					json_object_get(hidden, name) ? "****"
+								      : json_string_value(value)));
 	return list;
 }

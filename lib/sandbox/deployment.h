@@ -32,7 +32,10 @@ int deployment_check_updatable(const json_t *stack, struct error *err);
 /* Whether `name` is one for a stack or change set; refuses with the pattern. */
 int deployment_check_name(const char *name, const char *member, struct error *err);
 
-/* The values of a stack's or change set's parameters as the API lists them; NoEcho as "****". */
-json_t *deployment_list_parameters(const json_t *template, const json_t *values);
+/*
+ * The parameters of a stack, or of what a change set's stack takes on, as the API lists them: those
+ * with NoEcho as "****".
+ */
+json_t *deployment_list_parameters(const json_t *stack);
 
 #endif

@@ -685,9 +685,10 @@ void operation_advance(struct sandbox *sandbox, json_t *stack, int64_t now_ms)
 
 /* ---- beginnings ---- */
 
-static const char *const kept_members[] = { "Resources",    "TemplateBody", "Parameters",
-					    "Capabilities", "Tags",	    "Description",
-					    "Outputs",	    "RoleARN",	    "NotificationARNs" };
+static const char *const kept_members[] = { "Resources",       "TemplateBody", "Parameters",
+					    "Hidden",	       "Capabilities", "Tags",
+					    "Description",     "Outputs",      "RoleARN",
+					    "NotificationARNs" };
 
 static json_t *start(json_t *stack, const struct operation_request *request)
 {

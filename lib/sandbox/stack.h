@@ -8,9 +8,10 @@
 /*
  * A stack, as a document in the sandbox's state:
  *
- *	{"StackName", "StackId", "StackStatus", "StackStatusReason", "CreationTime",
- *	 "LastUpdatedTime", "DeletionTime" (milliseconds), "TemplateBody", "Parameters": {NAME:
- *VALUE}, "Capabilities", "Tags", "Description", "RoleARN", "NotificationARNs", "DisableRollback",
+ *	{"StackName", "StackId", "StackStatus", "StackStatusReason",
+ *	 "CreationTime", "LastUpdatedTime", "DeletionTime": in milliseconds,
+ *	 "TemplateBody", "Parameters": {NAME: VALUE}, "Hidden": {NAME: true} for those with NoEcho,
+ *	 "Capabilities", "Tags", "Description", "RoleARN", "NotificationARNs", "ChangeSetId",
  *	 "Outputs": [...], "Resources": {LOGICAL: {...}}, "Events": [oldest first],
  *	 "Operation": {...} while one runs (sandbox/operation.h)}
  */
