@@ -1,6 +1,7 @@
 #include "sandbox/template.h"
 
 #include "base/cleanup.h"
+#include "base/slice.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "sandbox/call.h"
@@ -416,9 +417,9 @@ static int check_template(const json_t *template, struct error *err)
 }
 
 /* "line 3, column 5: what" as CloudFormation words it: "(line 3, column 5)". */
-static int refuse_syntax(const char *text, const struct error *problem, struct error *err)
+static int refuse_syntax(struct slice text, const struct error *problem, struct error *err)
 {
-	const char *kind = text[strspn(text, " \t\r\n")] == '{' ? "JSON" : "YAML";
+	const char *kind = slice_starts_with(slice_trim(text), "{") ? "JSON" : "YAML";
 	size_t place = strcspn(problem->msg.buf, ":");
 
 	if (strncmp(problem->msg.buf, "line ", 5) == 0)
@@ -435,7 +436,7 @@ json_t *template_read(const char *text, size_t len, struct error *err)
 	json_auto_t *template = yaml_read(text, len, YAML_CLOUDFORMATION, &problem);
 
 	if (!template) {
-		(void)refuse_syntax(text, &problem, err);
+		(void)refuse_syntax((struct slice){ text, len }, &problem, err);
 		return NULL;
 	}
 	if (check_template(template, err) < 0)
