@@ -133,7 +133,7 @@ static const struct opt opts[] = {
 
 const struct cmd cmd_whoami = {
 	.name = "whoami",
-	.group = "Other",
+	.group = "AWS",
 	.summary = "show the AWS account, identity and region in use",
 	.details = "Asks AWS who the credentials belong to (sts:GetCallerIdentity, which needs no "
 		   "permission), and shows which account and identity that is, which region is in "
