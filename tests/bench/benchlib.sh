@@ -12,3 +12,19 @@ find_aws() {
 	*) command -v aws ;;
 	esac
 }
+
+# The Compose that a Makefile would call: v1 by its name, else the plugin.
+find_compose() {
+	if command -v docker-compose >/dev/null; then
+		echo docker-compose
+	elif docker compose version >/dev/null 2>&1; then
+		echo docker compose
+	else
+		echo 'no Compose' >&2
+		return 77
+	fi
+}
+
+need_sandbox() {
+	[ -n "${DEPLOYER_SANDBOX-}" ] || skip 'this build has no sandbox'
+}

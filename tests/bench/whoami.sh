@@ -1,9 +1,9 @@
 #!/bin/sh
 # Who am I: deployer beside the AWS CLI, at one endpoint.
 . "$(dirname "$0")/../cli/testlib.sh"
-. "$(dirname "$0")/benchlib.sh"
+. "$testdir/benchlib.sh"
 
-[ -n "${DEPLOYER_SANDBOX-}" ] || skip "this build has no sandbox"
+need_sandbox
 aws=$(find_aws)
 exec "$DEPLOYER_SANDBOX" run -- sh -c '"$BENCH_COMPARE" 20 "$DEPLOYER" whoami -- \
 	"$1" --endpoint-url "$AWS_ENDPOINT_URL" sts get-caller-identity' sh "$aws"
