@@ -2,8 +2,9 @@
 """Adds up what tests/run ran: tally.py STEPS TESTLOG...
 
 STEPS is a folder with a file NAME.ok or NAME.failed for each step; each TESTLOG is a testlog.json of
-meson's, where a TAP test counts by its cases and any other as one. Names what failed and what was
-skipped, ends with the line 'N passed, N failed, N skipped', and fails where a test failed or none ran.
+meson's, where a test that prints TAP counts by its cases and any other as one. Names what failed and
+what was skipped, ends with the line 'N passed, N failed, N skipped', and fails where a test failed
+or none ran.
 """
 
 import json
@@ -24,7 +25,7 @@ class Tally:
         failed = 0
         for bad, case, skip, reason in CASE.findall(output):
             if skip:
-                self.skipped.append(f"{name}: {case}:{reason}")
+                self.skipped.append(": ".join(filter(None, [name, case, reason.strip()])))
             elif bad:
                 self.failed.append(f"{name}: {case}")
                 failed += 1
