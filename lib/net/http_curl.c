@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #define DEFAULT_CONNECT_MS 10000
@@ -213,6 +214,11 @@ static int explain(struct transfer *t, CURLcode code, struct error *err)
 		error_set(err, ERROR_NETWORK, "%s: %s", t->request->url, why);
 	(void)snprintf(number, sizeof(number), "%d", (int)code);
 	error_set_code(err, number);
+	if (is_certificate_trouble(code))
+		error_fix(
+			err,
+			"if you trust it, name its CA's file in AWS_CA_BUNDLE; look at the clock, "
+			"too");
 	return -1;
 }
 
@@ -273,6 +279,15 @@ static int curl_send(struct http *http, const struct http_request *request,
 	return 0;
 }
 
+/*
+ * Before libcurl starts it its own way: without the texts of libcrypto's errors, 0.5 MB that nobody
+ * here shows. Those of TLS itself come with the first connection (OPENSSL_init_crypto(3)).
+ */
+static void start_openssl(void)
+{
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+}
+
 struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void))
 {
 	struct curl_http *transport = mem_zalloc(sizeof(*transport));
@@ -280,6 +295,7 @@ struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void))
 	transport->http.send = curl_send;
 	transport->clock = clock;
 	transport->pending_signal = pending_signal;
+	start_openssl();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		mem_fatal("curl_global_init");
 	transport->easy = curl_easy_init();
