@@ -3,19 +3,25 @@
 #include "cmd/sandbox/session.h"
 #include "sys/proc.h"
 
-/* The program keeps the terminal, and its end is this program's end. */
+/*
+ * The program keeps the terminal, and its end is this program's end: also where a signal asked both
+ * to stop and the program made something of it.
+ */
 static int run_program(struct app *app, const struct session *session, char **words,
 		       struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	struct proc_end end;
+	struct proc_end end = { .status = -1 };
 
 	for (; *words; words++)
 		strv_add(&proc.args, *words);
 	session_environment(app, session, &proc.env);
 	proc.is_foreground = true;
-	if (proc_run(&proc, &end, err) < 0)
-		return -1;
+	if (proc_run(&proc, &end, err) < 0) {
+		if (err->kind != ERROR_SIGNAL || end.status < 0)
+			return -1;
+		error_release(err);
+	}
 	app->exit_status = end.signal ? 128 + end.signal : end.status;
 	return 0;
 }

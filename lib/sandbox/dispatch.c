@@ -313,5 +313,6 @@ void sandbox_answer(struct sandbox *sandbox, const struct request *request, stru
 	else
 		answer_call(&call, request, ret);
 	json_decref(call.input);
+	sandbox_save_sometimes(sandbox, call.now_ms);
 	(void)pthread_mutex_unlock(&sandbox->lock);
 }

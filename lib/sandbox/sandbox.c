@@ -11,6 +11,7 @@
 
 #define DEFAULT_ACCOUNT "123456789012"
 #define DEFAULT_REGION	"us-east-1"
+#define SAVE_EVERY_MS	1000
 #define DEFAULT_SPEED	60
 #define MAX_STATE_BYTES (256 << 20)
 
@@ -214,6 +215,17 @@ int sandbox_save(struct sandbox *sandbox, struct error *err)
 		return error_wrap(err, "saving the sandbox's state");
 	sandbox->is_changed = false;
 	return 0;
+}
+
+void sandbox_save_sometimes(struct sandbox *sandbox, int64_t now_ms)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+
+	if (now_ms - sandbox->saved_ms < SAVE_EVERY_MS)
+		return;
+	sandbox->saved_ms = now_ms;
+	/* Still changed where it failed: the last save, at the end, tells. */
+	(void)sandbox_save(sandbox, &ignored);
 }
 
 void sandbox_free(struct sandbox *sandbox)

@@ -53,6 +53,7 @@ struct sandbox {
 	char *state_path;
 	json_t *state;
 	bool is_changed;
+	int64_t saved_ms;
 	json_t *counts;
 	size_t key_count;
 	struct sandbox_key *keys;
@@ -74,6 +75,9 @@ void sandbox_freep(struct sandbox **sandbox);
 
 /* Writes the state where it was changed. */
 int sandbox_save(struct sandbox *sandbox, struct error *err);
+
+/* The same while calls come in: at most once a second, and what fails is left to the next time. */
+void sandbox_save_sometimes(struct sandbox *sandbox, int64_t now_ms);
 
 const char *sandbox_account(const struct sandbox *sandbox);
 const char *sandbox_region(const struct sandbox *sandbox);

@@ -77,6 +77,21 @@ status=0
 wait $pid || status=$?
 [ $status = 143 ] || fail "status $status after SIGTERM"
 
+# ... and where the program makes something of the signal, its status stands.
+rm -f url
+# shellcheck disable=SC2016
+"$DEPLOYER_SANDBOX" run -q --no-registry --state signal -- \
+	sh -c 'trap "kill \$nap; exit 12" TERM; sleep 60 & nap=$!; echo >url; wait' &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -e url ] && break
+	sleep 0.1
+done
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+[ $status = 12 ] || fail "status $status where the program ended with 12"
+
 # serve prints what a shell can read, and ends on a signal with what happened.
 "$DEPLOYER_SANDBOX" serve --no-registry --state served >sandbox.env 2>serve.err &
 pid=$!
