@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "data/json.h"
 #include "sandbox/deployment.h"
+#include "sandbox/document.h"
 #include "sandbox/operation.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
@@ -32,15 +33,10 @@ json_t *change_set_time(int64_t wall_ms)
 	return json_string(text.buf);
 }
 
-static int64_t time_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 static const char *status_of(const struct call *call, const json_t *change_set)
 {
-	int64_t made_ms = time_of(change_set, "CreationTime");
-	int64_t ready_ms = time_of(change_set, "ReadyAt");
+	int64_t made_ms = document_time(change_set, "CreationTime");
+	int64_t ready_ms = document_time(change_set, "ReadyAt");
 
 	if (call->now_ms < made_ms + (ready_ms - made_ms) / 3)
 		return "CREATE_PENDING";
@@ -203,12 +199,8 @@ static json_t *make(struct call *call, const json_t *stack, const struct deploym
 		json_object_get(stack, "StackName"), "CreationTime", (json_int_t)call->now_ms,
 		"ReadyAt", ready_at, "Type", type ? type : "UPDATE", "Changes", deployment->changes,
 		"After", deployment->after, "IsFailed", deployment->is_empty);
-	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
-		const char *text = call_optional(call, copied[i]);
-
-		if (text)
-			(void)json_object_set_new(change_set, copied[i], json_string(text));
-	}
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		document_set_text(change_set, copied[i], call_optional(call, copied[i]));
 	if (deployment->is_empty)
 		(void)json_object_set_new(change_set, "StatusReason", json_string(EMPTY_REASON));
 	(void)json_array_append_new(sandbox_list(call->sandbox, "ChangeSets"), change_set);
@@ -265,16 +257,6 @@ static json_t *page_of(const json_t *list, const char *token, size_t *ret_next)
 	return page;
 }
 
-static void copy_members(const json_t *from, json_t *to, const char *const *names)
-{
-	for (; *names; names++) {
-		json_t *value = json_object_get(from, *names);
-
-		if (value)
-			(void)json_object_set(to, *names, value);
-	}
-}
-
 static void describe_status(const struct call *call, const json_t *change_set, json_t *result)
 {
 	const char *reason = json_text(change_set, "StatusReason");
@@ -284,7 +266,7 @@ static void describe_status(const struct call *call, const json_t *change_set, j
 	(void)json_object_set_new(result, "ExecutionStatus",
 				  json_string(execution_status_of(call, change_set)));
 	(void)json_object_set_new(result, "CreationTime",
-				  change_set_time(time_of(change_set, "CreationTime")));
+				  change_set_time(document_time(change_set, "CreationTime")));
 	if (reason && strcmp(status, "FAILED") == 0)
 		(void)json_object_set_new(result, "StatusReason", json_string(reason));
 }
@@ -304,11 +286,11 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	if (!change_set)
 		return NULL;
 	result = json_object();
-	copy_members(change_set, result, own);
-	copy_members(after, result, taken);
+	document_copy(change_set, result, own);
+	document_copy(after, result, taken);
 	describe_status(call, change_set, result);
 	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(after));
-	if (call->now_ms < time_of(change_set, "ReadyAt"))
+	if (call->now_ms < document_time(change_set, "ReadyAt"))
 		return result;
 	(void)json_object_set_new(result, "Changes",
 				  page_of(json_object_get(change_set, "Changes"),
@@ -344,7 +326,7 @@ json_t *change_set_list(struct call *call, struct error *err)
 		    json_text(change_set, "ExecutedBy"))
 			continue;
 		summary = json_object();
-		copy_members(change_set, summary, own);
+		document_copy(change_set, summary, own);
 		describe_status(call, change_set, summary);
 		(void)json_array_append_new(summaries, summary);
 	}
@@ -401,7 +383,7 @@ static int execute(struct call *call, json_t *change_set, json_t *stack, struct 
 	json_object_foreach(json_object_get(after, "Parameters"), name, value)(void)
 		json_array_append_new(given, json_pack("{s:s, s:O}", "ParameterKey", name,
 						       "ParameterValue", value));
-	(void)json_object_update(call->input, (json_t *)(uintptr_t)after);
+	(void)json_object_update(call->input, document_loosen(after));
 	(void)json_object_set(call->input, "Parameters", given);
 	if (deployment_read(call, stack, &deployment, err) < 0)
 		return -1;

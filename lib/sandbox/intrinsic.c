@@ -6,6 +6,7 @@
 #include "data/digest.h"
 #include "data/json.h"
 #include "sandbox/call.h"
+#include "sandbox/document.h"
 #include "sandbox/resource_type.h"
 #include "sandbox/template.h"
 
@@ -16,11 +17,6 @@
 /* Evaluates the argument of one function. */
 typedef json_t *(*function_fn)(struct evaluation *evaluation, const json_t *argument,
 			       struct error *err);
-
-static json_t *loosen(const json_t *value)
-{
-	return (json_t *)(uintptr_t)value;
-}
 
 static json_t *refuse_null(struct error *err, const char *text)
 {
@@ -651,7 +647,7 @@ static json_t *evaluate_object(struct evaluation *evaluation, const json_t *obje
 	const char *key;
 	json_t *item;
 
-	json_object_foreach(loosen(object), key, item)
+	json_object_foreach(document_loosen(object), key, item)
 	{
 		json_t *value;
 
@@ -769,7 +765,7 @@ void intrinsic_references(const json_t *value, json_t *names)
 	json_t *item;
 	size_t i;
 
-	json_object_foreach(loosen(value), key, item)
+	json_object_foreach(document_loosen(value), key, item)
 	{
 		if (strcmp(key, "Ref") == 0 && json_is_string(item))
 			add_reference(names, json_string_value(item),
@@ -781,5 +777,5 @@ void intrinsic_references(const json_t *value, json_t *names)
 		else
 			intrinsic_references(item, names);
 	}
-	json_array_foreach(loosen(value), i, item) intrinsic_references(item, names);
+	json_array_foreach(document_loosen(value), i, item) intrinsic_references(item, names);
 }

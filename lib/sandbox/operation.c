@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "data/json.h"
+#include "sandbox/document.h"
 #include "sandbox/ecr.h"
 #include "sandbox/resource_type.h"
 #include "sandbox/stack.h"
@@ -90,21 +91,6 @@ static const struct phase *find_phase(const char *name)
 }
 
 /* ---- small helpers on documents ---- */
-
-static void set_text(json_t *object, const char *key, const char *value)
-{
-	(void)json_object_set_new(object, key, json_string(value));
-}
-
-static int64_t time_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static void set_time(json_t *object, const char *key, int64_t at_ms)
-{
-	(void)json_object_set_new(object, key, json_integer(at_ms));
-}
 
 static bool is_in_state(const json_t *step, const char *state)
 {
@@ -234,8 +220,8 @@ static void enter_phase(struct sandbox *sandbox, json_t *stack, const struct pha
 {
 	json_t *operation = json_object_get(stack, "Operation");
 
-	set_text(operation, "Phase", phase->name);
-	set_time(operation, "At", at_ms);
+	document_set_text(operation, "Phase", phase->name);
+	document_set_time(operation, "At", at_ms);
 	(void)json_object_set_new(operation, "Failed", json_object());
 	if (phase->begin) {
 		(void)json_object_set(operation, "Undone", steps_of(operation));
@@ -254,7 +240,7 @@ static void end_operation(struct sandbox *sandbox, json_t *stack, const char *st
 
 	(void)json_object_del(stack, "Operation");
 	if (strcmp(status, "DELETE_COMPLETE") == 0) {
-		set_time(stack, "DeletionTime", at_ms);
+		document_set_time(stack, "DeletionTime", at_ms);
 		(void)json_object_set_new(stack, "Outputs", json_array());
 	}
 	stack_set_status(sandbox, stack, status, reason, json_text(operation, "Token"), at_ms);
@@ -353,11 +339,10 @@ static void record_status(json_t *stack, const json_t *step, const char *status,
 		(void)json_object_set_new(resources, logical_id, there);
 		(void)json_object_del(there, "PhysicalResourceId");
 	}
-	set_text(there, "ResourceStatus", status);
-	set_time(there, "Timestamp", at_ms);
+	document_set_text(there, "ResourceStatus", status);
+	document_set_time(there, "Timestamp", at_ms);
 	(void)json_object_del(there, "ResourceStatusReason");
-	if (reason)
-		set_text(there, "ResourceStatusReason", reason);
+	document_set_text(there, "ResourceStatusReason", reason);
 }
 
 /* The physical id that an event shows: none before a creation is initiated, the old one before a
@@ -454,17 +439,19 @@ static void begin_step(struct sandbox *sandbox, json_t *stack, json_t *step, int
 									   : usual_seconds(step));
 	const char *replaces = json_text(resource, "Replaces");
 
-	set_text(step, "State", "begun");
-	set_time(step, "EndsAt", outcome.kind == OUTCOME_STUCK ? NEVER : at_ms + duration_ms);
-	set_time(step, "NextAt",
-		 has_action(step, "DELETE") ? time_of(step, "EndsAt")
-					    : at_ms + duration_ms / INITIATED_PART);
+	document_set_text(step, "State", "begun");
+	document_set_time(step, "EndsAt",
+			  outcome.kind == OUTCOME_STUCK ? NEVER : at_ms + duration_ms);
+	document_set_time(step, "NextAt",
+			  has_action(step, "DELETE") ? document_time(step, "EndsAt")
+						     : at_ms + duration_ms / INITIATED_PART);
 	if (outcome.kind == OUTCOME_FAIL)
-		set_text(step, "Reason",
-			 outcome.reason ? outcome.reason
-					: "Resource handler returned message: \"Invalid request\" "
-					  "(RequestToken: sandbox, HandlerErrorCode: "
-					  "InvalidRequest)");
+		document_set_text(
+			step, "Reason",
+			outcome.reason ? outcome.reason
+				       : "Resource handler returned message: \"Invalid request\" "
+					 "(RequestToken: sandbox, HandlerErrorCode: "
+					 "InvalidRequest)");
 	tell_step(sandbox, stack, step, "IN_PROGRESS",
 		  replaces && has_action(step, "UPDATE")
 			  ? "Requested update requires the creation of a new physical resource; "
@@ -479,8 +466,8 @@ static void initiate_step(struct sandbox *sandbox, json_t *stack, json_t *step, 
 	json_t *resource = json_object_get(step, "Resource");
 	json_t *there;
 
-	set_text(step, "State", "initiated");
-	set_time(step, "NextAt", time_of(step, "EndsAt"));
+	document_set_text(step, "State", "initiated");
+	document_set_time(step, "NextAt", document_time(step, "EndsAt"));
 	if (has_action(step, "UPDATE") && !json_text(resource, "Replaces"))
 		return;
 	there = json_object_get(json_object_get(stack, "Resources"), json_text(step, "LogicalId"));
@@ -511,7 +498,7 @@ static void cancel_others(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
 	json_array_foreach(steps_of(operation), i, step)
 	{
 		if (is_in_state(step, "waiting")) {
-			set_text(step, "State", "skipped");
+			document_set_text(step, "State", "skipped");
 		} else if (is_in_state(step, "begun") || is_in_state(step, "initiated")) {
 			bool was_begun = is_in_state(step, "begun");
 			bool is_create = has_action(step, "CREATE");
@@ -521,9 +508,9 @@ static void cancel_others(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
 					    : "Resource update cancelled",
 				  at_ms);
 			remember_failure(operation, step);
-			set_text(step, "State", was_begun ? "begun" : "failed");
-			set_time(step, "EndsAt", at_ms);
-			set_time(step, "NextAt", NEVER);
+			document_set_text(step, "State", was_begun ? "begun" : "failed");
+			document_set_time(step, "EndsAt", at_ms);
+			document_set_time(step, "NextAt", NEVER);
 		}
 	}
 }
@@ -534,12 +521,12 @@ static void fail_step(struct sandbox *sandbox, json_t *stack, json_t *step, int6
 	const struct phase *phase = find_phase(json_text(operation, "Phase"));
 
 	tell_step(sandbox, stack, step, "FAILED", json_text(step, "Reason"), at_ms);
-	set_text(step, "State", "failed");
+	document_set_text(step, "State", "failed");
 	remember_failure(operation, step);
 	if (!phase->gives_up)
 		return;
 	cancel_others(sandbox, stack, at_ms);
-	set_text(operation, "GivenUp", "yes");
+	document_set_text(operation, "GivenUp", "yes");
 }
 
 static bool is_retained(const json_t *step)
@@ -557,7 +544,7 @@ static void end_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64
 		fail_step(sandbox, stack, step, at_ms);
 		return;
 	}
-	set_text(step, "State", "done");
+	document_set_text(step, "State", "done");
 	if (!is_delete)
 		make_resource(sandbox, stack, step);
 	tell_step(sandbox, stack, step, "COMPLETE", NULL, at_ms);
@@ -567,8 +554,8 @@ static void end_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64
 
 static void skip_retained(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
 {
-	set_text(step, "State", "done");
-	set_time(step, "EndsAt", at_ms);
+	document_set_text(step, "State", "done");
+	document_set_time(step, "EndsAt", at_ms);
 	tell_step(sandbox, stack, step, "SKIPPED", NULL, at_ms);
 }
 
@@ -593,12 +580,12 @@ static void move_step(struct sandbox *sandbox, json_t *stack, json_t *step, int6
  */
 static int64_t next_time(const json_t *operation, json_t *step)
 {
-	int64_t at_ms = time_of(operation, "At");
+	int64_t at_ms = document_time(operation, "At");
 	const json_t *need;
 	size_t i;
 
 	if (is_in_state(step, "begun") || is_in_state(step, "initiated"))
-		return time_of(step, "NextAt");
+		return document_time(step, "NextAt");
 	if (!is_in_state(step, "waiting"))
 		return NEVER;
 	json_array_foreach(json_object_get(step, "Needs"), i, need)
@@ -606,12 +593,12 @@ static int64_t next_time(const json_t *operation, json_t *step)
 		const json_t *other = find_step(operation, json_string_value(need));
 
 		if (!other || is_in_state(other, "done")) {
-			if (other && time_of(other, "EndsAt") > at_ms)
-				at_ms = time_of(other, "EndsAt");
+			if (other && document_time(other, "EndsAt") > at_ms)
+				at_ms = document_time(other, "EndsAt");
 			continue;
 		}
 		if (is_in_state(other, "failed") || is_in_state(other, "skipped"))
-			set_text(step, "State", "skipped");
+			document_set_text(step, "State", "skipped");
 		return NEVER;
 	}
 	return at_ms;
@@ -639,7 +626,7 @@ static json_t *next_step(const json_t *operation, int64_t *ret_at_ms)
 /* When the last step ended; NEVER while one has not. */
 static int64_t end_of_steps(const json_t *operation)
 {
-	int64_t last_ms = time_of(operation, "At");
+	int64_t last_ms = document_time(operation, "At");
 	bool has_given_up = json_text(operation, "GivenUp") != NULL;
 	const json_t *step;
 	size_t i;
@@ -650,8 +637,8 @@ static int64_t end_of_steps(const json_t *operation)
 			continue;
 		if (!has_given_up && !is_in_state(step, "done") && !is_in_state(step, "failed"))
 			return NEVER;
-		if (time_of(step, "EndsAt") > last_ms)
-			last_ms = time_of(step, "EndsAt");
+		if (document_time(step, "EndsAt") > last_ms)
+			last_ms = document_time(step, "EndsAt");
 	}
 	return last_ms;
 }
@@ -697,8 +684,7 @@ static json_t *start(json_t *stack, const struct operation_request *request)
 				      "Steps", "Garbage", "Before");
 	json_t *before = json_object_get(operation, "Before");
 
-	if (request->token)
-		set_text(operation, "Token", request->token);
+	document_set_text(operation, "Token", request->token);
 	for (size_t i = 0; i < sizeof(kept_members) / sizeof(kept_members[0]); i++) {
 		json_t *value = json_object_get(stack, kept_members[i]);
 
@@ -751,7 +737,7 @@ static void begin(struct sandbox *sandbox, json_t *stack, const struct operation
 					 json_object_get(request->plan, "Counters"));
 	}
 	if (request->after)
-		(void)json_object_update(stack, (json_t *)(uintptr_t)request->after);
+		(void)json_object_update(stack, document_loosen(request->after));
 	enter_phase(sandbox, stack, find_phase(phase), request->reason, now_ms);
 }
 
@@ -764,7 +750,7 @@ void operation_create(struct sandbox *sandbox, json_t *stack,
 void operation_update(struct sandbox *sandbox, json_t *stack,
 		      const struct operation_request *request, int64_t now_ms)
 {
-	set_time(stack, "LastUpdatedTime", now_ms);
+	document_set_time(stack, "LastUpdatedTime", now_ms);
 	begin(sandbox, stack, request, "update", now_ms);
 }
 
@@ -780,8 +766,7 @@ bool operation_cancel(struct sandbox *sandbox, json_t *stack, const char *token,
 
 	if (!operation || strcmp(json_text(operation, "Phase"), "update") != 0)
 		return false;
-	if (token)
-		set_text(operation, "Token", token);
+	document_set_text(operation, "Token", token);
 	cancel_others(sandbox, stack, now_ms);
 	restore(stack, operation);
 	enter_phase(sandbox, stack, find_phase("update-rollback"), "User Initiated", now_ms);

@@ -2,16 +2,12 @@
 
 #include "base/cleanup.h"
 #include "data/json.h"
+#include "sandbox/document.h"
 #include "sandbox/intrinsic.h"
 #include "sandbox/resource_type.h"
 #include "sandbox/template.h"
 
 #include <string.h>
-
-static json_t *loosen(const json_t *value)
-{
-	return (json_t *)(uintptr_t)value;
-}
 
 /* Appends the names that differ between two objects. */
 static void compare_members(const json_t *before, const json_t *after, json_t *changed)
@@ -19,14 +15,14 @@ static void compare_members(const json_t *before, const json_t *after, json_t *c
 	const char *name;
 	json_t *item;
 
-	json_object_foreach(loosen(after), name, item)
+	json_object_foreach(document_loosen(after), name, item)
 	{
 		const json_t *old = json_object_get(before, name);
 
 		if (!old || !json_equal(old, item))
 			(void)json_array_append_new(changed, json_string(name));
 	}
-	json_object_foreach(loosen(before), name, item)
+	json_object_foreach(document_loosen(before), name, item)
 	{
 		if (!json_object_get(after, name))
 			(void)json_array_append_new(changed, json_string(name));
@@ -198,7 +194,7 @@ static void plan_removals(const struct plan_request *request, json_t *plan)
 	const char *name;
 	json_t *resource;
 
-	json_object_foreach(loosen(request->resources), name, resource)
+	json_object_foreach(document_loosen(request->resources), name, resource)
 	{
 		if (!json_object_get(json_object_get(plan, "Resources"), name) &&
 		    json_text(resource, "PhysicalResourceId"))
@@ -262,7 +258,7 @@ static const char *find_cause(const json_t *plan, const struct plan_request *req
 		*ret_is_parameter = value != NULL;
 		if (value && old && !json_equal(value, old))
 			return json_object_iter_key(
-				json_object_iter_at(loosen(request->parameters), name));
+				json_object_iter_at(document_loosen(request->parameters), name));
 		if (json_text(resource, "Replaces"))
 			return json_text(resource, "LogicalResourceId");
 	}

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "data/json.h"
+#include "sandbox/document.h"
 #include "sandbox/operation.h"
 
 #include <string.h>
@@ -65,12 +66,6 @@ bool stack_is_busy(const json_t *stack)
 	return tail && !tail[strlen("_IN_PROGRESS")] && strcmp(status, "REVIEW_IN_PROGRESS") != 0;
 }
 
-static void set_text(json_t *object, const char *key, const char *value)
-{
-	if (value)
-		(void)json_object_set_new(object, key, json_string(value));
-}
-
 /* Event ids as CloudFormation makes them: a UUID for the stack, LOGICAL-STATUS-TIME for others. */
 static void make_event_id(const struct stack_event *event, size_t number, struct str *out)
 {
@@ -90,23 +85,23 @@ void stack_add_event(struct sandbox *sandbox, json_t *stack, const struct stack_
 	json_t *entry = json_object();
 
 	make_event_id(event, json_array_size(events), &id);
-	set_text(entry, "EventId", id.buf);
-	set_text(entry, "LogicalResourceId",
-		 event->logical_id ? event->logical_id : json_text(stack, "StackName"));
-	set_text(entry, "PhysicalResourceId",
-		 event->logical_id ? event->physical_id : json_text(stack, "StackId"));
-	set_text(entry, "ResourceType",
-		 event->logical_id ? event->type : "AWS::CloudFormation::Stack");
-	set_text(entry, "ResourceStatus", event->status);
-	set_text(entry, "ResourceStatusReason", event->reason);
-	set_text(entry, "ClientRequestToken", event->token);
+	document_set_text(entry, "EventId", id.buf);
+	document_set_text(entry, "LogicalResourceId",
+			  event->logical_id ? event->logical_id : json_text(stack, "StackName"));
+	document_set_text(entry, "PhysicalResourceId",
+			  event->logical_id ? event->physical_id : json_text(stack, "StackId"));
+	document_set_text(entry, "ResourceType",
+			  event->logical_id ? event->type : "AWS::CloudFormation::Stack");
+	document_set_text(entry, "ResourceStatus", event->status);
+	document_set_text(entry, "ResourceStatusReason", event->reason);
+	document_set_text(entry, "ClientRequestToken", event->token);
 	if (event->properties) {
 		CLEANUP(str_release) struct str text = STR_INIT;
 
 		json_write(event->properties, &text);
-		set_text(entry, "ResourceProperties", text.buf);
+		document_set_text(entry, "ResourceProperties", text.buf);
 	}
-	(void)json_object_set_new(entry, "Timestamp", json_integer(event->at_ms));
+	document_set_time(entry, "Timestamp", event->at_ms);
 	(void)json_array_append_new(events, entry);
 	sandbox->is_changed = true;
 }
@@ -118,9 +113,9 @@ void stack_set_status(struct sandbox *sandbox, json_t *stack, const char *status
 		.status = status, .reason = reason, .token = token, .at_ms = at_ms
 	};
 
-	set_text(stack, "StackStatus", status);
+	document_set_text(stack, "StackStatus", status);
 	(void)json_object_del(stack, "StackStatusReason");
-	set_text(stack, "StackStatusReason", reason);
+	document_set_text(stack, "StackStatusReason", reason);
 	stack_add_event(sandbox, stack, &event);
 }
 

@@ -5,17 +5,12 @@
 #include "data/json.h"
 #include "data/yaml.h"
 #include "sandbox/call.h"
+#include "sandbox/document.h"
 #include "sandbox/intrinsic.h"
 #include "sandbox/resource_type.h"
 
 #include <ctype.h>
 #include <string.h>
-
-/* jansson's iterators take a pointer that is not const, and leave the value alone. */
-static json_t *loosen(const json_t *value)
-{
-	return (json_t *)(uintptr_t)value;
-}
 
 bool template_scalar(const json_t *value, struct str *out)
 {
@@ -39,12 +34,12 @@ void template_list_names(const json_t *names, struct str *out)
 	size_t i;
 
 	str_addc(out, '[');
-	json_object_foreach(loosen(names), key, item)
+	json_object_foreach(document_loosen(names), key, item)
 	{
 		str_addf(out, "%s%s", comma, key);
 		comma = ", ";
 	}
-	json_array_foreach(loosen(names), i, item)
+	json_array_foreach(document_loosen(names), i, item)
 	{
 		str_addf(out, "%s%s", comma, json_string_value(item));
 		comma = ", ";
@@ -77,7 +72,7 @@ json_t *template_dependencies(const json_t *template, const json_t *resource)
 	intrinsic_references(json_object_get(resource, "Metadata"), names);
 	if (json_is_string(depends_on))
 		(void)json_object_set_new(names, json_string_value(depends_on), json_null());
-	json_array_foreach(loosen(depends_on), i, item)(void)
+	json_array_foreach(document_loosen(depends_on), i, item)(void)
 		json_object_set_new(names, json_string_value(item), json_null());
 	json_object_foreach(names, name, item)
 	{
@@ -93,7 +88,7 @@ static bool is_ready(const json_t *dependencies, const json_t *included, const j
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(loosen(dependencies), i, item)
+	json_array_foreach(document_loosen(dependencies), i, item)
 	{
 		const char *name = json_string_value(item);
 
@@ -133,7 +128,7 @@ json_t *template_order(const json_t *template, const json_t *included, struct er
 	const char *name;
 	json_t *item;
 
-	json_object_foreach(loosen(included), name, item)(void) json_object_set_new(
+	json_object_foreach(document_loosen(included), name, item)(void) json_object_set_new(
 		waiting, name, template_dependencies(template, json_object_get(resources, name)));
 	while (json_object_size(waiting)) {
 		if (order_pass(template, waiting, included, done, order))
@@ -181,7 +176,7 @@ static int check_members(const json_t *template, struct error *err)
 	const char *name;
 	json_t *item;
 
-	json_object_foreach(loosen(template), name, item)
+	json_object_foreach(document_loosen(template), name, item)
 	{
 		if (!is_one_of(name, top_members))
 			(void)json_array_append_new(unknown, json_string(name));
@@ -208,7 +203,7 @@ static int check_nulls(const json_t *value, const char *path, struct error *err)
 			      "Template format error: [%s] 'null' values are not allowed in "
 			      "templates",
 			      path);
-	json_object_foreach(loosen(value), key, item)
+	json_object_foreach(document_loosen(value), key, item)
 	{
 		CLEANUP(str_release) struct str below = STR_INIT;
 
@@ -219,7 +214,7 @@ static int check_nulls(const json_t *value, const char *path, struct error *err)
 		if (check_nulls(item, below.buf, err) < 0)
 			return -1;
 	}
-	json_array_foreach(loosen(value), i, item)
+	json_array_foreach(document_loosen(value), i, item)
 	{
 		CLEANUP(str_release) struct str below = STR_INIT;
 
@@ -254,7 +249,7 @@ static int check_resource(const char *name, const json_t *resource, json_t *unkn
 			      "Template format error: [/Resources/%s] Every Resources object must "
 			      "contain a Type member.",
 			      name);
-	json_object_foreach(loosen(resource), member, item)
+	json_object_foreach(document_loosen(resource), member, item)
 	{
 		if (!is_one_of(member, resource_members))
 			return refuse(err, "ValidationError",
@@ -329,7 +324,7 @@ static int check_depends_on(const json_t *template, struct error *err)
 	const char *name;
 	json_t *resource;
 
-	json_object_foreach(loosen(resources), name, resource)
+	json_object_foreach(document_loosen(resources), name, resource)
 	{
 		json_t *depends_on = json_object_get(resource, "DependsOn"), *item;
 		json_auto_t *list = json_is_string(depends_on) ? json_pack("[O]", depends_on)
