@@ -16,6 +16,7 @@
 /* libcurl's numbers (curl/curl.h) of failures that another attempt would meet again. */
 #define CURL_URL_MALFORMAT	"3"
 #define CURL_WEIRD_SERVER_REPLY "8"
+#define CURL_PROXY		"97"
 
 /* One call under way, with what its attempts have in common and what the last one met. */
 struct call {
@@ -226,15 +227,21 @@ static int sign(struct call *call, struct strv *headers, struct error *err)
 static enum aws_retry_kind failure_of(const struct error *err)
 {
 	if (err->kind != ERROR_NETWORK || error_has_code(err, CURL_URL_MALFORMAT) ||
-	    error_has_code(err, CURL_WEIRD_SERVER_REPLY))
+	    error_has_code(err, CURL_WEIRD_SERVER_REPLY) || error_has_code(err, CURL_PROXY))
 		return AWS_RETRY_NEVER;
 	return AWS_RETRY_TRANSIENT;
 }
 
 static int explain_silence(const struct call *call, struct error *err)
 {
+	if (err->kind == ERROR_AUTH)
+		return error_fix(err, "where a proxy opens TLS or the CA is your own, name its "
+				      "certificate in AWS_CA_BUNDLE; check this machine's clock");
 	if (err->kind != ERROR_NETWORK)
 		return -1;
+	if (error_has_code(err, CURL_PROXY))
+		return error_fix(err, "check HTTPS_PROXY, the user and password in it, and "
+				      "NO_PROXY");
 	if (call->endpoint.is_custom)
 		return error_fix(err, "is a service listening at the configured endpoint %s?",
 				 call->endpoint.url.buf);

@@ -324,11 +324,14 @@ static bool bypasses_proxy(const struct env *env, const char *url)
 	colon = strrchr(host.buf, ':');
 	bare = mem_strndup(host.buf,
 			   colon && !strchr(colon, ']') ? (size_t)(colon - host.buf) : host.len);
-	strv_split(&names, no_proxy, ", \t");
+	strv_split(&names, no_proxy, ",");
 	for (size_t i = 0; i < names.count; i++) {
-		const char *name = names.v[i] + strspn(names.v[i], ".");
+		struct slice trimmed = slice_trim(slice_of(names.v[i]));
+		CLEANUP_FREE char *name = slice_dup(trimmed);
+		const char *bare_name = name + strspn(name, ".");
 
-		if (*name && (host_matches(host.buf, name) || host_matches(bare, name)))
+		if (*bare_name &&
+		    (host_matches(host.buf, bare_name) || host_matches(bare, bare_name)))
 			return true;
 	}
 	return false;

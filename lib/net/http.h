@@ -78,7 +78,8 @@ const char *http_header(const struct http_response *response, const char *name);
  *
  * Fails with ERROR_NETWORK where no whole answer came (the request may have been acted upon), with
  * ERROR_AUTH where the peer's certificate was refused, with ERROR_SIGNAL when interrupted. Any HTTP
- * status is a success here. `code` of the error is libcurl's number as text, for retry decisions.
+ * status is a success here. `code` of the error is libcurl's number as text, for retry decisions; a
+ * proxy that refuses with a status of 4xx is CURLE_PROXY.
  */
 struct http {
 	int (*send)(struct http *http, const struct http_request *request,

@@ -155,6 +155,8 @@ static void set_route(CURL *easy, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+	/* Whether to go round the proxy is decided already; libcurl would ask no_proxy again. */
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->allow_http ? "http,https" : "https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -186,6 +188,15 @@ static bool is_certificate_trouble(CURLcode code)
 {
 	return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CERTPROBLEM ||
 	       code == CURLE_SSL_ISSUER_ERROR;
+}
+
+/* What the proxy forbids or wants a password for it will answer again: not a broken connection. */
+static CURLcode refine(struct transfer *t, CURLcode code)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->transport->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return code == CURLE_RECV_ERROR && status >= 400 && status <= 499 ? CURLE_PROXY : code;
 }
 
 static int interrupted(struct transfer *t, struct error *err)
@@ -251,7 +262,7 @@ static int perform(struct curl_http *transport, struct transfer *t, struct error
 	code = curl_easy_perform(easy);
 	t->response.received_ms = transport->clock->wall_ms(transport->clock);
 	if (code != CURLE_OK)
-		return explain(t, code, err);
+		return explain(t, refine(t, code), err);
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	t->response.status = (int)status;
 	return 0;

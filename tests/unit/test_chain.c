@@ -400,6 +400,8 @@ static void takes_the_proxy_unless_the_host_is_excepted(void **state)
 		{ "sts.amazonaws.com:8443", "https://sts.amazonaws.com:8443/", false },
 		{ "zonaws.com", "https://sts.amazonaws.com/", true },
 		{ "x,AMAZONAWS.COM", "https://sts.amazonaws.com/", false },
+		{ "x amazonaws.com", "https://sts.amazonaws.com/", true },
+		{ "x, amazonaws.com", "https://sts.amazonaws.com/", false },
 	};
 
 	(void)state;
