@@ -16,6 +16,9 @@
 /* Long enough for a person to find a phone; no program may hang a pipeline for ever. */
 #define TIMEOUT_MS (5 * 60 * 1000)
 
+/* Far beyond any credentials document. */
+#define MAX_OUTPUT_BYTES 65536
+
 static const struct aws_credentials_names names = {
 	.id = "AccessKeyId",
 	.secret = "SecretAccessKey",
@@ -78,7 +81,7 @@ static int run(const char *command, const char *profile, struct aws_credentials 
 	       struct error *err)
 {
 	CLEANUP(str_wipe) struct str out = STR_INIT;
-	CLEANUP(str_release) struct str complaint = STR_INIT;
+	CLEANUP(str_wipe) struct str complaint = STR_INIT;
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
 	struct proc_end end;
 
@@ -90,6 +93,8 @@ static int run(const char *command, const char *profile, struct aws_credentials 
 	proc.ret_out = &out;
 	proc.ret_err = &complaint;
 	proc.is_foreground = true;
+	proc.is_secret = true;
+	proc.max_capture = MAX_OUTPUT_BYTES;
 	proc.timeout_ms = TIMEOUT_MS;
 	if (proc_run(&proc, &end, err) < 0)
 		return err->kind == ERROR_SIGNAL ? -1 : error_become(err, ERROR_AUTH);

@@ -5,9 +5,28 @@
 #include "base/slice.h"
 
 #include <assert.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_DEPTH 64
+
+/*
+ * The size comes from the allocator, not from a word of ours before the block: what jansson hands
+ * out (json_dumps()) stays a block for free().
+ */
+static void free_wiped(void *block)
+{
+	if (block)
+		explicit_bzero(block, malloc_usable_size(block));
+	free(block);
+}
+
+/* Before any value can have been made, and in every program that reads JSON. */
+__attribute__((constructor)) static void wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, free_wiped);
+}
 
 /* The first byte after the string that starts at `at`, a quotation mark; the end where it has none.
  */
@@ -88,14 +107,18 @@ json_t *json_read(const char *bytes, size_t len, struct error *err)
 	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
 	json_error_t found;
 	json_t *value;
+	const char *quote;
 
 	if (check_text((struct slice){ bytes, len }, err) < 0)
 		return NULL;
 	value = json_loadb(bytes, len, flags, &found);
-	if (!value)
-		error_set(err, ERROR_CONFIG, "line %d, column %d: %s", found.line, found.column,
-			  found.text);
-	return value;
+	if (value)
+		return value;
+	/* What stands there may be a key or a token that lost its quotation mark. */
+	quote = strstr(found.text, " near '");
+	error_set(err, ERROR_CONFIG, "line %d, column %d: %.*s", found.line, found.column,
+		  quote ? (int)(quote - found.text) : JSON_ERROR_TEXT_LENGTH, found.text);
+	return NULL;
 }
 
 const char *json_text(const json_t *object, const char *key)
@@ -103,13 +126,21 @@ const char *json_text(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+static int append(const char *bytes, size_t len, void *ctx)
+{
+	str_add(ctx, bytes, len);
+	return 0;
+}
+
 void json_write(const json_t *value, struct str *out)
 {
 	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
-	CLEANUP_FREE char *text = json_dumps(value, flags);
+	int failed;
 
-	assert(text);
-	str_adds(out, text);
+	str_reserve(out, json_dumpb(value, NULL, 0, flags));
+	failed = json_dump_callback(value, append, out, flags);
+	assert(!failed);
+	(void)failed;
 }
 
 void json_quote(struct str *out, const char *text)

@@ -13,15 +13,18 @@
  * Strict RFC 8259 with its permitted limits (section 9): UTF-8 without a byte order mark, duplicate
  * keys and \u0000 refused, integers within 64 bits, reals within a double, at most 64 levels deep,
  * nothing after the value.
- * ERROR_CONFIG with "line L, column C: ..." otherwise; callers wrap it with what was read. Input
- * from a service becomes ERROR_REMOTE by error_become().
+ * ERROR_CONFIG with "line L, column C: ..." otherwise, nothing of the text in it; callers wrap it
+ * with what was read. Input from a service becomes ERROR_REMOTE by error_become().
+ *
+ * All memory of values and of the decoder is overwritten when it is freed: documents hold keys.
  */
 json_t *json_read(const char *bytes, size_t len, struct error *err);
 
 /* A member's text, borrowed, or NULL where `object` has no such string. */
 const char *json_text(const json_t *object, const char *key);
 
-/* Appends the value as compact JSON, keys in their order; reals with 15 digits. */
+/* Appends the value as compact JSON, keys in their order; reals with 15 digits. Grows `out` once.
+ */
 void json_write(const json_t *value, struct str *out);
 
 /* Appends `text` as a quoted JSON string; bytes that are not UTF-8 become U+FFFD. */

@@ -235,6 +235,17 @@ static void take_lines(struct proc *proc, struct stream *s, const char *bytes, s
 	}
 }
 
+static void take_bytes(struct proc *proc, struct stream *s, const char *bytes, size_t len)
+{
+	if (s->capture && s->capture->len < proc->max_capture) {
+		size_t room = proc->max_capture - s->capture->len;
+
+		str_add(s->capture, bytes, len < room ? len : room);
+	}
+	if (proc->on_line)
+		take_lines(proc, s, bytes, len);
+}
+
 /* Reads what is there; false at the stream's end. */
 static bool read_stream(struct proc *proc, struct stream *s)
 {
@@ -245,13 +256,9 @@ static bool read_stream(struct proc *proc, struct stream *s)
 		return errno == EINTR || errno == EAGAIN;
 	if (n == 0)
 		return false;
-	if (s->capture && s->capture->len < proc->max_capture) {
-		size_t room = proc->max_capture - s->capture->len;
-
-		str_add(s->capture, buf, (size_t)n < room ? (size_t)n : room);
-	}
-	if (proc->on_line)
-		take_lines(proc, s, buf, (size_t)n);
+	take_bytes(proc, s, buf, (size_t)n);
+	if (proc->is_secret)
+		explicit_bzero(buf, (size_t)n);
 	return true;
 }
 
@@ -378,6 +385,14 @@ static int make_pipes(struct watch *w, struct child_fds *fds, struct error *err)
 	return 0;
 }
 
+static void reserve_captures(const struct proc *proc)
+{
+	if (proc->is_secret && proc->ret_out)
+		str_reserve(proc->ret_out, proc->max_capture);
+	if (proc->is_secret && proc->ret_err)
+		str_reserve(proc->ret_err, proc->max_capture);
+}
+
 int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 {
 	struct child_fds fds = { -1, -1, -1 };
@@ -393,6 +408,7 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 	assert(proc->args.count);
 	if (!proc->is_shielded && interrupt_check(proc->args.v[0], err) < 0)
 		return -1;
+	reserve_captures(proc);
 	result = make_pipes(&w, &fds, err);
 	if (result == 0)
 		result = spawn(proc, &fds, &w.child, err);

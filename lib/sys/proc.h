@@ -20,6 +20,9 @@ typedef void (*proc_line_fn)(void *ctx, bool is_stderr, const char *line, size_t
  * unless `ret_out` or `ret_err` capture it (up to `max_capture` bytes, the rest is dropped).
  * `input` is fed to the child's stdin, which is /dev/null otherwise.
  *
+ * Where the output `is_secret`, room for `max_capture` bytes is made beforehand, so that no copy
+ * stays behind when a capture grows; whoever owns the captures releases them with str_wipe().
+ *
  * The child is leader of a process group of its own. When this process is interrupted
  * (sys/interrupt.h), the signal is passed on once; after `grace_ms` the group gets SIGTERM and then
  * SIGKILL. `timeout_ms` (0: none) ends it the same way.
@@ -37,6 +40,7 @@ struct proc {
 	int output_fd;	    /* where both streams go instead, 0: unset */
 	bool is_foreground; /* keeps the terminal: stdin and the process group are the parent's */
 	bool is_shielded;   /* clean-up work: runs to its end although a signal is pending */
+	bool is_secret;	    /* what it prints is not to stay in memory */
 	size_t max_capture;
 	unsigned timeout_ms;
 	unsigned grace_ms;

@@ -62,18 +62,23 @@ cat >"$HOME/.aws/config" <<-END
 	credential_process = $DEPLOYER credentials --profile loop
 	[profile broken]
 	credential_process = sh -c 'echo SECRETWORD; echo cannot reach the vault >&2; exit 3'
+	[profile torn]
+	credential_process = echo '{"Version": 1, "SecretAccessKey": SECRETWORD'
 END
 run 0 "$DEPLOYER" credentials --profile outer
 out_has '"AccessKeyId": "INNER"'
 out_has '"SecretAccessKey": "\"s\""'
 run 2 "$DEPLOYER" credentials --profile nonesuch
 err_has "there is no profile 'nonesuch' (named by --profile)"
-err_has 'the profiles are: outer, inner, loop, broken'
+err_has 'the profiles are: outer, inner, loop, broken, torn'
 run 4 "$DEPLOYER" credentials --profile loop
 err_has 'it asks for the profile that it stands in'
 run 4 "$DEPLOYER" credentials --profile broken
 err_has "credential_process of profile 'broken'"
 err_has 'cannot reach the vault'
+err_lacks SECRETWORD
+run 4 "$DEPLOYER" credentials --profile torn
+err_has "credential_process of profile 'torn': line 1, column "
 err_lacks SECRETWORD
 
 # A profile that does not sign in with SSO is told so before anything is sent.

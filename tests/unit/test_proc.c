@@ -55,6 +55,29 @@ static void keeps_the_two_streams_apart(void **state)
 	assert_string_equal(talk.buf, "talk\n");
 }
 
+static void never_moves_a_capture_that_is_secret(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP(str_wipe) struct str out = STR_INIT;
+	struct proc_end end;
+	const char *before;
+
+	(void)state;
+	strv_add_all(&proc.args, "sh", "-c", "head -c 100000 /dev/zero | tr '\\0' s", NULL);
+	proc.ret_out = &out;
+	proc.is_secret = true;
+	proc.max_capture = 65536;
+	str_reserve(&out, proc.max_capture);
+	before = out.buf;
+	assert_int_equal(proc_run(&proc, &end, &err), 0);
+	assert_ptr_equal(out.buf, before);
+	assert_int_equal(out.len, 65536);
+	str_release(&out);
+	assert_int_equal(proc_run(&proc, &end, &err), 0);
+	assert_int_equal(out.cap, 65536 + 1);
+}
+
 static void feeds_more_than_a_pipe_holds(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -206,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hands_on_whole_lines),
 		cmocka_unit_test(keeps_the_two_streams_apart),
+		cmocka_unit_test(never_moves_a_capture_that_is_secret),
 		cmocka_unit_test(feeds_more_than_a_pipe_holds),
 		cmocka_unit_test(changes_the_environment_of_the_child_only),
 		cmocka_unit_test(ends_a_child_that_takes_too_long),
