@@ -6,6 +6,7 @@
 /* clang-format off */
 static const struct cmd *const commands[] = {
 	&cmd_bump,
+	&cmd_check,
 	&cmd_clean,
 	&cmd_completion,
 	&cmd_config,

@@ -5,6 +5,7 @@
 
 /* One a file, cmd/cmd_NAME.c. Sorted by name, as in the table of cmd/commands.c. */
 extern const struct cmd cmd_bump;
+extern const struct cmd cmd_check;
 extern const struct cmd cmd_clean;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_config;

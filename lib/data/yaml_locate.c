@@ -1,63 +1,128 @@
 #include "data/yaml_locate.h"
 
+#include "base/cleanup.h"
+#include "data/json.h"
+#include "data/json_walk.h"
+
 #include <string.h>
 #include <yaml.h>
 
 /* The deepest path that is searched. */
 #define MAX_DEPTH 64
 
-/* Where the walk is: how many levels deep, how many of them lie on the path, and what comes next.
- */
-struct walk {
-	const char *rest; /* of the path: what is still to be found below the matched levels */
-	unsigned depth;
-	unsigned matched;
-	bool is_map[MAX_DEPTH];
-	bool expects_key[MAX_DEPTH];
-	bool descends; /* the next node is the value of a key on the path */
-	bool found;
-	unsigned line;
+/* A map or list that is open, and what comes next in it. */
+struct level {
+	bool is_map;
+	bool expects_key;
+	size_t index; /* in a list: of the next item */
 };
 
-/* Whether the scalar is the next name of the path; steps over it where it is. */
-static bool matches(struct walk *w, const yaml_event_t *event)
-{
-	size_t len = event->data.scalar.length;
+/* Where the walk is: how many levels deep, and how many of them lie on the path. */
+struct walk {
+	const char *rest; /* of the path: what is still to be found below the matched levels */
+	const char *next; /* the same, once the node that comes next is entered */
+	unsigned depth;
+	unsigned matched;
+	struct level levels[MAX_DEPTH];
+	bool descends; /* the next node is what the path leads through */
+	bool found;
+	struct yaml_place place;
+};
 
-	if (w->depth != w->matched + 1 ||
-	    strncmp(w->rest, (char *)event->data.scalar.value, len) != 0 ||
-	    (w->rest[len] != '.' && w->rest[len] != '\0'))
+struct yaml_place yaml_place_of(const char *bytes, size_t offset)
+{
+	struct yaml_place place = { 1, 1 };
+
+	for (size_t i = 0; i < offset; i++) {
+		if (bytes[i] == '\n')
+			place = (struct yaml_place){ place.line + 1, 1 };
+		else if (((unsigned char)bytes[i] & 0xc0) != 0x80)
+			place.column++;
+	}
+	return place;
+}
+
+/* Whether the path goes on with this name: a key with dots in it is one name. */
+static bool matches(const char *rest, struct slice name, const char **ret_next)
+{
+	if (strncmp(rest, name.p, name.n) != 0 || (rest[name.n] != '.' && rest[name.n] != '\0'))
 		return false;
-	w->line = (unsigned)event->start_mark.line + 1;
-	w->found = w->rest[len] == '\0';
-	w->rest += len + (w->found ? 0 : 1);
+	*ret_next = rest + name.n + (rest[name.n] == '.');
 	return true;
 }
 
-/* A node of the level that is open has come: in a map, a value follows a key and a key a value. */
-static void count_node(struct walk *w)
+static bool matches_index(const char *rest, size_t index, const char **ret_next)
 {
-	if (w->depth > 0 && w->is_map[w->depth - 1])
-		w->expects_key[w->depth - 1] = !w->expects_key[w->depth - 1];
+	size_t len = strcspn(rest, ".");
+	uint64_t wanted;
+
+	return slice_to_u64((struct slice){ rest, len }, SIZE_MAX, &wanted) && wanted == index &&
+	       matches(rest, (struct slice){ rest, len }, ret_next);
 }
 
-static void enter(struct walk *w, bool is_map)
+/* ---- YAML ---- */
+
+static void take_place(struct walk *w, const yaml_event_t *event)
 {
-	if (w->descends && is_map)
-		w->matched++;
+	w->place.line = (unsigned)event->start_mark.line + 1;
+	w->place.column = (unsigned)event->start_mark.column + 1;
+	w->found = *w->next == '\0';
+	w->descends = true;
+}
+
+static void visit_key(struct walk *w, const yaml_event_t *event)
+{
+	const struct slice name = { (const char *)event->data.scalar.value,
+				    event->data.scalar.length };
+
+	if (w->depth == w->matched && event->type == YAML_SCALAR_EVENT &&
+	    matches(w->rest, name, &w->next))
+		take_place(w, event);
+}
+
+/* A node has come that is a key, a value, an item or the top; *ret_on_path: it is on the path. */
+static bool visit_node(struct walk *w, const yaml_event_t *event)
+{
+	struct level *level = w->depth ? &w->levels[w->depth - 1] : NULL;
+	bool on_path = w->descends;
+
 	w->descends = false;
-	count_node(w);
-	w->is_map[w->depth] = is_map;
-	w->expects_key[w->depth] = is_map;
-	w->depth++;
+	if (!level) {
+		w->next = w->rest;
+		return true;
+	}
+	if (!level->is_map) {
+		if (w->depth == w->matched && matches_index(w->rest, level->index, &w->next))
+			take_place(w, event);
+		on_path = w->descends;
+		w->descends = false;
+		level->index++;
+		return on_path;
+	}
+	if (level->expects_key)
+		visit_key(w, event);
+	level->expects_key = !level->expects_key;
+	return on_path;
 }
 
-static void visit_scalar(struct walk *w, const yaml_event_t *event)
+static bool enter(struct walk *w, const yaml_event_t *event)
 {
-	bool is_key = w->depth > 0 && w->expects_key[w->depth - 1];
+	bool is_map = event->type == YAML_MAPPING_START_EVENT;
 
-	w->descends = is_key && matches(w, event);
-	count_node(w);
+	if (w->depth == MAX_DEPTH)
+		return false;
+	if (visit_node(w, event)) {
+		w->matched++;
+		w->rest = w->next;
+	}
+	w->levels[w->depth++] = (struct level){ .is_map = is_map, .expects_key = is_map };
+	return true;
+}
+
+/* What lies behind the end of a level on the path cannot be on it. */
+static bool leave(struct walk *w)
+{
+	return w->depth-- != w->matched;
 }
 
 /* Takes one event; false when the walk is over. */
@@ -65,21 +130,18 @@ static bool visit(struct walk *w, const yaml_event_t *event)
 {
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
-		visit_scalar(w, event);
-		break;
 	case YAML_ALIAS_EVENT:
-		w->descends = false;
-		count_node(w);
+		(void)visit_node(w, event);
 		break;
 	case YAML_MAPPING_START_EVENT:
 	case YAML_SEQUENCE_START_EVENT:
-		if (w->depth == MAX_DEPTH)
+		if (!enter(w, event))
 			return false;
-		enter(w, event->type == YAML_MAPPING_START_EVENT);
 		break;
 	case YAML_MAPPING_END_EVENT:
 	case YAML_SEQUENCE_END_EVENT:
-		w->depth--;
+		if (!leave(w))
+			return false;
 		break;
 	case YAML_STREAM_END_EVENT:
 	case YAML_NO_EVENT:
@@ -92,9 +154,10 @@ static bool visit(struct walk *w, const yaml_event_t *event)
 	return !w->found;
 }
 
-bool yaml_locate(const char *bytes, size_t len, const char *path, unsigned *ret_line)
+static bool locate_yaml(const char *bytes, size_t len, const char *path,
+			struct yaml_place *ret_place)
 {
-	struct walk w = { .rest = path };
+	struct walk w = { .rest = path, .next = path, .place = { 1, 1 } };
 	yaml_parser_t parser;
 	bool more = true;
 
@@ -110,7 +173,62 @@ bool yaml_locate(const char *bytes, size_t len, const char *path, unsigned *ret_
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
-	if (w.found)
-		*ret_line = w.line;
+	*ret_place = w.place;
 	return w.found;
+}
+
+/* ---- JSON, which libyaml does not read in full ---- */
+
+/* The member or item that the path goes on with; NULL where there is none. */
+static const char *find_member(struct slice container, const char **rest, struct slice *ret_value)
+{
+	struct json_walk walk = json_walk_begin(container);
+	struct slice key, value;
+
+	for (size_t i = 0; json_walk_next(&walk, &key, &value); i++) {
+		CLEANUP_FREE char *name = walk.is_object ? json_walk_string(key) : NULL;
+		bool is_it =
+			name ? matches(*rest, slice_of(name), rest) : matches_index(*rest, i, rest);
+
+		if (!is_it)
+			continue;
+		*ret_value = value;
+		return name ? key.p : value.p;
+	}
+	return NULL;
+}
+
+static bool locate_json(struct slice text, const char *path, struct yaml_place *ret_place)
+{
+	struct slice value = json_walk_top(text);
+
+	*ret_place = (struct yaml_place){ 1, 1 };
+	do {
+		const char *at = find_member(value, &path, &value);
+
+		if (!at)
+			return false;
+		*ret_place = yaml_place_of(text.p, (size_t)(at - text.p));
+	} while (*path);
+	return true;
+}
+
+static bool is_json(struct slice text)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	struct slice trimmed = slice_trim(text);
+	json_auto_t *value = NULL;
+
+	if (!slice_starts_with(trimmed, "{") && !slice_starts_with(trimmed, "["))
+		return false;
+	value = json_read(text.p, text.n, &ignored);
+	return value;
+}
+
+bool yaml_locate(const char *bytes, size_t len, const char *path, struct yaml_place *ret_place)
+{
+	const struct slice text = { bytes, len };
+
+	return is_json(text) ? locate_json(text, path, ret_place)
+			     : locate_yaml(bytes, len, path, ret_place);
 }

@@ -4,10 +4,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where something stands in a text: both from 1, columns in characters. */
+struct yaml_place {
+	unsigned line;
+	unsigned column;
+};
+
 /*
- * The line (from 1) of the key at a dotted path of maps, such as "stack.name", for messages about a
- * document that yaml_read() has read. False where the path leads nowhere.
+ * Finds what stands at a dotted path of keys and of numbers of list items (from 0), such as
+ * "stack.name" or "Resources.Task.Properties.ContainerDefinitions.0.Image", in a YAML or JSON text
+ * that yaml_read() has read; a member stands where its key does. For messages about the text.
+ *
+ * False where the path leads nowhere, or through an alias: *ret_place is then the place of the
+ * deepest part of the path that is there, else line 1, column 1.
  */
-bool yaml_locate(const char *bytes, size_t len, const char *path, unsigned *ret_line);
+bool yaml_locate(const char *bytes, size_t len, const char *path, struct yaml_place *ret_place);
+
+/* The place of the byte at `offset` of a UTF-8 text. */
+struct yaml_place yaml_place_of(const char *bytes, size_t offset);
 
 #endif

@@ -47,6 +47,7 @@ static const struct config_row {
 	[CONFIG_STACK_TAGS] = { "stack.tags", true },
 	[CONFIG_STACK_ROLE] = { "stack.role", false },
 	[CONFIG_STACK_NOTIFICATIONS] = { "stack.notifications", true },
+	[CONFIG_CHECKS_OFF] = { "checks.off", true },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
 };
 
@@ -127,10 +128,10 @@ struct reader {
 /* Points an error at the place in the file: "deployer.yml:12: ...". */
 static int at_key(const struct reader *r, const char *path, struct error *err)
 {
-	unsigned line = 0;
+	struct yaml_place place;
 
-	if (yaml_locate(r->text.buf, r->text.len, path, &line))
-		return error_wrap(err, "%s:%u", r->config->file, line);
+	if (yaml_locate(r->text.buf, r->text.len, path, &place))
+		return error_wrap(err, "%s:%u", r->config->file, place.line);
 	return error_wrap(err, "%s", r->config->file);
 }
 

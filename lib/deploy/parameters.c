@@ -23,22 +23,12 @@ struct bump {
 	const char *value;
 };
 
-/* A parameter file: its bytes, and what they say. */
-struct parameter_file {
-	struct str text;
-	enum parameter_format format;
-	struct assignments list;
-};
-
-#define PARAMETER_FILE_INIT                                                                        \
-	{                                                                                          \
-		.text = STR_INIT, .list = ASSIGNMENTS_INIT                                         \
-	}
-
-static void parameter_file_release(struct parameter_file *file)
+void parameter_file_release(struct parameter_file *file)
 {
+	free(file->path);
 	str_wipe(&file->text);
 	assignments_release(&file->list);
+	*file = (struct parameter_file)PARAMETER_FILE_INIT;
 }
 
 void bump_result_release(struct bump_result *result)
@@ -102,8 +92,10 @@ static int parse(struct parameter_file *file, struct error *err)
 }
 
 /* Whatever is wrong with a file of the user's is for the user to mend. */
-static int load(const char *path, struct parameter_file *ret, struct error *err)
+int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err)
 {
+	free(ret->path);
+	ret->path = mem_strdup(path);
 	if (file_read(path, MAX_BYTES, &ret->text, err) < 0)
 		return error_become(err, ERROR_CONFIG);
 	if (parse(ret, err) < 0)
@@ -115,7 +107,7 @@ int parameters_read(const char *path, struct cfn_parameters *ret, struct error *
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 
-	if (load(path, &file, err) < 0)
+	if (parameter_file_read(path, &file, err) < 0)
 		return -1;
 	cfn_parameters_release(ret);
 	for (size_t i = 0; i < file.list.count; i++) {
@@ -250,7 +242,7 @@ static int plan(const struct bump *bump, struct parameter_file *ret_file,
 {
 	const struct assignment *item;
 
-	if (load(bump->path, ret_file, err) < 0)
+	if (parameter_file_read(bump->path, ret_file, err) < 0)
 		return -1;
 	item = find_editable(ret_file, bump->key, err);
 	if (!item)

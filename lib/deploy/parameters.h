@@ -4,6 +4,7 @@
 #include "aws/cloudformation.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "data/assignments.h"
 
 #include <stdbool.h>
 
@@ -26,6 +27,23 @@ enum parameter_format {
 	PARAMETERS_JSON_LIST,
 	PARAMETERS_YAML,
 };
+
+/* A parameter file: its bytes, and what they say with their places. */
+struct parameter_file {
+	char *path;
+	struct str text;
+	enum parameter_format format;
+	struct assignments list;
+};
+
+#define PARAMETER_FILE_INIT                                                                        \
+	{                                                                                          \
+		.path = NULL, .text = STR_INIT, .list = ASSIGNMENTS_INIT                           \
+	}
+
+/* Fails as parameters_read() does. The bytes are overwritten when released. */
+int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err);
+void parameter_file_release(struct parameter_file *file);
 
 /*
  * Reads a parameter file. Values keep their text; lists are joined by commas, as CloudFormation

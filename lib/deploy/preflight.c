@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "deploy/check.h"
 #include "deploy/run.h"
 #include "docker/image.h"
 #include "sys/file.h"
@@ -49,26 +50,85 @@ static int read_parameter_file(struct run *run, struct error *err)
 	return parameters_read(path, &run->parameters, err);
 }
 
-/* Against the template alone; what the live stack adds is known later (deploy_stack()). */
+/* What a release that goes on to the deploy stage is held against (deploy/check.h). */
+static int find_mistakes(struct run *run, const struct cfn_parameters *live, struct findings *ret,
+			 struct error *err)
+{
+	const struct config *config = run->pipeline->config;
+	CLEANUP_FREE char *path = config_path(config, CONFIG_STACK_PARAMETERS);
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+	const struct check_request request = {
+		.template = &run->template,
+		.parameters = &file,
+		.live = live,
+		.tag_parameter = config_text(config, CONFIG_STACK_TAG_PARAMETER),
+		.tag = wants(run, STAGE_BUMP) ? run->version.tag.buf : NULL,
+		.off = config_list(config, CONFIG_CHECKS_OFF),
+	};
+
+	if (check_rules_known(request.off, err) < 0)
+		return error_wrap(err, "checks.off");
+	if (parameter_file_read(path, &file, err) < 0)
+		return -1;
+	check_run(&request, ret);
+	return 0;
+}
+
+/* The first mistake, for which nothing need be asked of AWS. */
+static int refuse_mistakes(const struct findings *findings, struct error *err)
+{
+	const struct finding *finding = findings_first_error(findings);
+	size_t count = findings_count(findings, CHECK_ERROR);
+
+	if (!finding)
+		return 0;
+	error_set(err, ERROR_CONFIG, "%s:%u:%u: %s [%s]", finding->file, finding->line,
+		  finding->column, finding->message, check_rule_name(finding->rule));
+	if (count > 1)
+		return error_fix(err, "%s ('deployer check' shows %zu more)", finding->fix,
+				 count - 1);
+	return error_fix(err, "%s", finding->fix);
+}
+
+static bool is_missing_only(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct check_rule *rule = findings->items[i].rule;
+
+		if (check_rule_severity(rule) == CHECK_ERROR &&
+		    strcmp(check_rule_name(rule), "missing-parameter") != 0)
+			return false;
+	}
+	return findings_first_error(findings);
+}
+
+/* What the file leaves out, the live stack may have: that is looked up with credentials. */
 static int check_parameters(struct run *run, struct error *err)
 {
-	const char *key = config_text(run->pipeline->config, CONFIG_STACK_TAG_PARAMETER);
+	CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
 
-	for (size_t i = 0; i < run->parameters.count; i++) {
-		const char *name = run->parameters.items[i].key;
+	if (find_mistakes(run, NULL, &findings, err) < 0)
+		return -1;
+	run->lacks_parameters = is_missing_only(&findings);
+	return run->lacks_parameters ? 0 : refuse_mistakes(&findings, err);
+}
 
-		if (stack_template_has_parameter(&run->template, name))
-			continue;
-		error_set(err, ERROR_CONFIG, "parameter '%s' is not in template '%s'", name,
-			  run->template.path);
-		return error_fix(err, "take it out of '%s', or declare it in the template",
-				 config_text(run->pipeline->config, CONFIG_STACK_PARAMETERS));
-	}
-	if (stack_template_has_parameter(&run->template, key))
+static int check_live_parameters(struct run *run, struct error *err)
+{
+	const char *name = config_text(run->pipeline->config, CONFIG_STACK_NAME);
+	CLEANUP(findings_release) struct findings findings = FINDINGS_INIT;
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+
+	if (!run->lacks_parameters)
 		return 0;
-	error_set(err, ERROR_CONFIG, "template '%s' has no parameter '%s' for the image's tag",
-		  run->template.path, key);
-	return error_fix(err, "declare it, or name another one as stack.tag_parameter");
+	if (cfn_describe_stack(run->pipeline->client, name, &stack, err) < 0) {
+		if (!error_has_code(err, "StackNotFound"))
+			return -1;
+		error_release(err);
+	}
+	if (find_mistakes(run, &stack.parameters, &findings, err) < 0)
+		return -1;
+	return refuse_mistakes(&findings, err);
 }
 
 static int read_stack_files(struct run *run, struct error *err)
@@ -291,7 +351,7 @@ int preflight(struct run *run, struct error *err)
 {
 	if (find_version(run, err) < 0 || read_stack_files(run, err) < 0)
 		return -1;
-	if (needs_aws(run) && check_account(run, err) < 0)
+	if (needs_aws(run) && (check_account(run, err) < 0 || check_live_parameters(run, err) < 0))
 		return -1;
 	if (find_repository(run, err) < 0)
 		return -1;

@@ -27,6 +27,7 @@ struct run {
 	struct str repository_name; /* "team/app" */
 	struct str digest;	    /* of the version in the registry, "" while it is not there */
 	bool is_published;	    /* was there when the run began */
+	bool lacks_parameters;	    /* the file leaves some to the live stack */
 	struct engine *engine;
 	struct compose compose;
 	struct compose_config services;

@@ -19,15 +19,6 @@ void stack_template_release(struct stack_template *template)
 	*template = (struct stack_template)STACK_TEMPLATE_INIT;
 }
 
-static int check_size(const struct stack_template *template, struct error *err)
-{
-	if (template->body.len <= TEMPLATE_MAX_BODY_BYTES)
-		return 0;
-	error_set(err, ERROR_CONFIG, "template has %zu bytes, and at most %d can be sent",
-		  template->body.len, TEMPLATE_MAX_BODY_BYTES);
-	return error_fix(err, "split it into nested stacks, or take comments out");
-}
-
 static int parse(struct stack_template *template, struct error *err)
 {
 	if (file_read(template->path, TEMPLATE_MAX_BYTES, &template->body, err) < 0)
@@ -38,7 +29,7 @@ static int parse(struct stack_template *template, struct error *err)
 		return -1;
 	if (!json_is_object(json_object_get(template->root, "Resources")))
 		return error_set(err, ERROR_CONFIG, "not a template: it has no Resources");
-	return check_size(template, err);
+	return 0;
 }
 
 int stack_template_read(const char *path, struct stack_template *ret, struct error *err)

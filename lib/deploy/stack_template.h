@@ -24,8 +24,8 @@ struct stack_template {
 	}
 
 /*
- * Reads a template in YAML or JSON. ERROR_CONFIG with the place where it is broken, and where it is
- * too large to be sent.
+ * Reads a template in YAML or JSON. ERROR_CONFIG with the place where it is broken, and where it
+ * has more than 1 MiB: whether it can be sent is for deploy/check.h to say.
  */
 int stack_template_read(const char *path, struct stack_template *ret, struct error *err);
 void stack_template_release(struct stack_template *template);
