@@ -148,16 +148,16 @@ sed "$(cat line)s/Get/Describe/" stack.yml >a.yml
 check 2 -t a.yml
 out_has "a.yml:174:15: error: container 'migrate' reads 'todobackend/credentials', and role 'ApplicationTaskRole' does not allow secretsmanager:GetSecretValue on it [secrets-role]"
 out_has "container 'todobackend' reads 'todobackend/credentials'"
-[ "$(grep -c secrets-role out)" = 2 ] || fail 'not two containers'
+[ "$(grep -c secrets-role "$tmp/out")" = 2 ] || fail 'not two containers'
 sed "$(($(cat line) + 1))s,secret:todobackend/,secret:other/," stack.yml >a.yml
 check 2 -t a.yml
-[ "$(grep -c secrets-role out)" = 2 ] || fail 'another secret is allowed'
+[ "$(grep -c secrets-role "$tmp/out")" = 2 ] || fail 'another secret is allowed'
 sed "$(($(cat line) + 2)),\$s/kms:Decrypt/kms:Encrypt/" stack.yml >a.yml
 check 0 -t a.yml
-[ "$(grep -c 'does not allow kms:Decrypt \[secrets-decrypt\]' out)" = 2 ] || fail 'decrypting'
+[ "$(grep -c 'does not allow kms:Decrypt \[secrets-decrypt\]' "$tmp/out")" = 2 ] || fail 'decrypting'
 sed '/- Name: AWS_DEFAULT_REGION/,+1d' stack.yml >a.yml
 check 2 -t a.yml
-[ "$(grep -c 'AWS_DEFAULT_REGION is not in its Environment \[secrets-region\]' out)" = 2 ] || fail 'region'
+[ "$(grep -c 'AWS_DEFAULT_REGION is not in its Environment \[secrets-region\]' "$tmp/out")" = 2 ] || fail 'region'
 
 # An image that a release would not change, and the parameter that its authors took out.
 sed 's/:${ApplicationImageTag}/:latest/' stack.yml >a.yml
