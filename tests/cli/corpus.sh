@@ -16,7 +16,7 @@ git init -q .
 git add .gitignore stack.yml dev.cfg dev.json
 git commit -qm first
 hash=$(git rev-parse --short HEAD)
-cp dev.cfg home/dev.cfg
+cp dev.cfg dev.json home
 
 sandbox() { # STATUS COMMAND...
 	want=$1
@@ -39,3 +39,11 @@ err_has 'is UPDATE_COMPLETE'
 err_has 'MigrateTaskDefinition'
 sandbox 0 "$DEPLOYER" deploy
 err_has 'is up to date'
+
+# The other form of the parameter file: what it leaves out keeps its live value.
+printf 'stack:\n  parameters: dev.json\n' >deployer.yml
+run 0 "$DEPLOYER" bump 5fdbe63
+sed 's/5fdbe62/5fdbe63/' home/dev.json | cmp - dev.json || fail 'more than the tag changed in dev.json'
+sandbox 0 "$DEPLOYER" deploy
+err_has 'is UPDATE_COMPLETE'
+err_has 'ApplicationAutoscalingLaunchConfiguration'

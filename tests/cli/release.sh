@@ -70,6 +70,23 @@ err_has 'up to date'
 err_lacks 'CreateChangeSet'
 same dev.cfg "$tmp/dev.cfg"
 
+# A service that the stages need is missing; credentials have ended: known before anything is built.
+cp docker-compose.yml "$tmp/compose.yml"
+sed -i 's/^  acceptance:/  acceptances:/' docker-compose.yml
+sandbox 2 -- "$DEPLOYER" release --allow-dirty --force
+err_has "the compose file has no service 'acceptance'"
+err_has 'compose.services'
+err_lacks 'build |'
+cp "$tmp/compose.yml" docker-compose.yml
+cat >"$tmp/expired.yml" <<-'YML'
+	faults:
+	- {action: '*', reply: error, status: 403, code: ExpiredToken, message: 'The security token included in the request is expired', count: 0}
+YML
+sandbox 4 --scenario "$tmp/expired.yml" -- "$DEPLOYER" release
+err_has 'ExpiredToken'
+err_has '  -> '
+err_lacks 'build |'
+
 # As JSON documents on stdout.
 sandbox 0 -- "$DEPLOYER" release -o json
 out_has '{"event": "stage_end", "stage": "deploy", "ok": true'
