@@ -2,7 +2,9 @@
 
 #include "aws/call.h"
 #include "aws/chain.h"
+#include "aws/provider.h"
 #include "aws/settings.h"
+#include "base/cleanup.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -19,13 +21,35 @@ static int resolve(void *ctx, bool force_refresh, const struct aws_credentials *
 	return aws_chain_resolve(ctx, force_refresh, ret_credentials, err);
 }
 
+/* The AWS CLI v2's last resort: clidriver.py, _construct_cli_region_chain(). */
+static int ask_instance_for_region(const struct aws_context *context, struct aws_settings *settings,
+				   struct error *err)
+{
+	const struct aws_search search = {
+		.settings = settings,
+		.http = context->http,
+		.clock = context->clock,
+		.report = context->report,
+	};
+	CLEANUP(str_release) struct str region = STR_INIT;
+	int result = aws_instance_region(&search, &region, err);
+
+	if (result <= 0)
+		return result;
+	settings->region = str_detach(&region);
+	settings->region_source = mem_strdup("instance metadata");
+	return 0;
+}
+
 int aws_client_new(const struct aws_options *options, const struct aws_context *context,
 		   struct aws_client **ret_client, struct error *err)
 {
 	struct aws_client *client = mem_zalloc(sizeof(*client));
 
 	client->settings = (struct aws_settings)AWS_SETTINGS_INIT;
-	if (aws_settings_load(options, context->env, context->report, &client->settings, err) < 0) {
+	if (aws_settings_load(options, context->env, context->report, &client->settings, err) < 0 ||
+	    (!client->settings.region &&
+	     ask_instance_for_region(context, &client->settings, err) < 0)) {
 		aws_client_free(client);
 		return -1;
 	}

@@ -35,7 +35,9 @@ struct aws_client;
 
 /*
  * Reads the configuration that the AWS CLI v2 would read. ERROR_CONFIG where it is wrong. No
- * credentials are looked for and nothing is sent yet.
+ * credentials are looked for and nothing is sent yet, but where no region is configured: then the
+ * metadata service of the EC2 instance that this may be is asked for one, for a second at most
+ * (metadata_service_timeout), unless AWS_EC2_METADATA_DISABLED is true.
  */
 int aws_client_new(const struct aws_options *options, const struct aws_context *context,
 		   struct aws_client **ret_client, struct error *err);

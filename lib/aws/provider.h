@@ -68,6 +68,12 @@ extern const struct aws_provider aws_provider_container;
 extern const struct aws_provider aws_provider_instance;
 
 /*
+ * The region of the EC2 instance that this runs on, appended: 1; 0 where it is none or does not
+ * tell (also with AWS_EC2_METADATA_DISABLED); -1 where a setting is wrong or a signal asks to stop.
+ */
+int aws_instance_region(const struct aws_search *search, struct str *ret_region, struct error *err);
+
+/*
  * Asks providers in turn (a NULL ends the list). Returns as a provider does; where none has
  * anything, *ret_why lists them all: "environment (AWS_ACCESS_KEY_ID is not set), ...".
  */

@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "base/url.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,10 +15,11 @@
  * version 1).
  */
 
-#define URL_IPV4   "http://169.254.169.254/"
-#define URL_IPV6   "http://[fd00:ec2::254]/"
-#define ROLES_PATH "latest/meta-data/iam/security-credentials/"
-#define MAX_REPLY  (64 << 10)
+#define URL_IPV4    "http://169.254.169.254/"
+#define URL_IPV6    "http://[fd00:ec2::254]/"
+#define ROLES_PATH  "latest/meta-data/iam/security-credentials/"
+#define REGION_PATH "latest/meta-data/placement/region"
+#define MAX_REPLY   (64 << 10)
 
 /*
  * When the service cannot renew in time it goes on giving the old credentials, and AWS goes on
@@ -36,7 +38,7 @@ static const struct aws_credentials_names names = {
 /* A conversation with the metadata service. */
 struct imds {
 	const struct aws_search *search;
-	const char *url; /* ends with '/' */
+	char *url; /* ends with '/' */
 	unsigned timeout_ms;
 	unsigned attempts;
 	struct secret token;
@@ -215,32 +217,54 @@ static bool is_disabled(const struct aws_search *search)
 	return text && strcasecmp(text, "true") == 0;
 }
 
-static int instance_find(const struct aws_search *search, struct aws_credentials *ret,
-			 struct str *ret_why, struct error *err)
+static void imds_release(struct imds *imds)
 {
-	struct imds imds = { .search = search, .token = SECRET_INIT };
-	CLEANUP_FREE char *url = NULL;
+	free(imds->url);
+	secret_release(&imds->token);
+}
+
+/* Begins a conversation; returns as ask() does, -1 also where a setting is wrong. */
+static int open_imds(struct imds *imds, struct str *ret_why, struct error *err)
+{
+	const struct aws_search *search = imds->search;
 	unsigned timeout_s = 1;
-	int result;
 
 	if (is_disabled(search)) {
 		str_adds(ret_why, "AWS_EC2_METADATA_DISABLED is true");
 		return 0;
 	}
-	if (find_url(search, &url, err) < 0 ||
+	if (find_url(search, &imds->url, err) < 0 ||
 	    read_number(search, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout",
 			&timeout_s, err) < 0 ||
 	    read_number(search, "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-			"metadata_service_num_attempts", &imds.attempts, err) < 0)
+			"metadata_service_num_attempts", &imds->attempts, err) < 0)
 		return -1;
-	imds.url = url;
-	imds.timeout_ms = timeout_s * 1000;
-	result = get_token(&imds, ret_why, err);
+	imds->timeout_ms = timeout_s * 1000;
+	return get_token(imds, ret_why, err);
+}
+
+static int instance_find(const struct aws_search *search, struct aws_credentials *ret,
+			 struct str *ret_why, struct error *err)
+{
+	CLEANUP(imds_release) struct imds imds = { .search = search, .token = SECRET_INIT };
+	int result = open_imds(&imds, ret_why, err);
+
 	if (result > 0)
 		result = get_credentials(&imds, ret, ret_why, err);
 	if (result > 0)
 		extend(search, ret);
-	secret_release(&imds.token);
+	return result;
+}
+
+int aws_instance_region(const struct aws_search *search, struct str *ret_region, struct error *err)
+{
+	CLEANUP(imds_release) struct imds imds = { .search = search, .token = SECRET_INIT };
+	CLEANUP(str_release) struct str why = STR_INIT;
+	int result = open_imds(&imds, &why, err);
+
+	if (result > 0)
+		result = ask(&imds, "GET", REGION_PATH, ret_region, &why, err);
+	str_cut(ret_region, strcspn(ret_region->buf, " \t\r\n"));
 	return result;
 }
 

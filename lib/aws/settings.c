@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "base/url.h"
 #include "sys/file.h"
+#include "sys/path.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -29,15 +30,13 @@ void aws_files_release(struct aws_files *files)
 	*files = (struct aws_files)AWS_FILES_INIT;
 }
 
-/* Where a file is: named by `variable`, with ~ for the home, or `name` in ~/.aws. */
+/* Where a file is: named by `variable`, or `name` in ~/.aws. */
 static char *file_path(const struct env *env, const char *variable, const char *name)
 {
 	const char *path = env_get(env, variable), *home = env_home(env);
 
-	if (path && strncmp(path, "~/", 2) == 0 && home)
-		return mem_printf("%s%s", home, path + 1);
 	if (path)
-		return mem_strdup(path);
+		return path_expand(env, path);
 	return home ? mem_printf("%s/.aws/%s", home, name) : NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "sys/file.h"
+#include "sys/path.h"
 #include "test.h"
 
 #include <dirent.h>
@@ -100,6 +101,40 @@ static void reads_a_file_up_to_its_limit(void **state)
 	error_release(&err);
 	assert_int_equal(file_read("none", 4, &bytes, &err), -1);
 	assert_int_equal(err.kind, ERROR_SYSTEM);
+}
+
+static void expands_a_path_as_the_aws_cli_does(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+		{ "/a/b", "/a/b" },
+		{ "~", "/home/me" },
+		{ "~/.aws/config", "/home/me/.aws/config" },
+		{ "a~/b", "a~/b" },
+		{ "~root/x", "/root/x" },
+		{ "~nobody.of.that.name/x", "~nobody.of.that.name/x" },
+		{ "$DIR/x", "/d/x" },
+		{ "${DIR}x$DIR", "/dx/d" },
+		{ "$DIRx/$NOT/${NOT}", "$DIRx/$NOT/${NOT}" },
+		{ "$EMPTY/x", "/x" },
+		{ "$TILDE/x", "/home/me/x" },
+		{ "$MONEY/x", "$DIR/x" },
+		{ "$/${DIR/$-", "$/${DIR/$-" },
+		{ "${}/x", "${}/x" },
+		{ "", "" },
+	};
+	char *vars[] = { (char[]){ "HOME=/home/me" }, (char[]){ "DIR=/d" },
+			 (char[]){ "EMPTY=" },	      (char[]){ "TILDE=~" },
+			 (char[]){ "MONEY=$DIR" },    NULL };
+	struct env env = { vars };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP_FREE char *got = path_expand(&env, rows[i].in);
+
+		assert_string_equal(got, rows[i].want);
+	}
 }
 
 static void does_not_wait_at_a_fifo(void **state)
@@ -399,6 +434,7 @@ static void takes_paths_apart_and_together(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(expands_a_path_as_the_aws_cli_does),
 		IN_FOLDER(reads_a_file_up_to_its_limit),
 		IN_FOLDER(does_not_wait_at_a_fifo),
 		IN_FOLDER(makes_a_new_file_with_its_mode),

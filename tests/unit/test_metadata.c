@@ -316,8 +316,11 @@ static int answer_imds(struct world *world, const struct http_request *request,
 		return 200;
 	}
 	assert_string_equal(world_header(world, "x-aws-ec2-metadata-token"), "TOKEN");
-	if (str_ends_with(&(struct str){ strlen(request->url), 0, (char *)(uintptr_t)request->url },
-			  "security-credentials/"))
+	if (strstr(request->url, "/placement/region"))
+		str_adds(ret_body, "eu-north-1\n");
+	else if (str_ends_with(
+			 &(struct str){ strlen(request->url), 0, (char *)(uintptr_t)request->url },
+			 "security-credentials/"))
 		str_adds(ret_body, "my role");
 	else
 		str_addf(ret_body,
@@ -345,6 +348,44 @@ static void takes_the_role_of_the_instance_by_version_two(void **state)
 	assert_int_equal(world.requests.count, 3);
 	assert_string_equal(world.requests.v[2], "GET http://169.254.169.254/latest/meta-data/iam/"
 						 "security-credentials/my%20role");
+}
+
+static void asks_the_instance_for_a_region_when_none_is_configured(void **state)
+{
+	static const struct {
+		const char *disabled, *region;
+		const char *want, *source;
+		size_t requests;
+	} rows[] = {
+		{ NULL, NULL, "eu-north-1", "instance metadata", 2 },
+		{ NULL, "eu-west-1", "eu-west-1", "AWS_REGION", 0 },
+		{ "true", NULL, NULL, NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		const struct aws_options options = { .region = NULL };
+		const struct aws_context context = { &world.http, &world.clock, &world.env,
+						     &report_none };
+		struct aws_client *client;
+
+		world_begin(&world);
+		world.answer = answer_imds;
+		world_set(&world, "AWS_EC2_METADATA_DISABLED", rows[i].disabled);
+		world_set(&world, "AWS_REGION", rows[i].region);
+		world.env.vars = strv_array(&world.vars);
+		assert_int_equal(aws_client_new(&options, &context, &client, &err), 0);
+		assert_int_equal(world.requests.count, rows[i].requests);
+		if (rows[i].want) {
+			assert_string_equal(aws_client_region(client), rows[i].want);
+			assert_string_equal(aws_client_region_source(client), rows[i].source);
+		} else {
+			assert_null(aws_client_region(client));
+		}
+		aws_client_free(client);
+	}
 }
 
 static void uses_instance_credentials_past_their_end_while_none_are_renewed(void **state)
@@ -409,6 +450,7 @@ int main(void)
 		cmocka_unit_test(refuses_hosts_that_only_look_like_the_right_ones),
 		cmocka_unit_test(finds_the_metadata_service),
 		cmocka_unit_test(takes_the_role_of_the_instance_by_version_two),
+		cmocka_unit_test(asks_the_instance_for_a_region_when_none_is_configured),
 		cmocka_unit_test(uses_instance_credentials_past_their_end_while_none_are_renewed),
 		cmocka_unit_test(says_why_the_instance_gave_nothing),
 	};
