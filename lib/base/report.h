@@ -11,7 +11,7 @@
  */
 enum report_kind {
 	REPORT_STAGE_BEGIN, /* `stage` starts */
-	REPORT_STAGE_END,   /* `stage` is over: `ok`, `elapsed_ms`, `text` says what came of it */
+	REPORT_STAGE_END,   /* `stage` is over: `ok`, `elapsed_ms`; `text`: neither ok nor failed */
 	REPORT_NOTE,	    /* `text`: something worth knowing */
 	REPORT_WARNING,	    /* `text`: something the user should look at; the run goes on */
 	REPORT_OUTPUT,	    /* `text`: one line of the program or service `source` */

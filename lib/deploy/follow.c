@@ -271,6 +271,8 @@ int follow_to_the_end(struct follow *follow, struct error *err)
 			break;
 	}
 	error_become(err, ERROR_OUTCOME);
+	if (err->fix.len)
+		str_adds(&err->fix, "; then 'deployer watch' shows the operation");
 	return error_fix(err,
 			 "the operation goes on: 'deployer watch' shows it, and the same command "
 			 "again is safe");

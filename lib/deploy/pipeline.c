@@ -73,14 +73,26 @@ static int64_t now_ms(const struct pipeline *pipeline)
 	return pipeline->clock->monotonic_ms(pipeline->clock);
 }
 
-static void tell(const struct pipeline *pipeline, enum report_kind kind, const char *name, bool ok,
-		 int64_t elapsed_ms)
+static void tell_begin(const struct pipeline *pipeline, const char *name)
 {
-	struct report_event event = {
-		.kind = kind,
+	const struct report_event event = {
+		.kind = REPORT_STAGE_BEGIN,
 		.stage = name,
-		.ok = ok,
-		.elapsed_ms = elapsed_ms,
+		.ok = true,
+	};
+
+	pipeline->report->emit(pipeline->report, &event);
+}
+
+static void tell_end(const struct pipeline *pipeline, const char *name, int64_t started_ms,
+		     const struct error *err)
+{
+	const struct report_event event = {
+		.kind = REPORT_STAGE_END,
+		.stage = name,
+		.ok = err->kind == ERROR_NONE,
+		.text = err->kind == ERROR_OUTCOME ? "outcome unknown" : NULL,
+		.elapsed_ms = now_ms(pipeline) - started_ms,
 	};
 
 	pipeline->report->emit(pipeline->report, &event);
@@ -92,11 +104,11 @@ static int run_stage(struct run *run, const struct stage_row *stage, struct erro
 	int64_t started_ms = now_ms(pipeline);
 	int result;
 
-	tell(pipeline, REPORT_STAGE_BEGIN, stage->name, true, 0);
+	tell_begin(pipeline, stage->name);
 	result = interrupt_check(stage->name, err);
 	if (result == 0)
 		result = stage->run(run, err);
-	tell(pipeline, REPORT_STAGE_END, stage->name, result == 0, now_ms(pipeline) - started_ms);
+	tell_end(pipeline, stage->name, started_ms, err);
 	return result;
 }
 

@@ -53,8 +53,10 @@ static void stage_begin(struct plain *p, const struct report_event *event, struc
 
 static void stage_end(struct plain *p, const struct report_event *event, struct str *line)
 {
-	str_addf(line, "%s%s%s %s (", color(p, event->ok ? GREEN : RED),
-		 event->ok ? "ok" : "FAILED", color(p, PLAIN), event->stage);
+	const char *end = event->ok ? "ok" : event->text ? event->text : "FAILED";
+
+	str_addf(line, "%s%s%s %s (", color(p, event->ok ? GREEN : RED), end, color(p, PLAIN),
+		 event->stage);
 	clock_format_duration(event->elapsed_ms, line);
 	str_addc(line, ')');
 }
