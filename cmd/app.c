@@ -96,7 +96,7 @@ int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
 	return 0;
 }
 
-int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
+int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
 {
 	if (app_config(app, &pipeline->config, err) < 0 || app_aws(app, &pipeline->client, err) < 0)
 		return -1;
@@ -104,7 +104,12 @@ int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *e
 	pipeline->env = &app->env;
 	pipeline->clock = app->clock;
 	pipeline->report = app->report;
-	return pipeline_run(pipeline, err);
+	return 0;
+}
+
+int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
+{
+	return app_pipeline(app, pipeline, err) < 0 ? -1 : pipeline_run(pipeline, err);
 }
 
 /* Colours: never where told so, always where told so, else on a terminal that has them. */

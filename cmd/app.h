@@ -61,6 +61,9 @@ int app_aws(struct app *app, struct aws_client **ret_client, struct error *err);
 /* The project's settings, read once. Borrowed from the app. */
 int app_config(struct app *app, const struct config **ret_config, struct error *err);
 
+/* Fills in all of a pipeline but its stages and its version. */
+int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
+
 /*
  * Runs the stages that `pipeline` has set, with everything else of it filled in from the app. What
  * `deployer test`, `publish`, `deploy` and `release` share.

@@ -5,6 +5,7 @@
 #include "cmd/app.h"
 #include "cmd/commands.h"
 #include "data/json.h"
+#include "deploy/agree.h"
 #include "deploy/config.h"
 #include "deploy/parameters.h"
 #include "deploy/version.h"
@@ -13,6 +14,7 @@
 struct bump_args {
 	const char *file;
 	const char *key;
+	bool check;
 	bool dry_run;
 	bool commit;
 	bool push;
@@ -21,6 +23,8 @@ struct bump_args {
 static const struct opt opts[] = {
 	OPT(struct bump_args, file, 'f', "file", "FILE", "edit FILE instead of stack.parameters"),
 	OPT(struct bump_args, key, 'k', "key", "KEY", "set KEY instead of stack.tag_parameter"),
+	OPT(struct bump_args, check, 0, "check", NULL,
+	    "only say whether file, git, registry and stack agree"),
 	OPT(struct bump_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
 	OPT(struct bump_args, commit, 0, "commit", NULL,
 	    "commit the changed line, and nothing else"),
@@ -96,6 +100,48 @@ static int carry_out(const struct bump_args *args, struct bump *bump, struct err
 	return args->commit || args->push ? commit(args, bump, err) : 0;
 }
 
+static void print_agreement(const struct app *app, const struct agreement *agreement)
+{
+	const struct {
+		const char *name, *value;
+	} rows[] = {
+		{ "git", agreement->git.buf },
+		{ "file", agreement->file.buf },
+		{ "registry", agreement->image.buf },
+		{ "stack", agreement->stack.buf },
+	};
+	CLEANUP(str_release) struct str out = STR_INIT;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (app_wants_json(app)) {
+			str_addf(&out, "%s\"%s\": ", i ? ", " : "{", rows[i].name);
+			json_quote(&out, rows[i].value);
+		} else {
+			str_addf(&out, "%-9s ", rows[i].name);
+			sanitize_text(&out, *rows[i].value ? rows[i].value : "-");
+			str_addc(&out, '\n');
+		}
+	}
+	(void)fprintf(app->out, "%s%s", out.buf, app_wants_json(app) ? "}\n" : "");
+}
+
+static int check_agreement(struct app *app, const struct bump *bump, struct error *err)
+{
+	CLEANUP(agreement_release) struct agreement agreement = AGREEMENT_INIT;
+	struct pipeline pipeline = { .version = bump->version.tag.buf };
+	const struct agreement_request request = {
+		.pipeline = &pipeline,
+		.version = bump->version.tag.buf,
+		.parameter_file = bump->path,
+		.key = bump->key,
+	};
+
+	if (app_pipeline(app, &pipeline, err) < 0 || agreement_find(&request, &agreement, err) < 0)
+		return -1;
+	print_agreement(app, &agreement);
+	return agreement_check(&agreement, err);
+}
+
 static void print_json(const struct app *app, const struct bump *bump)
 {
 	CLEANUP(str_release) struct str out = STR_INIT;
@@ -143,8 +189,11 @@ static int bump_run(struct app *app, const void *args_, char **operands, struct 
 	};
 
 	if (app_config(app, &config, err) < 0 || find_file(args, config, &bump, err) < 0 ||
-	    find_version(app, config, operands[0], &bump, err) < 0 ||
-	    carry_out(args, &bump, err) < 0)
+	    find_version(app, config, operands[0], &bump, err) < 0)
+		return -1;
+	if (args->check)
+		return check_agreement(app, &bump, err);
+	if (carry_out(args, &bump, err) < 0)
 		return -1;
 	if (app_wants_json(app))
 		print_json(app, &bump);
@@ -165,7 +214,9 @@ const struct cmd cmd_bump = {
 		"It is replaced whole or not at all, under a kernel lock.\n"
 		"With --commit, the changed line is committed to the repository that the file is "
 		"in, with author and committer from git's configuration; what else is staged stays "
-		"staged. Hooks are not run.",
+		"staged. Hooks are not run.\n"
+		"With --check nothing is changed: it prints what git, the file, the registry and "
+		"the live stack say, and ends with 3 where they do not agree.",
 	.operands = "[TAG]",
 	.max_operands = 1,
 	.opts = opts,

@@ -15,6 +15,7 @@ static const struct cmd *const commands[] = {
 	&cmd_help,
 	&cmd_login,
 	&cmd_logout,
+	&cmd_params_diff,
 	&cmd_publish,
 	&cmd_release,
 	&cmd_sso_login,

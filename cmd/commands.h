@@ -14,6 +14,7 @@ extern const struct cmd cmd_deploy;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
+extern const struct cmd cmd_params_diff;
 extern const struct cmd cmd_publish;
 extern const struct cmd cmd_release;
 extern const struct cmd cmd_sso_login;

@@ -1,6 +1,7 @@
 #include "data/json.h"
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/sanitize.h"
 #include "base/slice.h"
 
@@ -124,6 +125,19 @@ json_t *json_read(const char *bytes, size_t len, struct error *err)
 const char *json_text(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));
+}
+
+char *json_scalar_text(const json_t *value)
+{
+	if (json_is_string(value))
+		return mem_strdup(json_string_value(value));
+	if (json_is_integer(value))
+		return mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_real(value))
+		return mem_printf("%.15g", json_real_value(value));
+	if (json_is_boolean(value))
+		return mem_strdup(json_is_true(value) ? "true" : "false");
+	return NULL;
 }
 
 static int append(const char *bytes, size_t len, void *ctx)

@@ -23,6 +23,12 @@ json_t *json_read(const char *bytes, size_t len, struct error *err);
 /* A member's text, borrowed, or NULL where `object` has no such string. */
 const char *json_text(const json_t *object, const char *key);
 
+/*
+ * A scalar's text as a person would write it (reals with 15 digits), owned by the caller; NULL for
+ * null, maps and lists.
+ */
+char *json_scalar_text(const json_t *value);
+
 /* Appends the value as compact JSON, keys in their order; reals with 15 digits. Grows `out` once.
  */
 void json_write(const json_t *value, struct str *out);

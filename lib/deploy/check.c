@@ -229,19 +229,6 @@ const struct assignment *check_given(const struct check *check, const char *para
 	return file ? assignments_find(&file->list, parameter) : NULL;
 }
 
-char *check_scalar_text(const json_t *value)
-{
-	if (json_is_string(value))
-		return mem_strdup(json_string_value(value));
-	if (json_is_integer(value))
-		return mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	if (json_is_real(value))
-		return mem_printf("%.15g", json_real_value(value));
-	if (json_is_boolean(value))
-		return mem_strdup(json_is_true(value) ? "true" : "false");
-	return NULL;
-}
-
 const char *check_nearest_parameter(const struct check *check, const char *name)
 {
 	json_t *declarations = check_declarations(check), *ignored;

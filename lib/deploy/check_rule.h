@@ -40,9 +40,6 @@ json_t *check_declaration(const struct check *check, const char *parameter);
 /* The parameter file's line of a parameter, NULL where there is none. Borrowed. */
 const struct assignment *check_given(const struct check *check, const char *parameter);
 
-/* A scalar's text, owned by the caller; NULL for all else. */
-char *check_scalar_text(const json_t *value);
-
 /* The parameter of the template that is named nearest to `name`, NULL where none is. Borrowed. */
 const char *check_nearest_parameter(const struct check *check, const char *name);
 

@@ -170,7 +170,7 @@ static char *text_of(const struct check *check, const struct value *value)
 		return mem_strdup(request->tag);
 	if (value->given)
 		return value->given->is_previous ? NULL : mem_strdup(value->given->value);
-	return check_scalar_text(json_object_get(value->declared, "Default"));
+	return json_scalar_text(json_object_get(value->declared, "Default"));
 }
 
 static void visit_items(struct check *check, struct value *value, const char *text,
@@ -308,7 +308,7 @@ static bool to_number(const char *text, double *ret_number)
 /* A limit, which may be a number or its text. */
 static bool limit_of(const struct value *value, const char *name, double *ret_limit)
 {
-	CLEANUP_FREE char *text = check_scalar_text(json_object_get(value->declared, name));
+	CLEANUP_FREE char *text = json_scalar_text(json_object_get(value->declared, name));
 
 	return text && to_number(text, ret_limit);
 }
@@ -348,7 +348,7 @@ static void visit_allowed_values(struct check *check, const struct value *value)
 		return;
 	json_array_foreach(allowed, i, item)
 	{
-		CLEANUP_FREE char *text = check_scalar_text(item);
+		CLEANUP_FREE char *text = json_scalar_text(item);
 
 		if (text && strcmp(text, value->text) == 0)
 			return;

@@ -36,7 +36,7 @@ bool stage_parse(const char *name, enum stage *ret_stage)
 	return false;
 }
 
-static void run_release(struct run *run)
+void run_release(struct run *run)
 {
 	version_release(&run->version);
 	stack_template_release(&run->template);
@@ -51,7 +51,7 @@ static void run_release(struct run *run)
 	compose_config_release(&run->services);
 }
 
-static struct run run_of(const struct pipeline *pipeline)
+struct run run_of(const struct pipeline *pipeline)
 {
 	return (struct run){
 		.pipeline = pipeline,

@@ -35,6 +35,10 @@ struct run {
 	bool is_app_up;
 };
 
+/* A fresh run of a pipeline, which it borrows, and its end. */
+struct run run_of(const struct pipeline *pipeline);
+void run_release(struct run *run);
+
 /* What each stage needs to have been checked; preflight.c does so, in the cheapest order. */
 int preflight(struct run *run, struct error *err);
 

@@ -162,7 +162,7 @@ check 2 -t a.yml
 # An image that a release would not change, and the parameter that its authors took out.
 sed 's/:${ApplicationImageTag}/:latest/' stack.yml >a.yml
 check 2 -t a.yml
-out_has "a.yml:11:3: error: no image of a container uses 'ApplicationImageTag' [tag-parameter-unused]"
+out_has "a.yml:12:3: error: no image of a container uses 'ApplicationImageTag' [tag-parameter-unused]"
 printf 'DatabasePassword=hunter2\n' >>dev.cfg
 check 2
 out_has "dev.cfg:7:18: error: parameter 'DatabasePassword' is not in template"

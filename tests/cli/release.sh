@@ -87,6 +87,13 @@ err_has 'ExpiredToken'
 err_has '  -> '
 err_lacks 'build |'
 
+# Git, file, registry and stack agree.
+sandbox 0 -- "$DEPLOYER" bump --check
+out_matches "^git +$hash\$"
+out_matches "^file +$hash\$"
+out_matches '^registry +sha256:[0-9a-f]{64}$'
+out_matches "^stack +$hash\$"
+
 # As JSON documents on stdout.
 sandbox 0 -- "$DEPLOYER" release -o json
 out_has '{"event": "stage_end", "stage": "deploy", "ok": true'
@@ -97,6 +104,12 @@ echo '# second' >>stack.yml
 git commit -qam second
 old=$hash
 hash=$(git rev-parse --short HEAD)
+sandbox 3 -- "$DEPLOYER" bump --check
+out_matches "^file +$old\$"
+out_matches '^registry +-$'
+err_has "the registry has no image of $hash"
+sandbox 3 -- "$DEPLOYER" bump --check "$old-x" -o json
+out_has "\"stack\": \"$old\""
 sandbox 0 -- "$DEPLOYER" release
 err_has "stack $name is UPDATE_COMPLETE"
 err_has "dev.cfg: ApplicationImageTag $old -> $hash"
