@@ -191,6 +191,7 @@ static void edits_every_sample_of_the_docker_cli(void **state)
 		expect_file(&home, text);
 		free(text);
 	}
+	print_message("# config.json samples edited: %zu/19\n", i);
 }
 
 /* docker login loses all but a few of them. */

@@ -149,6 +149,7 @@ static void recognises_the_hosts_of_ecr(void **state)
 		assert_int_equal(ecr_host_is_fips(host.buf),
 				 json_is_true(json_object_get(row, "fips")));
 	}
+	print_message("# hosts of ECR: %zu/29\n", i);
 }
 
 static void agrees_with_kubernetes_about_hosts(void **state)
@@ -171,6 +172,7 @@ static void agrees_with_kubernetes_about_hosts(void **state)
 		assert_int_equal(ecr_host_parse(host, &account, &region),
 				 json_is_true(json_object_get(row, "match")));
 	}
+	print_message("# hosts of ECR, Kubernetes' patterns: %zu/25\n", i);
 	json_array_foreach(regions, i, row)
 	{
 		CLEANUP(str_release) struct str account = STR_INIT;
@@ -180,6 +182,7 @@ static void agrees_with_kubernetes_about_hosts(void **state)
 				     &region);
 		assert_string_equal(region.buf, json_string_value(json_object_get(row, "region")));
 	}
+	print_message("# hosts of ECR, Kubernetes' regions: %zu/11\n", i);
 }
 
 static void finds_the_host_of_an_address_as_the_docker_cli_does(void **state)
@@ -197,6 +200,7 @@ static void finds_the_host_of_an_address_as_the_docker_cli_does(void **state)
 		address_host(json_string_value(json_object_get(row, "input")), &host);
 		assert_string_equal(host.buf, json_string_value(json_object_get(row, "expected")));
 	}
+	print_message("# hosts of registry addresses: %zu/20\n", i);
 }
 
 static void normalises_an_address_as_credential_helpers_do(void **state)
@@ -221,6 +225,7 @@ static void normalises_an_address_as_credential_helpers_do(void **state)
 			assert_string_equal(err.msg.buf,
 					    json_string_value(json_object_get(row, "error")));
 	}
+	print_message("# addresses normalised: %zu/9\n", i);
 }
 
 int main(void)
