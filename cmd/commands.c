@@ -12,6 +12,7 @@ static const struct cmd *const commands[] = {
 	&cmd_config,
 	&cmd_credentials,
 	&cmd_deploy,
+	&cmd_diagnose,
 	&cmd_help,
 	&cmd_login,
 	&cmd_logout,

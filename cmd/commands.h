@@ -11,6 +11,7 @@ extern const struct cmd cmd_completion;
 extern const struct cmd cmd_config;
 extern const struct cmd cmd_credentials;
 extern const struct cmd cmd_deploy;
+extern const struct cmd cmd_diagnose;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;

@@ -16,7 +16,11 @@ enum report_kind {
 	REPORT_WARNING,	    /* `text`: something the user should look at; the run goes on */
 	REPORT_OUTPUT,	    /* `text`: one line of the program or service `source` */
 	REPORT_PROGRESS,    /* `source` is `done` of `total` along (total 0: unknown) */
-	REPORT_EVENT,  /* resource `source` of type `type` is now in `status`; `text`: reason */
+	/*
+	 * Resource `source` of type `type` is now in `status`; `text`: reason. `done` of `total`
+	 * resources of the operation are ready (total 0: not counted).
+	 */
+	REPORT_EVENT,
 	REPORT_RESULT, /* `text`: a fact for the last lines: what changed, what runs where */
 };
 

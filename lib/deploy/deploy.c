@@ -280,6 +280,8 @@ static int run_to_the_end(struct deployment *d, struct error *err)
 
 	follow_init(&follow, d->request->client, d->request->report, d->stack_arn.buf,
 		    d->change_set_arn.buf, d->token.buf);
+	follow.is_create = d->is_create;
+	follow.progress.total = d->change_set.change_count;
 	if (follow_skip_history(&follow, err) < 0 || interrupt_check("deploying", err) < 0 ||
 	    execute(d, err) < 0) {
 		if (err->kind != ERROR_OUTCOME)

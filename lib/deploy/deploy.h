@@ -48,12 +48,19 @@ void deploy_result_release(struct deploy_result *result);
 int deploy_stack(const struct deploy_request *request, struct deploy_result *ret,
 		 struct error *err);
 
+/* Which stack to watch, and for how long: timeout_ms 0 for as long as it takes. All borrowed. */
+struct watch_request {
+	struct aws_client *client;
+	struct report *report;
+	const char *stack_name;
+	int64_t timeout_ms;
+};
+
 /*
  * Watches the operation that runs on a stack, whoever started it, to its end, and fails as
  * deploy_stack() would; with none running, judges how the last one ended. *ret is the stack at the
  * end.
  */
-int deploy_watch(struct aws_client *client, struct report *report, const char *stack_name,
-		 struct cfn_stack *ret, struct error *err);
+int deploy_watch(const struct watch_request *request, struct cfn_stack *ret, struct error *err);
 
 #endif

@@ -1,9 +1,12 @@
 #include "deploy/follow.h"
 
 #include "base/cleanup.h"
-#include "base/mem.h"
+#include "deploy/follow_events.h"
 #include "sys/interrupt.h"
+#include "sys/prompt.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Polls grow rarer while an operation grows older: calls are shared with the whole account. */
@@ -20,9 +23,8 @@ static const struct {
 /* Nothing could be read for this long: sight of the operation is lost. */
 #define BLIND_MS (10 * 60 * 1000)
 
-/* Pages of events read in one poll: a stack of 500 resources makes about 20 in a whole operation.
- */
-#define MAX_PAGES 100
+/* After this long without a line, one says what is being waited for. */
+#define HEARTBEAT_MS (30 * 1000)
 
 static int64_t now_ms(const struct follow *f)
 {
@@ -40,24 +42,41 @@ void follow_init(struct follow *follow, struct aws_client *client, struct report
 		.stack_arn = stack_arn,
 		.change_set_arn = change_set_arn,
 		.token = token,
-		.last_id = STR_INIT,
+		.on_interrupt = FOLLOW_DETACH,
 		.root_status = STR_INIT,
-		.cause = STR_INIT,
+		.cause = CAUSE_INIT,
+		.progress = PROGRESS_INIT,
 	};
-	follow->started_ms = follow->last_good_ms = now_ms(follow);
+	follow_add_stack(follow, stack_arn, "", 0);
+	follow->started_ms = follow->last_good_ms = follow->last_told_ms = now_ms(follow);
 }
 
 void follow_release(struct follow *follow)
 {
-	str_release(&follow->last_id);
+	for (size_t i = 0; i < follow->stack_count; i++) {
+		free(follow->stacks[i].arn);
+		free(follow->stacks[i].prefix);
+		str_release(&follow->stacks[i].last_id);
+	}
+	free(follow->stacks);
 	str_release(&follow->root_status);
-	str_release(&follow->cause);
+	cause_release(&follow->cause);
+	progress_release(&follow->progress);
 }
 
-static void replace(struct str *s, const char *text)
+/* Only this permission is missing, not the session over: the stack itself may still be read. */
+static bool is_denied(const struct error *err)
 {
-	str_reset(s);
-	str_adds(s, text);
+	return error_has_code(err, "AccessDenied") || error_has_code(err, "AccessDeniedException");
+}
+
+static void go_blind(struct follow *f, struct error *err)
+{
+	f->is_blind = true;
+	report_warning(f->report,
+		       "the stack's events may not be read, its status is watched instead (%s)",
+		       err->msg.buf);
+	error_release(err);
 }
 
 int follow_skip_history(struct follow *follow, struct error *err)
@@ -65,130 +84,58 @@ int follow_skip_history(struct follow *follow, struct error *err)
 	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
 
 	if (cfn_describe_events(follow->client, follow->stack_arn, NULL, &events, err) < 0) {
-		if (!error_has_code(err, "StackNotFound"))
+		if (is_denied(err))
+			go_blind(follow, err);
+		else if (error_has_code(err, "StackNotFound"))
+			error_release(err);
+		else
 			return error_wrap(err, "reading the events of '%s'", follow->stack_arn);
-		error_release(err);
 		return 0;
 	}
-	if (events.count)
-		replace(&follow->last_id, events.items[0].id);
-	return 0;
-}
-
-static bool is_ours(const struct follow *f, const struct cfn_event *event)
-{
-	return strcmp(event->client_token, f->token) == 0;
-}
-
-static bool is_root(const struct follow *f, const struct cfn_event *event)
-{
-	return strcmp(event->type, "AWS::CloudFormation::Stack") == 0 &&
-	       strcmp(event->physical_id, f->stack_arn) == 0;
-}
-
-/* The first failure is the cause; what was cancelled because of it is not (CDK's rule). */
-static void note_failure(struct follow *f, const struct cfn_event *event)
-{
-	if (f->cause.len || !status_is_failed(event->status) || is_root(f, event) ||
-	    strcasestr(event->reason, "cancelled"))
-		return;
-	str_addf(&f->cause, "%s (%s) %s: %s", event->logical_id, event->type, event->status,
-		 *event->reason ? event->reason : "no reason given");
-}
-
-static void tell(struct follow *f, const struct cfn_event *event)
-{
-	struct report_event told = {
-		.kind = REPORT_EVENT,
-		.source = event->logical_id,
-		.type = event->type,
-		.status = event->status,
-		.text = event->reason,
-		.elapsed_ms = now_ms(f) - f->started_ms,
-	};
-
-	f->report->emit(f->report, &told);
-}
-
-static void take_event(struct follow *f, const struct cfn_event *event)
-{
-	/* A service that sends no tokens at all leaves only the order: everything new is ours. */
-	bool has_token = *event->client_token != '\0';
-
-	f->saw_token = f->saw_token || has_token;
-	if (has_token && !is_ours(f, event))
-		return;
-	note_failure(f, event);
-	if (is_root(f, event))
-		replace(&f->root_status, event->status);
-	tell(f, event);
-}
-
-static void append(struct cfn_events *all, struct cfn_events *page, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct cfn_event *slot = mem_grow(&all->items, &all->count, sizeof(*slot));
-
-		*slot = page->items[i];
-		memset(&page->items[i], 0, sizeof(page->items[i]));
-	}
-}
-
-/* How many events of the page are newer than the newest one told; *ret_known: that one is on it. */
-static size_t count_new(const struct follow *f, const struct cfn_events *page, bool *ret_known)
-{
-	size_t n = 0;
-
-	while (n < page->count && strcmp(page->items[n].id, f->last_id.buf) != 0)
-		n++;
-	*ret_known = n < page->count;
-	return n;
-}
-
-/* All events since the last poll, newest first. One page is enough but after a long silence. */
-static int read_new_events(struct follow *f, struct cfn_events *ret, struct error *err)
-{
-	CLEANUP(str_release) struct str token = STR_INIT;
-
-	for (unsigned pages = 0; pages < MAX_PAGES; pages++) {
-		CLEANUP(cfn_events_release) struct cfn_events page = CFN_EVENTS_INIT;
-		bool known;
-
-		if (cfn_describe_events(f->client, f->stack_arn, token.len ? token.buf : NULL,
-					&page, err) < 0)
-			return -1;
-		append(ret, &page, count_new(f, &page, &known));
-		if (known || !page.next_token.len || strcmp(token.buf, page.next_token.buf) == 0)
-			return 0;
-		replace(&token, page.next_token.buf);
+	if (events.count) {
+		str_reset(&follow->stacks[0].last_id);
+		str_adds(&follow->stacks[0].last_id, events.items[0].id);
 	}
 	return 0;
 }
 
-static int poll_events(struct follow *f, struct error *err)
+void follow_join(struct follow *follow, int64_t since_ms)
 {
-	CLEANUP(cfn_events_release) struct cfn_events fresh = CFN_EVENTS_INIT;
-
-	if (read_new_events(f, &fresh, err) < 0)
-		return -1;
-	for (size_t i = fresh.count; i-- > 0;)
-		take_event(f, &fresh.items[i]);
-	if (fresh.count)
-		replace(&f->last_id, fresh.items[0].id);
-	return 0;
+	follow->stacks[0].since_ms = since_ms;
 }
 
-/* Where events carry no token, the change set itself says whether it was ours that ran. */
-static int confirm_change_set(struct follow *f, bool *ret_ours, struct error *err)
+/* What the status means in this operation: a stack that we have deleted is none that is lost. */
+static enum stack_verdict verdict_of(const struct follow *f, const char *status)
+{
+	if (f->is_cancelled && f->is_create && strcmp(status, "DELETE_IN_PROGRESS") == 0)
+		return VERDICT_RUNNING;
+	return stack_status_verdict(status);
+}
+
+/*
+ * Where no event with our token proves it, the change set itself says whether it was ours that ran
+ * and how it ended: a status read of the stack may be older than the operation.
+ */
+static int confirm_change_set(struct follow *f, enum stack_verdict verdict, bool *ret_ours,
+			      struct error *err)
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
+	const char *status;
 
 	*ret_ours = f->saw_token || !f->change_set_arn;
 	if (*ret_ours)
 		return 0;
-	if (cfn_describe_change_set(f->client, f->change_set_arn, &set, err) < 0)
-		return -1;
-	*ret_ours = strcmp(set.execution_status.buf, "EXECUTE_COMPLETE") == 0;
+	if (cfn_describe_change_set(f->client, f->change_set_arn, &set, err) < 0) {
+		if (verdict == VERDICT_DONE || !error_has_code(err, "ChangeSetNotFound"))
+			return -1;
+		error_release(err);
+		*ret_ours = true;
+		return 0;
+	}
+	status = set.execution_status.buf;
+	*ret_ours = verdict == VERDICT_DONE ? strcmp(status, "EXECUTE_COMPLETE") == 0
+					    : strncmp(status, "EXECUTE_", 8) == 0 &&
+						      strcmp(status, "EXECUTE_IN_PROGRESS") != 0;
 	return 0;
 }
 
@@ -196,17 +143,59 @@ static int confirm_change_set(struct follow *f, bool *ret_ours, struct error *er
 static int confirm(struct follow *f, enum stack_verdict *ret_verdict, struct error *err)
 {
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
-	enum stack_verdict verdict = stack_status_verdict(f->root_status.buf);
+	enum stack_verdict verdict = verdict_of(f, f->root_status.buf);
 	bool ours;
 
 	if (!f->root_status.len || verdict == VERDICT_RUNNING)
 		return 0;
+	/* Then the stack speaks of the next operation already, and of ours its events alone. */
+	if (f->is_superseded) {
+		*ret_verdict = verdict;
+		return 0;
+	}
 	if (cfn_describe_stack(f->client, f->stack_arn, &stack, err) < 0 ||
-	    confirm_change_set(f, &ours, err) < 0)
+	    confirm_change_set(f, verdict, &ours, err) < 0)
 		return -1;
 	if (ours && strcmp(stack.status.buf, f->root_status.buf) == 0)
 		*ret_verdict = verdict;
 	return 0;
+}
+
+/* Without events: the status of the stack, and of the change set at the end. */
+static int look_at_stack(struct follow *f, enum stack_verdict *ret_verdict, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+	enum stack_verdict verdict;
+	bool ours;
+
+	if (cfn_describe_stack(f->client, f->stack_arn, &stack, err) < 0)
+		return -1;
+	if (strcmp(f->root_status.buf, stack.status.buf) != 0) {
+		report_note(f->report, "%s is in %s", stack.name.buf, stack.status.buf);
+		f->last_told_ms = now_ms(f);
+	}
+	str_reset(&f->root_status);
+	str_adds(&f->root_status, stack.status.buf);
+	verdict = verdict_of(f, stack.status.buf);
+	if (verdict == VERDICT_RUNNING)
+		return 0;
+	if (confirm_change_set(f, verdict, &ours, err) < 0)
+		return -1;
+	if (ours)
+		*ret_verdict = verdict;
+	return 0;
+}
+
+static int poll(struct follow *f, enum stack_verdict *ret_verdict, struct error *err)
+{
+	if (!f->is_blind) {
+		if (follow_read_events(f, err) == 0)
+			return confirm(f, ret_verdict, err);
+		if (!is_denied(err))
+			return -1;
+		go_blind(f, err);
+	}
+	return look_at_stack(f, ret_verdict, err);
 }
 
 static int64_t poll_interval(const struct follow *f)
@@ -240,40 +229,164 @@ static int take_failure(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* CI ends what says nothing for long, and people wonder: says what is being waited for. */
+static void tell_if_silent(struct follow *f)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP(str_release) struct str age = STR_INIT;
+
+	if (now_ms(f) - f->last_told_ms < HEARTBEAT_MS)
+		return;
+	f->last_told_ms = now_ms(f);
+	clock_format_duration(now_ms(f) - f->started_ms, &age);
+	progress_describe(&f->progress, now_ms(f), &text);
+	report_note(f->report, "still in progress after %s: %s", age.buf,
+		    text.len		 ? text.buf
+		    : f->root_status.len ? f->root_status.buf
+					 : "no event yet");
+}
+
 int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t *ret_wait_ms,
 		struct error *err)
 {
 	enum stack_verdict verdict = VERDICT_RUNNING;
 
-	if (poll_events(follow, err) < 0 || confirm(follow, &verdict, err) < 0) {
+	if (poll(follow, &verdict, err) < 0) {
 		if (take_failure(follow, err) < 0)
 			return -1;
 	} else {
 		follow->failed_polls = 0;
 		follow->last_good_ms = now_ms(follow);
 	}
+	if (verdict == VERDICT_RUNNING)
+		tell_if_silent(follow);
 	*ret_verdict = verdict;
 	*ret_wait_ms = poll_interval(follow);
 	return 0;
 }
 
+/* Turns the operation back. What cannot be cancelled any more is watched on (facts: B18). */
+static void cancel(struct follow *f)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str token = STR_INIT;
+	int result;
+
+	str_addf(&token, "%s-cancel", f->token);
+	result = f->is_create ? cfn_delete_stack(f->client, f->stack_arn, token.buf, &err)
+			      : cfn_cancel_update(f->client, f->stack_arn, token.buf, &err);
+	if (result < 0) {
+		report_warning(f->report, "not cancelled, still watching: %s", err.msg.buf);
+		return;
+	}
+	f->is_cancelled = true;
+	report_note(f->report, "%s; watching that (interrupt again to leave it to itself)",
+		    f->is_create ? "cancelled: the new stack is being deleted"
+				 : "cancelled: the update is being rolled back");
+}
+
+/* What a signal asks for: a second one always ends the watching, an operation of others' too. */
+static enum follow_interrupt choose(struct follow *f, int signum)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char answer = 'd';
+
+	if (f->was_interrupted || !f->change_set_arn)
+		return FOLLOW_DETACH;
+	f->was_interrupted = true;
+	if (f->on_interrupt != FOLLOW_ASK)
+		return f->on_interrupt;
+	if (signum != SIGINT || !prompt_is_possible())
+		return FOLLOW_DETACH;
+	interrupt_clear();
+	if (prompt_choice("The operation runs. (c)ancel it, (d)etach and let it run, or (g)o on "
+			  "watching? ",
+			  "cdg", &answer, &err) < 0 ||
+	    answer == 'd')
+		return FOLLOW_DETACH;
+	f->was_interrupted = answer == 'c';
+	return answer == 'c' ? FOLLOW_CANCEL : FOLLOW_ASK;
+}
+
+static int take_interrupt(struct follow *f, struct error *err)
+{
+	int signum = interrupt_pending();
+	enum follow_interrupt chosen = choose(f, signum);
+
+	if (chosen == FOLLOW_DETACH)
+		return error_set_signal(err, signum, "watching the stack");
+	/* Calls are ended at once while a signal is pending. */
+	interrupt_clear();
+	if (chosen == FOLLOW_CANCEL)
+		cancel(f);
+	return 0;
+}
+
+/* Ends in a verdict's status; what we have asked for is no surprise. */
+static int judge(const struct follow *f, struct error *err)
+{
+	CLEANUP(str_release) struct str cause = STR_INIT;
+
+	if (f->is_cancelled && f->is_create && strcmp(f->root_status.buf, "DELETE_COMPLETE") == 0)
+		return error_set(err, ERROR_ROLLED_BACK, "cancelled: the new stack is deleted");
+	if (f->is_cancelled)
+		str_adds(&cause, "cancelled on request");
+	else
+		cause_describe(&f->cause, &cause);
+	return stack_judge(f->root_status.buf, cause.buf, err);
+}
+
+static int check_time(const struct follow *f, int64_t *wait_ms, struct error *err)
+{
+	CLEANUP(str_release) struct str limit = STR_INIT;
+	int64_t left_ms = f->timeout_ms - (now_ms(f) - f->started_ms);
+
+	if (!f->timeout_ms)
+		return 0;
+	if (left_ms <= 0) {
+		clock_format_duration(f->timeout_ms, &limit);
+		return error_set(err, ERROR_OUTCOME, "not over after %s (--timeout)", limit.buf);
+	}
+	if (*wait_ms > left_ms)
+		*wait_ms = left_ms;
+	return 0;
+}
+
+/* One step and the wait after it; *ret_over: judged. Signals are answered here. */
+static int step_and_wait(struct follow *f, bool *ret_over, struct error *err)
+{
+	struct clock *clock = aws_client_clock(f->client);
+	enum stack_verdict verdict;
+	int64_t wait_ms = 0;
+
+	*ret_over = false;
+	if (follow_step(f, &verdict, &wait_ms, err) < 0) {
+		if (err->kind != ERROR_SIGNAL)
+			return -1;
+		error_release(err);
+		return take_interrupt(f, err);
+	}
+	*ret_over = verdict != VERDICT_RUNNING;
+	if (*ret_over)
+		return 0;
+	if (check_time(f, &wait_ms, err) < 0)
+		return -1;
+	clock->sleep_ms(clock, wait_ms);
+	return interrupt_pending() ? take_interrupt(f, err) : 0;
+}
+
 int follow_to_the_end(struct follow *follow, struct error *err)
 {
-	struct clock *clock = aws_client_clock(follow->client);
-	enum stack_verdict verdict;
-	int64_t wait_ms;
+	bool is_over = false;
 
-	while (follow_step(follow, &verdict, &wait_ms, err) == 0) {
-		if (verdict != VERDICT_RUNNING)
-			return stack_judge(follow->root_status.buf, follow->cause.buf, err);
-		clock->sleep_ms(clock, wait_ms);
-		if (interrupt_check("watching the stack", err) < 0)
-			break;
+	while (!is_over) {
+		if (step_and_wait(follow, &is_over, err) < 0) {
+			error_become(err, ERROR_OUTCOME);
+			if (err->fix.len)
+				str_adds(&err->fix, "; then 'deployer watch' shows the operation");
+			return error_fix(err, "the operation goes on: 'deployer watch' shows it, "
+					      "and the same command again is safe");
+		}
 	}
-	error_become(err, ERROR_OUTCOME);
-	if (err->fix.len)
-		str_adds(&err->fix, "; then 'deployer watch' shows the operation");
-	return error_fix(err,
-			 "the operation goes on: 'deployer watch' shows it, and the same command "
-			 "again is safe");
+	return judge(follow, err);
 }

@@ -4,9 +4,28 @@
 #include "aws/cloudformation.h"
 #include "base/error.h"
 #include "base/report.h"
+#include "deploy/cause.h"
+#include "deploy/progress.h"
 #include "deploy/stack_status.h"
 
 #include <stdint.h>
+
+/* What to do when a signal comes while an operation runs. */
+enum follow_interrupt {
+	FOLLOW_ASK,    /* a person at a terminal chooses; without one it is FOLLOW_DETACH */
+	FOLLOW_DETACH, /* end the watching, let the operation go on */
+	FOLLOW_CANCEL, /* turn the operation back, and watch that */
+};
+
+/* A stack whose events are read: [0] is the root, the others are nested in it. */
+struct follow_stack {
+	char *arn;
+	char *prefix;	    /* before the names of its resources: "", "Network/" */
+	struct str last_id; /* the newest event already told */
+	int64_t since_ms;   /* events before this one are history: the service's clock; 0: none */
+	bool is_over;	    /* as its parent tells */
+	bool is_read;	    /* and read after that */
+};
 
 /*
  * Following one stack operation to its end, a step at a time: the caller owns the loop, the sleep
@@ -15,7 +34,8 @@
  * Events are told from those of other operations by our client token: "All events triggered by a
  * given stack operation are assigned the same client request token" (API reference, StackEvent).
  * The verdict needs the root stack's last event with our token and DescribeStacks, by ARN, agreeing
- * with it. A poll that fails decides nothing: it is tried again, slower.
+ * with it. A poll that fails decides nothing: it is tried again, slower. Where the events may not
+ * be read, the stack and the change set alone are asked.
  */
 struct follow {
 	struct aws_client *client;
@@ -23,18 +43,30 @@ struct follow {
 	const char *stack_arn;
 	const char *change_set_arn;
 	const char *token;
-	struct str last_id;	/* the newest event already told */
+	bool is_create; /* cancelling it deletes the stack */
+	enum follow_interrupt on_interrupt;
+	int64_t timeout_ms; /* watching ends after so long; 0: never */
+	size_t stack_count;
+	struct follow_stack *stacks;
 	struct str root_status; /* the root stack's newest status in our operation */
-	struct str cause;	/* the first failure: "Resource (Type): reason" */
-	bool saw_token;		/* events of this service carry tokens */
+	struct cause cause;
+	struct progress progress;
+	bool saw_token;	    /* events of this service carry tokens */
+	bool is_blind;	    /* events may not be read */
+	bool is_cancelled;  /* by us */
+	bool is_superseded; /* another operation began after the end of ours */
+	bool was_interrupted;
 	unsigned failed_polls;
-	int64_t started_ms; /* monotonic */
+	int64_t first_event_ms; /* the service's clock; 0 before it */
+	int64_t started_ms;	/* monotonic, as are these */
 	int64_t last_good_ms;
+	int64_t last_told_ms;
 };
 
 /*
  * `stack_arn`, `change_set_arn` and `token` are borrowed for its life. change_set_arn NULL: the
- * operation is watched, whoever started it.
+ * operation is watched, whoever started it. The caller sets is_create, on_interrupt, timeout_ms
+ * and progress.total where they are not 0.
  */
 void follow_init(struct follow *follow, struct aws_client *client, struct report *report,
 		 const char *stack_arn, const char *change_set_arn, const char *token);
@@ -43,6 +75,9 @@ void follow_release(struct follow *follow);
 /* Marks what is there now as told: to be called before the operation starts. Absent is no failure.
  */
 int follow_skip_history(struct follow *follow, struct error *err);
+
+/* Has the running operation told from its start, by the service's clock: to join one. */
+void follow_join(struct follow *follow, int64_t since_ms);
 
 /*
  * Polls once. *ret_verdict is VERDICT_RUNNING until the end is sure; *ret_wait_ms says how long to
@@ -54,8 +89,8 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
 
 /*
  * Polls and sleeps until the end is sure, and turns it into success or the error that it is:
- * ERROR_ROLLED_BACK and ERROR_STUCK with the cause. Interrupted, it leaves the operation running
- * and fails with ERROR_OUTCOME.
+ * ERROR_ROLLED_BACK and ERROR_STUCK with the cause. Interrupted, out of time or out of sight, it
+ * leaves the operation running and fails with ERROR_OUTCOME, unless on_interrupt says otherwise.
  */
 int follow_to_the_end(struct follow *follow, struct error *err);
 

@@ -1,61 +1,78 @@
 #include "base/cleanup.h"
 #include "deploy/deploy.h"
+#include "deploy/diagnose.h"
 #include "deploy/follow.h"
+#include "deploy/running.h"
 
 #include <string.h>
 
-/* The token of the operation that runs: that of the root stack's newest event. */
-static int find_token(struct aws_client *client, const struct cfn_stack *stack, struct str *ret,
-		      struct error *err)
+static void tell_running(struct aws_client *client, struct report *report,
+			 const struct cfn_stack *stack, const struct running *running)
 {
-	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
+	CLEANUP(str_release) struct str text = STR_INIT;
+	struct clock *clock = aws_client_clock(client);
 
-	if (cfn_describe_events(client, stack->id.buf, NULL, &events, err) < 0)
-		return -1;
-	for (size_t i = 0; i < events.count; i++) {
-		if (strcmp(events.items[i].physical_id, stack->id.buf) != 0)
-			continue;
-		str_adds(ret, events.items[i].client_token);
-		return 0;
-	}
-	return 0;
+	running_describe(running, clock->wall_ms(clock), &text);
+	report_note(report, "%s is in %s %s", stack->name.buf, stack->status.buf, text.buf);
 }
 
-static int follow_running(struct aws_client *client, struct report *report,
-			  const struct cfn_stack *stack, struct error *err)
+static int follow_running(const struct watch_request *request, const struct cfn_stack *stack,
+			  struct error *err)
 {
-	CLEANUP(str_release) struct str token = STR_INIT;
+	CLEANUP(running_release) struct running running = RUNNING_INIT;
 	CLEANUP(follow_release) struct follow follow;
 
-	if (find_token(client, stack, &token, err) < 0)
-		return -1;
-	follow_init(&follow, client, report, stack->id.buf, NULL, token.buf);
-	str_adds(&follow.root_status, stack->status.buf);
-	if (follow_skip_history(&follow, err) < 0)
-		return -1;
+	/* Without the right to read events the stack is watched all the same. */
+	if (running_find(request->client, stack->id.buf, &running, err) < 0) {
+		if (err->kind != ERROR_AUTH)
+			return -1;
+		error_release(err);
+	}
+	tell_running(request->client, request->report, stack, &running);
+	follow_init(&follow, request->client, request->report, stack->id.buf, NULL,
+		    running.token.buf);
+	follow.timeout_ms = request->timeout_ms;
+	follow_join(&follow, running.since_ms);
+	/* Its own events tell its status; without them the stack does. */
+	if (!running.is_found)
+		str_adds(&follow.root_status, stack->status.buf);
 	return follow_to_the_end(&follow, err);
 }
 
-static int watch(struct aws_client *client, struct report *report, const char *stack_name,
-		 struct cfn_stack *stack, struct error *err)
+/* Nothing runs: how the last operation ended, and why. */
+static int judge_last(const struct watch_request *request, const struct cfn_stack *stack,
+		      struct error *err)
 {
-	if (cfn_describe_stack(client, stack_name, stack, err) < 0)
-		return -1;
-	if (stack_status_start(stack->status.buf) != START_BUSY)
-		return stack_judge(stack->status.buf, stack->status_reason.buf, err);
-	report_note(report, "%s is in %s", stack_name, stack->status.buf);
-	if (follow_running(client, report, stack, err) < 0)
-		return -1;
-	return cfn_describe_stack(client, stack->id.buf, stack, err);
+	CLEANUP(str_release) struct str cause = STR_INIT;
+
+	if (stack_status_verdict(stack->status.buf) == VERDICT_DONE)
+		return 0;
+	if (diagnose_cause(request->client, stack->id.buf, &cause, err) < 0) {
+		if (err->kind != ERROR_AUTH)
+			return -1;
+		error_release(err);
+	}
+	return stack_judge(stack->status.buf, cause.len ? cause.buf : stack->status_reason.buf,
+			   err);
 }
 
-int deploy_watch(struct aws_client *client, struct report *report, const char *stack_name,
-		 struct cfn_stack *ret, struct error *err)
+static int watch(const struct watch_request *request, struct cfn_stack *stack, struct error *err)
+{
+	if (cfn_describe_stack(request->client, request->stack_name, stack, err) < 0)
+		return -1;
+	if (stack_status_start(stack->status.buf) != START_BUSY)
+		return judge_last(request, stack, err);
+	if (follow_running(request, stack, err) < 0)
+		return -1;
+	return cfn_describe_stack(request->client, stack->id.buf, stack, err);
+}
+
+int deploy_watch(const struct watch_request *request, struct cfn_stack *ret, struct error *err)
 {
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
 
-	if (watch(client, report, stack_name, &stack, err) < 0)
-		return error_wrap(err, "stack '%s'", stack_name);
+	if (watch(request, &stack, err) < 0)
+		return error_wrap(err, "stack '%s'", request->stack_name);
 	*ret = stack;
 	stack = (struct cfn_stack)CFN_STACK_INIT;
 	return 0;

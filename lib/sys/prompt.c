@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "sys/interrupt.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,4 +77,45 @@ int prompt_secret(const char *question, struct secret *ret_answer, struct error 
 		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
 	sanitize_text(&text, question);
 	return ask(fd, &text, ret_answer, err);
+}
+
+bool prompt_is_possible(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* The first letter of a line; '\0' where the line is empty, a failure where the input ended. */
+static int read_letter(int fd, char *ret, struct error *err)
+{
+	char line[MAX_ANSWER];
+	ssize_t len;
+
+	if (wait_for_input(fd, err) < 0)
+		return -1;
+	len = read(fd, line, sizeof(line));
+	if (len < 0)
+		return error_set_errno(err, errno, "reading from the terminal");
+	if (len == 0)
+		return error_set(err, ERROR_AUTH, "no answer from the terminal");
+	*ret = (char)tolower((unsigned char)line[0]);
+	return 0;
+}
+
+int prompt_choice(const char *question, const char *choices, char *ret_answer, struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP_CLOSE int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	char letter = '\0';
+
+	if (fd < 0)
+		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
+	sanitize_text(&text, question);
+	while (!letter || !strchr(choices, letter)) {
+		if (write(fd, text.buf, text.len) < 0)
+			return error_set_errno(err, errno, "the terminal");
+		if (read_letter(fd, &letter, err) < 0)
+			return -1;
+	}
+	*ret_answer = letter;
+	return 0;
 }

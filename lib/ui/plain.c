@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* Progress of one source is told at most this often. */
@@ -67,6 +68,8 @@ static void stack_event(struct plain *p, const struct report_event *event, struc
 
 	clock_format_duration(event->elapsed_ms, &age);
 	str_addf(line, "    %s%6s%s  ", color(p, DIM), age.buf, color(p, PLAIN));
+	if (event->total)
+		str_addf(line, "%" PRIu64 "/%" PRIu64 "  ", event->done, event->total);
 	add(line, event->status);
 	str_adds(line, "  ");
 	add(line, event->source);

@@ -1,0 +1,17 @@
+#ifndef DEPLOY_FOLLOW_EVENTS_H
+#define DEPLOY_FOLLOW_EVENTS_H
+
+#include "deploy/follow.h"
+
+/*
+ * The reading half of deploy/follow.h: fetches what is new, tells it, and keeps what the verdict
+ * and the cause are made of. For follow.c alone.
+ */
+
+/* Adds a stack to those whose events are read; both texts are copied. */
+void follow_add_stack(struct follow *follow, const char *arn, const char *prefix, int64_t since_ms);
+
+/* Reads the new events of the root stack and of those nested in it. Fails where the root's fail. */
+int follow_read_events(struct follow *follow, struct error *err);
+
+#endif

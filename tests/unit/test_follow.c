@@ -1,0 +1,426 @@
+#include "deploy/diagnose.h"
+#include "deploy/follow.h"
+#include "deploy/running.h"
+#include "fake_cfn.h"
+
+#define NESTED_ARN "arn:aws:cloudformation:us-east-1:123456789012:stack/todobackend-Net/77"
+#define TOKEN	   "deployer-1"
+
+#define NET_EVENT(id, status)                                                                      \
+	EVENT_OF(STACK_ARN, id, "Net", NESTED_ARN, "AWS::CloudFormation::Stack", status, "", TOKEN)
+#define OURS(id, logical, status, reason)                                                          \
+	EVENT_OF(STACK_ARN, id, logical, "p", "AWS::X::Y", status, reason, TOKEN)
+
+/* Follows an operation with TOKEN to its end; the exit status that it makes. */
+static int follow_it(struct fake_cfn *fake, size_t total, int64_t timeout_ms)
+{
+	CLEANUP(follow_release) struct follow follow;
+
+	follow_init(&follow, fake->client, &fake->report.report, STACK_ARN, SET_ARN, TOKEN);
+	follow.progress.total = total;
+	follow.timeout_ms = timeout_ms;
+	return follow_to_the_end(&follow, &fake->err) < 0 ? error_exit_status(&fake->err) : 0;
+}
+
+static void counts_what_is_ready(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(OURS("3", "App", "UPDATE_COMPLETE", "")
+				 OURS("2", "App", "UPDATE_IN_PROGRESS", "")
+					 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("7", "UPDATE_COMPLETE", TOKEN) OURS(
+			  "6", "App", "DELETE_COMPLETE", "") OURS("5", "App", "UPDATE_COMPLETE", "")
+				 OURS("4", "Job", "UPDATE_COMPLETE", "")
+					 OURS("3", "App", "UPDATE_COMPLETE", "")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 2, 0), 0);
+	assert_string_equal(fake.report.told.buf, "todobackend UPDATE_IN_PROGRESS 0/0\n"
+						  "App UPDATE_IN_PROGRESS 0/2\n"
+						  "App UPDATE_COMPLETE 1/2\n"
+						  "Job UPDATE_COMPLETE 2/2\n"
+						  "App UPDATE_COMPLETE 2/2\n"
+						  "App DELETE_COMPLETE 2/2\n"
+						  "todobackend UPDATE_COMPLETE 0/0\n");
+}
+
+/* B19: the stack still says what it said before; no end without an event of ours. */
+static void b19_does_not_believe_a_stale_status(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("0", "UPDATE_COMPLETE", "other")), 3 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("2", "UPDATE_ROLLBACK_COMPLETE", TOKEN)
+				 OURS("1", "App", "UPDATE_FAILED", "no memory")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 2 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 10);
+	assert_non_null(strstr(fake.err.msg.buf, "App (AWS::X::Y) UPDATE_FAILED: no memory"));
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStacks"), 3);
+}
+
+/* Somebody else's operation began at once: the stack's status is theirs, our events are ours. */
+static void ends_although_the_next_operation_runs(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("2", "UPDATE_IN_PROGRESS", "other")
+				 ROOT_BY("1", "UPDATE_COMPLETE", TOKEN)),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+}
+
+/* B20: by ARN only, so that a stack made anew under the name is never looked at. */
+static void b20_asks_by_arn(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "UPDATE_COMPLETE", TOKEN)), 0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_non_null(strstr(fake.last_form.buf, "StackName=arn%3Aaws%3Acloudformation"));
+}
+
+/* B21: an event on two pages is told once; a token that comes again ends the reading. */
+static void b21_tells_each_event_once(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  REPLY("DescribeStackEvents",
+			"<StackEvents>" ROOT_BY("3", "UPDATE_COMPLETE", TOKEN)
+				OURS("2", "App", "UPDATE_COMPLETE", "") "</StackEvents>"
+									"<NextToken>n</NextToken>"),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  REPLY("DescribeStackEvents",
+			"<StackEvents>" OURS("2", "App", "UPDATE_COMPLETE", "") OURS(
+				"1", "App", "UPDATE_IN_PROGRESS", "") "</StackEvents>"
+								      "<NextToken>n</NextToken>"),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_string_equal(fake.report.told.buf, "App UPDATE_IN_PROGRESS 0/0\n"
+						  "App UPDATE_COMPLETE 0/0\n"
+						  "todobackend UPDATE_COMPLETE 0/0\n");
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStackEvents"), 2);
+}
+
+/* B22: the events may not be read; the stack and the change set are. */
+static void b22_watches_the_status_without_the_events(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 403, FAULT("AccessDenied", "not authorized to perform: x"),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 1 },
+		{ "DescribeStacks", 200, STACK("UPDATE_IN_PROGRESS"), 2 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+		{ "DescribeChangeSet", 200, SET("CREATE_COMPLETE", "", "EXECUTE_IN_PROGRESS", ""),
+		  1 },
+		{ "DescribeChangeSet", 200, SET("CREATE_COMPLETE", "", "EXECUTE_COMPLETE", ""), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	const char *warning;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStackEvents"), 1);
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStacks"), 4);
+	warning = strstr(fake.report.told.buf, "warning: ");
+	assert_non_null(warning);
+	assert_null(strstr(warning + 1, "warning: "));
+}
+
+/* Rule R3: a poll that fails, throttled or unanswered, decides nothing; polls grow rarer. */
+static void r3_survives_failed_polls(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 400, FAULT("Throttling", "Rate exceeded"), 3 },
+		{ "DescribeStackEvents", 0, NULL, 1 },
+		{ "DescribeStackEvents", 500, "<html>", 1 },
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "UPDATE_COMPLETE", TOKEN)), 0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_int_equal(fake.clock.sleeps_ms[0], 2000);
+	assert_int_equal(fake.clock.sleeps_ms[1], 4000);
+	assert_true(fake.clock.sleeps_ms[4] > fake.clock.sleeps_ms[2]);
+}
+
+/* The session is over: the outcome is unknown, and never a failure of the deployment. */
+static void loses_sight_when_the_session_ends(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 403, FAULT("ExpiredToken", "The security token expired"),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 12);
+	assert_non_null(strstr(fake.err.fix.buf, "deployer watch"));
+}
+
+static void ends_the_watching_when_time_is_up(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 120000), 12);
+	assert_int_equal(fake.clock.now_ms, 1440938160000 + 120000);
+	assert_non_null(strstr(fake.err.msg.buf, "not over after 2m00s"));
+}
+
+static void says_what_it_waits_for_in_a_silence(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(OURS("2", "App", "UPDATE_IN_PROGRESS", "")
+				 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 65000), 12);
+	assert_non_null(strstr(fake.report.told.buf,
+			       "still in progress after 31s: App (UPDATE_IN_PROGRESS for 31s)\n"));
+	assert_non_null(
+		strstr(fake.report.told.buf,
+		       "still in progress after 1m01s: App (UPDATE_IN_PROGRESS for 1m01s)"));
+}
+
+/* The failure is the nested stack's resource's, not that of the stack that only passes it on. */
+static void follows_nested_stacks(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(NET_EVENT("2", "UPDATE_IN_PROGRESS")
+				 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(EVENT_OF(NESTED_ARN, "n2", "Subnet", "s", "AWS::EC2::Subnet",
+				  "UPDATE_FAILED", "no room", "")
+				 EVENT_OF(NESTED_ARN, "n1", "todobackend-Net", NESTED_ARN,
+					  "AWS::CloudFormation::Stack", "UPDATE_IN_PROGRESS", "",
+					  "")),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("4", "UPDATE_ROLLBACK_COMPLETE", TOKEN) NET_EVENT(
+			  "3", "UPDATE_FAILED") NET_EVENT("2", "UPDATE_IN_PROGRESS")),
+		  1 },
+		{ "DescribeStackEvents", 200, EVENTS(""), 0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 1, 0), 10);
+	assert_string_equal(fake.report.told.buf, "todobackend UPDATE_IN_PROGRESS 0/0\n"
+						  "Net UPDATE_IN_PROGRESS 0/1\n"
+						  "Net/Subnet UPDATE_FAILED 0/1\n"
+						  "Net UPDATE_FAILED 0/1\n"
+						  "todobackend UPDATE_ROLLBACK_COMPLETE 0/0\n");
+	assert_non_null(
+		strstr(fake.err.msg.buf, "Net/Subnet (AWS::EC2::Subnet) UPDATE_FAILED: no room"));
+}
+
+/* 1.A: each status that an operation ends in, and the exit status that it makes. */
+static void ends_with_the_status_of_the_catalogue(void **state)
+{
+	static const struct {
+		const char *events, *stack;
+		int want;
+	} rows[] = {
+#define END(status, want_) { EVENTS(ROOT_BY("1", status, TOKEN)), STACK(status), want_ }
+		END("CREATE_COMPLETE", 0),
+		END("UPDATE_COMPLETE", 0),
+		END("CREATE_FAILED", 11),
+		END("ROLLBACK_FAILED", 11),
+		END("ROLLBACK_COMPLETE", 11),
+		END("DELETE_IN_PROGRESS", 11),
+		END("DELETE_FAILED", 11),
+		END("DELETE_COMPLETE", 11),
+		END("UPDATE_FAILED", 11),
+		END("UPDATE_ROLLBACK_FAILED", 11),
+		END("UPDATE_ROLLBACK_COMPLETE", 10),
+		END("IMPORT_COMPLETE", 12),
+		END("IMPORT_ROLLBACK_FAILED", 12),
+		END("MIGRATE_COMPLETE", 12),
+#undef END
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStackEvents", 200, rows[i].events, 0 },
+			{ "DescribeStacks", 200, rows[i].stack, 0 },
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(follow_it(&fake, 0, 0), rows[i].want);
+	}
+}
+
+/* 1.A: a status in which nothing is over yet is watched on. */
+static void watches_on_while_nothing_is_over(void **state)
+{
+	static const char *const rows[] = {
+#define RUNNING(status) EVENTS(ROOT_BY("1", status, TOKEN))
+		RUNNING("CREATE_IN_PROGRESS"),
+		RUNNING("ROLLBACK_IN_PROGRESS"),
+		RUNNING("UPDATE_IN_PROGRESS"),
+		RUNNING("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+		RUNNING("UPDATE_ROLLBACK_IN_PROGRESS"),
+		RUNNING("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+		RUNNING("REVIEW_IN_PROGRESS"),
+		RUNNING("MIGRATE_IN_PROGRESS"),
+#undef RUNNING
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStackEvents", 200, rows[i], 0 },
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(follow_it(&fake, 0, 10000), 12);
+		assert_non_null(strstr(fake.err.msg.buf, "not over after 10s"));
+	}
+}
+
+/* A cleanup that cannot delete something warns, and the update stands. */
+static void warns_of_what_a_cleanup_leaves(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("3", "UPDATE_COMPLETE", TOKEN) OURS("2", "Old", "DELETE_FAILED",
+								     "in use")
+				 ROOT_BY("1", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", TOKEN)),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_non_null(
+		strstr(fake.report.told.buf, "warning: the former 'Old' is left behind: in use"));
+}
+
+/* Afterwards: of the last operation alone, the first failure, without what it cancelled. */
+static void finds_the_root_cause_afterwards(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("9", "UPDATE_ROLLBACK_COMPLETE", TOKEN) ROOT_BY(
+			  "8", "UPDATE_ROLLBACK_IN_PROGRESS",
+			  TOKEN) OURS("7", "Job", "UPDATE_FAILED", "Resource update cancelled")
+				 OURS("6", "B", "UPDATE_FAILED",
+				      "no memory") OURS("5", "A", "UPDATE_FAILED", "no memory")
+					 ROOT_BY("4", "UPDATE_IN_PROGRESS", TOKEN)
+						 EVENT_OF(STACK_ARN, "3", "Old", "p", "AWS::X::Y",
+							  "UPDATE_FAILED", "long ago", "other")
+							 ROOT_BY("2", "UPDATE_COMPLETE", "other")),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(str_release) struct str cause = STR_INIT;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(diagnose_cause(fake.client, STACK_ARN, &cause, &fake.err), 0);
+	assert_string_equal(cause.buf, "A (AWS::X::Y) UPDATE_FAILED: no memory (the same: B)");
+}
+
+static void says_whose_operation_runs(void **state)
+{
+	static const struct {
+		const char *token, *want;
+	} rows[] = {
+		{ "deployer-12", "by deployer, token 'deployer-12'" },
+		{ "Console-ExecuteChangeSet-1", "in the console, token 'Console-" },
+		{ "x", "by somebody, token 'x'" },
+		{ "", "by somebody" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(running_release) struct running running = RUNNING_INIT;
+		CLEANUP(str_release) struct str text = STR_INIT;
+
+		str_adds(&running.token, rows[i].token);
+		running.since_ms = 1440938160000;
+		running_describe(&running, 1440938160000 + 61000, &text);
+		assert_non_null(strstr(text.buf, "since 2015-08-30T12:36:00Z (1m01s ago), "));
+		assert_non_null(strstr(text.buf, rows[i].want));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_what_is_ready),
+		cmocka_unit_test(b19_does_not_believe_a_stale_status),
+		cmocka_unit_test(ends_although_the_next_operation_runs),
+		cmocka_unit_test(b20_asks_by_arn),
+		cmocka_unit_test(b21_tells_each_event_once),
+		cmocka_unit_test(b22_watches_the_status_without_the_events),
+		cmocka_unit_test(r3_survives_failed_polls),
+		cmocka_unit_test(loses_sight_when_the_session_ends),
+		cmocka_unit_test(ends_the_watching_when_time_is_up),
+		cmocka_unit_test(says_what_it_waits_for_in_a_silence),
+		cmocka_unit_test(follows_nested_stacks),
+		cmocka_unit_test(ends_with_the_status_of_the_catalogue),
+		cmocka_unit_test(watches_on_while_nothing_is_over),
+		cmocka_unit_test(warns_of_what_a_cleanup_leaves),
+		cmocka_unit_test(finds_the_root_cause_afterwards),
+		cmocka_unit_test(says_whose_operation_runs),
+	};
+
+	return cmocka_run_group_tests_name("follow", tests, NULL, NULL);
+}
