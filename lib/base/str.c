@@ -19,6 +19,7 @@ void str_reserve(struct str *s, size_t extra)
 		need = s->cap * 2;
 	s->buf = mem_realloc(s->cap ? s->buf : NULL, need);
 	s->cap = need;
+	s->buf[s->len] = '\0';
 }
 
 void str_release(struct str *s)

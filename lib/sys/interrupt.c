@@ -12,6 +12,10 @@ static volatile sig_atomic_t pending;
 static volatile sig_atomic_t count;
 static int wake_pipe[2] = { -1, -1 };
 
+static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
+#define ASKING (sizeof(asking) / sizeof(asking[0]))
+static struct sigaction found[ASKING], found_pipe;
+
 static void remember(int signum)
 {
 	int saved = errno;
@@ -24,12 +28,12 @@ static void remember(int signum)
 	errno = saved;
 }
 
-static void install(int signum)
+static void install(int signum, struct sigaction *ret_old)
 {
-	struct sigaction old, action = { .sa_handler = remember };
+	struct sigaction action = { .sa_handler = remember };
 
 	/* What the parent ignores stays ignored, as nohup has it. */
-	if (sigaction(signum, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+	if (sigaction(signum, NULL, ret_old) == 0 && ret_old->sa_handler == SIG_IGN)
 		return;
 	(void)sigaction(signum, &action, NULL);
 }
@@ -40,10 +44,18 @@ void interrupt_install(void)
 
 	if (wake_pipe[0] >= 0 || pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return;
-	install(SIGINT);
-	install(SIGTERM);
-	install(SIGHUP);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
+	for (size_t i = 0; i < ASKING; i++)
+		install(asking[i], &found[i]);
+	(void)sigaction(SIGPIPE, &ignore, &found_pipe);
+}
+
+void interrupt_restore(void)
+{
+	if (wake_pipe[0] < 0)
+		return;
+	for (size_t i = 0; i < ASKING; i++)
+		(void)sigaction(asking[i], &found[i], NULL);
+	(void)sigaction(SIGPIPE, &found_pipe, NULL);
 }
 
 int interrupt_pending(void)

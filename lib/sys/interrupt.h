@@ -10,6 +10,10 @@
  */
 void interrupt_install(void);
 
+/* Gives every signal back what it did before interrupt_install(): before becoming another program.
+ */
+void interrupt_restore(void);
+
 /* The signal that asked this process to stop, or 0. */
 int interrupt_pending(void);
 
