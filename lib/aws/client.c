@@ -12,6 +12,7 @@
 struct aws_client {
 	struct aws_settings settings;
 	struct aws_chain *chain;
+	struct aws_credentials credentials; /* of a sibling, which has no chain */
 	struct aws_caller caller;
 };
 
@@ -47,6 +48,7 @@ int aws_client_new(const struct aws_options *options, const struct aws_context *
 	struct aws_client *client = mem_zalloc(sizeof(*client));
 
 	client->settings = (struct aws_settings)AWS_SETTINGS_INIT;
+	client->credentials = (struct aws_credentials)AWS_CREDENTIALS_INIT;
 	if (aws_settings_load(options, context->env, context->report, &client->settings, err) < 0 ||
 	    (!client->settings.region &&
 	     ask_instance_for_region(context, &client->settings, err) < 0)) {
@@ -62,11 +64,30 @@ int aws_client_new(const struct aws_options *options, const struct aws_context *
 	return 0;
 }
 
+int aws_client_sibling(struct aws_client *client, struct http *http, struct aws_client **ret_client,
+		       struct error *err)
+{
+	const struct aws_credentials *credentials;
+	struct aws_client *sibling;
+
+	if (aws_client_credentials(client, &credentials, err) < 0)
+		return -1;
+	sibling = mem_zalloc(sizeof(*sibling));
+	sibling->settings = (struct aws_settings)AWS_SETTINGS_INIT;
+	sibling->credentials = (struct aws_credentials)AWS_CREDENTIALS_INIT;
+	aws_credentials_copy(&sibling->credentials, credentials);
+	aws_caller_init(&sibling->caller, client->caller.settings, http, client->caller.clock);
+	aws_caller_use(&sibling->caller, &sibling->credentials);
+	*ret_client = sibling;
+	return 0;
+}
+
 void aws_client_free(struct aws_client *client)
 {
 	if (!client)
 		return;
 	aws_chain_free(client->chain);
+	aws_credentials_release(&client->credentials);
 	aws_settings_release(&client->settings);
 	free(client);
 }

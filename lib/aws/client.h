@@ -43,6 +43,14 @@ int aws_client_new(const struct aws_options *options, const struct aws_context *
 		   struct aws_client **ret_client, struct error *err);
 void aws_client_free(struct aws_client *client);
 
+/*
+ * Another client with the same settings and a copy of the credentials, on another transport: for a
+ * thread of its own. It must be freed before `client`, and does not renew its credentials.
+ * ERROR_AUTH as aws_client_credentials().
+ */
+int aws_client_sibling(struct aws_client *client, struct http *http, struct aws_client **ret_client,
+		       struct error *err);
+
 /* The region and where it was found, NULL where none is set. Borrowed. */
 const char *aws_client_region(const struct aws_client *client);
 const char *aws_client_region_source(const struct aws_client *client);

@@ -88,6 +88,13 @@ static const struct rule rules[] = {
 	{ AWS_SECRETS_MANAGER, FIPS_DUALSTACK, "aws-us-gov", "secretsmanager-fips.{r}.{s}" },
 	{ AWS_SECRETS_MANAGER, FIPS_DUALSTACK, NULL, "secretsmanager-fips.{r}.{d}" },
 
+	{ AWS_SSM, STANDARD, NULL, "ssm.{r}.{s}" },
+	{ AWS_SSM, FIPS, "us-gov-east-1", "ssm.{r}.{s}" },
+	{ AWS_SSM, FIPS, "us-gov-west-1", "ssm.{r}.{s}" },
+	{ AWS_SSM, FIPS, NULL, "ssm-fips.{r}.{s}" },
+	{ AWS_SSM, DUALSTACK, NULL, "ssm.{r}.{d}" },
+	{ AWS_SSM, FIPS_DUALSTACK, NULL, "ssm-fips.{r}.{d}" },
+
 	{ AWS_SSO, STANDARD, NULL, "portal.sso.{r}.{s}" },
 	{ AWS_SSO, FIPS, "aws-us-gov", "portal.sso.{r}.{s}" },
 	{ AWS_SSO, FIPS, NULL, "portal.sso-fips.{r}.{s}" },

@@ -16,6 +16,7 @@
 static const struct aws_operation create_secret = OPERATION("CreateSecret");
 static const struct aws_operation describe_secret = OPERATION("DescribeSecret");
 static const struct aws_operation get_secret_value = OPERATION("GetSecretValue");
+static const struct aws_operation list_secret_version_ids = OPERATION("ListSecretVersionIds");
 static const struct aws_operation list_secrets = OPERATION("ListSecrets");
 static const struct aws_operation put_secret_value = OPERATION("PutSecretValue");
 
@@ -61,17 +62,33 @@ static bool read_value(const json_t *answer, struct secrets_value *value)
 	return true;
 }
 
+/* An ARN says in which region its secret is; NULL for a name. Owned by the caller. */
+static char *arn_region(const char *id)
+{
+	CLEANUP(strv_release) struct strv fields = STRV_INIT;
+
+	if (strncmp(id, "arn:", 4) != 0)
+		return NULL;
+	strv_split(&fields, id, ":");
+	return fields.count > 4 ? mem_strdup(fields.v[3]) : NULL;
+}
+
 int secrets_get_value(struct aws_client *client, const char *id, const char *version_id,
 		      const char *version_stage, struct secrets_value *ret, struct error *err)
 {
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
 	CLEANUP(secrets_value_release) struct secrets_value found = SECRETS_VALUE_INIT;
+	CLEANUP_FREE char *region = NULL;
+	struct aws_input call = { .json = NULL };
 	json_auto_t *input = json_pack("{s:s, s:s*, s:s*}", "SecretId", id, "VersionId", version_id,
 				       "VersionStage", version_stage);
 
 	if (!input)
 		return shape_unsendable(&get_secret_value, err);
-	if (shape_call(client, &get_secret_value, input, &reply, err) < 0)
+	call.json = input;
+	region = arn_region(id);
+	call.region = region;
+	if (aws_call(aws_client_caller(client), &get_secret_value, &call, &reply, err) < 0)
 		return -1;
 	if (!read_value(reply.json, &found))
 		return aws_reply_lacks(&get_secret_value, "the value", err);
@@ -143,6 +160,59 @@ int secrets_list(struct aws_client *client, const char *prefix, struct secrets_l
 	*ret = found;
 	found = (struct secrets_list)SECRETS_LIST_INIT;
 	return 0;
+}
+
+void secrets_versions_release(struct secrets_versions *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].id);
+		free(list->items[i].stages);
+	}
+	free(list->items);
+	*list = (struct secrets_versions)SECRETS_VERSIONS_INIT;
+}
+
+static char *join_stages(const json_t *stages)
+{
+	struct str text = STR_INIT;
+	const json_t *stage;
+	size_t i;
+
+	json_array_foreach(stages, i, stage)
+	{
+		if (json_is_string(stage))
+			str_addf(&text, "%s%s", text.len ? " " : "", json_string_value(stage));
+	}
+	return str_detach(&text);
+}
+
+static void take_versions(const json_t *answer, void *ctx)
+{
+	struct secrets_versions *list = ctx;
+	const json_t *node;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "Versions"), i, node)
+	{
+		struct secrets_version *version =
+			mem_grow(&list->items, &list->count, sizeof(*version));
+
+		version->id = shape_dup(node, "VersionId");
+		version->stages = join_stages(json_object_get(node, "VersionStages"));
+		version->created_ms = shape_time_ms(node, "CreatedDate");
+	}
+}
+
+int secrets_list_versions(struct aws_client *client, const char *id, struct secrets_versions *ret,
+			  struct error *err)
+{
+	json_auto_t *input = json_pack("{s:s}", "SecretId", id);
+	struct shape_pages pages = { &list_secret_version_ids, input, "NextToken", take_versions,
+				     ret };
+
+	if (!input)
+		return shape_unsendable(&list_secret_version_ids, err);
+	return shape_all_pages(client, &pages, err);
 }
 
 static json_t *pack_tags(const struct strv *tags)

@@ -68,6 +68,29 @@ int secrets_describe(struct aws_client *client, const char *id, struct secrets_e
 int secrets_list(struct aws_client *client, const char *prefix, struct secrets_list *ret,
 		 struct error *err);
 
+/* A version of a secret and the stages it is in: "AWSCURRENT", "AWSPREVIOUS". */
+struct secrets_version {
+	char *id;
+	char *stages; /* separated by blanks */
+	int64_t created_ms;
+};
+
+struct secrets_versions {
+	size_t count;
+	struct secrets_version *items;
+};
+
+#define SECRETS_VERSIONS_INIT                                                                      \
+	{                                                                                          \
+		.count = 0, .items = NULL                                                          \
+	}
+
+void secrets_versions_release(struct secrets_versions *list);
+
+/* Every version that is in a stage, every page. */
+int secrets_list_versions(struct aws_client *client, const char *id, struct secrets_versions *ret,
+			  struct error *err);
+
 /* What CreateSecret is asked for. Borrowed; NULL where there is none. */
 struct secrets_create_request {
 	const char *name;

@@ -43,6 +43,13 @@ const struct aws_service aws_services[AWS_SERVICES] = {
 		.protocol = AWS_PROTOCOL_JSON,
 		.version = "secretsmanager",
 	},
+	[AWS_SSM] = {
+		.title = "SSM",
+		.key = "ssm",
+		.signing_name = "ssm",
+		.protocol = AWS_PROTOCOL_JSON,
+		.version = "AmazonSSM",
+	},
 	[AWS_SSO] = {
 		.title = "SSO",
 		.key = "sso",

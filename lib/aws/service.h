@@ -18,6 +18,7 @@ enum aws_service_id {
 	AWS_LOGS,
 	AWS_S3,
 	AWS_SECRETS_MANAGER,
+	AWS_SSM,
 	AWS_SSO,
 	AWS_SSO_OIDC,
 	AWS_STS,

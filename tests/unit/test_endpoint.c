@@ -121,6 +121,7 @@ static void finds_what_the_rule_sets_find(void **state)
 		{ AWS_LOGS, "logs" },
 		{ AWS_S3, "s3" },
 		{ AWS_SECRETS_MANAGER, "secretsmanager" },
+		{ AWS_SSM, "ssm" },
 		{ AWS_SSO, "sso" },
 		{ AWS_SSO_OIDC, "sso-oidc" },
 		{ AWS_STS, "sts" },
