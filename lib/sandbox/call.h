@@ -79,6 +79,8 @@ struct service {
 
 extern const struct service service_cloudformation;
 extern const struct service service_ecr;
+extern const struct service service_secrets_manager;
+extern const struct service service_ssm;
 extern const struct service service_sts;
 
 /* One call while it is being answered. */

@@ -10,9 +10,7 @@
 #include <string.h>
 
 static const struct service *const services[] = {
-	&service_cloudformation,
-	&service_ecr,
-	&service_sts,
+	&service_cloudformation, &service_ecr, &service_secrets_manager, &service_ssm, &service_sts,
 };
 
 void request_release(struct request *request)
