@@ -1,0 +1,63 @@
+#ifndef SECRETS_REFERENCE_H
+#define SECRETS_REFERENCE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What a reference names. */
+enum secrets_kind {
+	SECRETS_SECRET,	    /* of Secrets Manager */
+	SECRETS_PARAMETER,  /* of SSM's Parameter Store */
+	SECRETS_PARAMETERS, /* all that lie right below a path there */
+};
+
+/*
+ * One reference to something secret, as SECRETS has them:
+ *
+ *	NAME                     a secret: a variable for each key of its JSON object
+ *	NAME:KEY                 this key alone
+ *	NAME:KEY:STAGE:VERSION   of that version; each part may be empty (the form of ECS's
+ *valueFrom) ssm:/PATH/NAME           a parameter; ssm:/PATH/ all right below the path arn:aws:...
+ *each of the above by its ARN VARIABLE=...             one value under that name: a key's, a
+ *parameter's, or the whole text
+ *
+ * Owns its strings; NULL where a part is missing or empty.
+ */
+struct secrets_reference {
+	enum secrets_kind kind;
+	char *text; /* as it was written: what messages show */
+	char *variable;
+	char *id; /* name or ARN; a path ends in '/' */
+	char *key;
+	char *stage;
+	char *version;
+	bool is_optional; /* may be absent */
+};
+
+struct secrets_references {
+	size_t count;
+	struct secrets_reference *items;
+};
+
+#define SECRETS_REFERENCES_INIT                                                                    \
+	{                                                                                          \
+		.count = 0, .items = NULL                                                          \
+	}
+
+void secrets_references_release(struct secrets_references *list);
+
+/*
+ * Adds the references of a text, separated by blanks, line ends and commas. One that is there
+ * already only becomes optional, where `is_optional`. ERROR_CONFIG where one is malformed.
+ */
+int secrets_references_parse(struct secrets_references *list, const char *text, bool is_optional,
+			     struct error *err);
+
+/* Whether it can be the name of a variable: [A-Za-z_][A-Za-z0-9_]* (POSIX, "Environment
+ * Variables").
+ */
+bool secrets_is_variable(const char *name, size_t len);
+
+#endif

@@ -1,0 +1,80 @@
+#include "secrets/store.h"
+
+#include "aws/secrets_manager.h"
+#include "base/cleanup.h"
+#include "base/random.h"
+
+#include <string.h>
+
+#define TOKEN_BYTES 16 /* 32 hexadecimal digits: the least that the service takes */
+
+int secrets_load(struct aws_client *client, const char *name, struct secret *ret, struct error *err)
+{
+	CLEANUP(secrets_value_release) struct secrets_value found = SECRETS_VALUE_INIT;
+
+	if (secrets_get_value(client, name, NULL, NULL, &found, err) < 0) {
+		if (!error_has_code(err, "ResourceNotFoundException"))
+			return -1;
+		error_release(err);
+		secret_release(ret);
+		return 0;
+	}
+	if (found.is_binary) {
+		error_set(err, ERROR_REFUSED, "'%s' is a binary secret", name);
+		return error_fix(err, "change it with the AWS CLI");
+	}
+	secret_copy(ret, &found.value);
+	return 0;
+}
+
+static bool is_equal(const struct secret *a, const struct secret *b)
+{
+	return secret_len(a) == secret_len(b) &&
+	       memcmp(secret_bytes(a), secret_bytes(b), secret_len(a)) == 0;
+}
+
+static int create(struct aws_client *client, const struct secrets_store_request *request,
+		  const char *token, struct error *err)
+{
+	const struct secrets_create_request create = {
+		.name = request->name,
+		.value = request->value,
+		.description = request->description,
+		.kms_key_id = request->kms_key_id,
+		.client_token = token,
+		.tags = request->tags,
+	};
+	CLEANUP(str_release) struct str arn = STR_INIT;
+
+	return secrets_create(client, &create, &arn, err);
+}
+
+int secrets_store(struct aws_client *client, const struct secrets_store_request *request,
+		  enum secrets_store_outcome *ret_outcome, struct error *err)
+{
+	CLEANUP(secret_release) struct secret old = SECRET_INIT;
+	CLEANUP(str_release) struct str token = STR_INIT;
+	CLEANUP(str_release) struct str version = STR_INIT;
+
+	if (secrets_load(client, request->name, &old, err) < 0)
+		return -1;
+	if (secret_is_set(&old) && is_equal(&old, request->value)) {
+		*ret_outcome = SECRETS_UNCHANGED;
+		return 0;
+	}
+	random_hex(&token, TOKEN_BYTES);
+	if (!secret_is_set(&old)) {
+		if (create(client, request, token.buf, err) == 0) {
+			*ret_outcome = SECRETS_CREATED;
+			return 0;
+		}
+		/* It is there, without a version. */
+		if (!error_has_code(err, "ResourceExistsException"))
+			return -1;
+		error_release(err);
+	}
+	if (secrets_put_value(client, request->name, request->value, token.buf, &version, err) < 0)
+		return -1;
+	*ret_outcome = SECRETS_CHANGED;
+	return 0;
+}
