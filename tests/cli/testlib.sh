@@ -15,10 +15,10 @@ set -eu
 testdir=$(cd "$(dirname "$0")" && pwd)
 
 # What would lead a test to somebody's account, engine, repository or settings. DEPLOYER itself and
-# DEPLOYER_CONFORMANCE, DEPLOYER_CORPUS and DEPLOYER_SANDBOX are the test's own.
+# DEPLOYER_CONFORMANCE, DEPLOYER_CORPUS, DEPLOYER_ENTRYPOINT and DEPLOYER_SANDBOX are the test's own.
 for name in $(env | sed -n 's/^\([A-Z_][A-Z0-9_]*\)=.*/\1/p'); do
 	case $name in
-	DEPLOYER_CONFORMANCE | DEPLOYER_CORPUS | DEPLOYER_SANDBOX) ;;
+	DEPLOYER_CONFORMANCE | DEPLOYER_CORPUS | DEPLOYER_ENTRYPOINT | DEPLOYER_SANDBOX) ;;
 	AWS_* | COMPOSE_* | DEPLOYER_* | DOCKER_* | GIT_* | XDG_* | *_PROXY | *_proxy) unset "$name" ;;
 	CI | NO_COLOR | APP_VERSION | CURL_CA_BUNDLE | SSL_CERT_FILE | SSL_CERT_DIR) unset "$name" ;;
 	esac
