@@ -1,0 +1,141 @@
+#!/bin/sh
+# deployer secrets against the sandbox: what is stored, what is shown and what never is.
+. "$(dirname "$0")/testlib.sh"
+
+sandbox=${DEPLOYER_SANDBOX:-}
+[ -x "$sandbox" ] || skip 'the sandbox is absent'
+need python3
+
+"$sandbox" --quiet serve --no-registry >sandbox.env &
+sandbox_pid=$!
+at_exit "kill $sandbox_pid 2>/dev/null"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	grep -q no_proxy sandbox.env && break
+	sleep 0.1
+done
+# shellcheck disable=SC1091
+. ./sandbox.env
+
+# put IN STATUS ARGUMENT...: 'secrets put' with a text on standard input.
+put() {
+	printf %s "$1" >stdin
+	put_status=$2
+	shift 2
+	run_with_input "$put_status" stdin "$put_status" "$DEPLOYER" secrets put "$@"
+}
+
+# ---- put ----
+
+put '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' 0 app \
+	--description 'of the app' --kms-key alias/app --tag team=web
+err_has "'app' is created"
+put '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' 0 app
+err_has "'app' has this value already"
+put '{"USER":"todo",' 2 app
+err_has "'standard input' is not a JSON object"
+put '{"USER":"canary","USER":"b"}' 2 app
+err_lacks canary
+put 'canary-text' 2 text
+err_has '  -> mend it, or store it as one value with --text'
+put 'canary-text' 0 text --text
+run 0 "$DEPLOYER" secrets get text --reveal
+[ "$(cat out)" = canary-text ] || fail 'not the text'
+put '{}' 2 app --tag team
+err_has "--tag: 'team' is not KEY=VALUE"
+python3 -c 'print("x" * 65537)' >large
+run 2 "$DEPLOYER" secrets put app --text --file large
+run 2 "$DEPLOYER" secrets put app --file nowhere
+
+# ---- get and list ----
+
+run 0 "$DEPLOYER" secrets get app
+out_has 'PASSWORD  ********  (8 bytes)'
+out_lacks canary
+run 0 "$DEPLOYER" secrets get app --output json
+out_is '{"USER": "********", "PASSWORD": "********", "BIG": "********"}'
+run 0 "$DEPLOYER" secrets get app:BIG --reveal
+[ "$(cat out)" = 12345678901234567890 ] || fail 'not the number'
+run 0 "$DEPLOYER" secrets get app --reveal
+[ "$(cat out)" = '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' ] || fail 'not the bytes'
+run 2 "$DEPLOYER" secrets get app:NOPE
+err_has "the secret has no key 'NOPE'"
+run 1 "$DEPLOYER" secrets get nope
+err_has ResourceNotFoundException
+run 0 "$DEPLOYER" secrets list a
+out_matches '^20.*Z  app  of the app$'
+out_lacks text
+run 0 "$DEPLOYER" secrets list --output json
+out_has '{"name": "app", "changed": "20'
+
+# ---- versions and diff ----
+
+put '{"USER":"todo","PASSWORD":"canary-2","NEW":"n"}' 0 app
+err_has "'app' has a new version"
+run 0 "$DEPLOYER" secrets list --versions app
+out_has AWSCURRENT
+out_has AWSPREVIOUS
+run 1 "$DEPLOYER" secrets diff app
+out_has '- PASSWORD  ********'
+out_has '+ NEW  ********'
+out_lacks USER
+out_lacks canary
+run 0 "$DEPLOYER" secrets diff app app::AWSCURRENT
+nothing_said
+printf 'USER=todo\nPASSWORD=canary-2\nNEW=n\n' >.env
+run 0 "$DEPLOYER" secrets diff app --file .env
+run 0 "$DEPLOYER" secrets get app:PASSWORD:AWSPREVIOUS --reveal
+[ "$(cat out)" = canary-1 ] || fail 'not the previous version'
+
+# ---- import ----
+
+cat >.env <<'END'
+# comment
+PASSWORD="canary \"3\"\n"
+MORE='$HOME'
+END
+run 0 "$DEPLOYER" secrets import app --file .env
+err_lacks canary
+run 0 "$DEPLOYER" secrets get app --reveal
+[ "$(cat out)" = '{"USER": "todo", "NEW": "n", "PASSWORD": "canary \"3\"\u000a", "MORE": "$HOME"}' ] ||
+	fail 'not merged'
+echo 'canary' >.env
+run 2 "$DEPLOYER" secrets import app --file .env
+err_has "'.env': line 1: no '=' in it"
+err_lacks canary
+
+# ---- edit ----
+
+cat >editor <<'END'
+#!/bin/sh
+ls -l "$1" >>modes
+[ -s edits ] || exit 0
+sed -i "$(head -n 1 edits)" "$1"
+sed -i 1d edits
+END
+chmod +x editor
+export EDITOR="$tmp/editor"
+: >edits
+run 0 "$DEPLOYER" secrets edit app
+err_has "'app' is left as it was"
+# Broken first, mended then.
+printf 's/}$/,/\ns/,$/, "EDITED": "e"}/\n' >edits
+run 0 "$DEPLOYER" secrets edit app
+err_has 'the editor is opened again'
+err_has "'app' has a new version"
+run 0 "$DEPLOYER" secrets get app:EDITED --reveal
+[ "$(cat out)" = e ] || fail 'not edited'
+grep -qv '^-rw------- ' modes && fail 'others can read the file'
+[ -z "$(find /dev/shm -maxdepth 1 -name 'deployer-edit-*' -newer sandbox.env)" ] || fail 'a draft was left'
+
+# ---- run ----
+
+run 0 "$DEPLOYER" secrets run --secret app -- sh -c 'echo "$USER $EDITED"'
+out_is 'todo e'
+run 0 env SECRETS=app:EDITED SECRETS_OPTIONAL=nope "$DEPLOYER" secrets run -- sh -c 'echo "$EDITED"; exit 0'
+out_is e
+run 7 "$DEPLOYER" secrets run -s app -- sh -c 'exit 7'
+run 5 "$DEPLOYER" secrets run -s app -- no-such-program
+run 2 "$DEPLOYER" secrets run -- true
+err_has 'no secret is named'
+run 1 "$DEPLOYER" secrets run -s nope -- true
+echo 'deployer secrets: ok'
