@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/sanitize.h"
 #include "data/json.h"
+#include "sandbox/containers.h"
 #include "sandbox/ecr.h"
 #include "sandbox/registry.h"
 #include "sandbox/server.h"
@@ -24,6 +25,8 @@ const struct opt session_opts[] = {
 	OPT(struct session_args, repositories, 0, "repository", "NAME",
 	    "start with this ECR repository"),
 	OPT(struct session_args, scenario, 0, "scenario", "FILE", "play the faults in FILE"),
+	OPT(struct session_args, containers, 0, "containers", NULL,
+	    "answer containers of the Docker engine too, over TLS"),
 	OPT(struct session_args, no_registry, 0, "no-registry", NULL, "start no image registry"),
 	OPT_END,
 };
@@ -59,6 +62,29 @@ static int take_lock(const char *dir, int *ret_fd, struct error *err)
 	return error_wrap(err, "another sandbox uses '%s'", dir);
 }
 
+/* Where files may lie: --state, or a folder that the end removes. Owned by the caller. */
+static int find_dir(struct session *session, const struct session_args *args, const char *name,
+		    char **ret_path, struct error *err)
+{
+	if (!args->state && !session->private_dir &&
+	    file_make_private_dir("deployer-sandbox", &session->private_dir, err) < 0)
+		return -1;
+	*ret_path = file_join(args->state ? args->state : session->private_dir, name);
+	return 0;
+}
+
+static int start_containers(struct session *session, const struct session_args *args,
+			    struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	if (!args->containers)
+		return 0;
+	if (find_dir(session, args, "ca.pem", &path, err) < 0)
+		return -1;
+	return containers_start(session->sandbox, path, &session->containers, err);
+}
+
 static int start_registry(struct session *session, const struct session_args *args,
 			  struct error *err)
 {
@@ -66,10 +92,8 @@ static int start_registry(struct session *session, const struct session_args *ar
 
 	if (args->no_registry)
 		return 0;
-	if (!args->state &&
-	    file_make_private_dir("deployer-sandbox", &session->private_dir, err) < 0)
+	if (find_dir(session, args, "registry", &dir, err) < 0)
 		return -1;
-	dir = file_join(args->state ? args->state : session->private_dir, "registry");
 	return registry_start(session->sandbox, dir, &session->registry, err);
 }
 
@@ -105,6 +129,7 @@ int session_start(struct app *app, const struct session_args *args, struct sessi
 	CLEANUP(session_release) struct session session = SESSION_INIT;
 
 	if (open_account(app, args, &session, err) < 0 || start_registry(&session, args, err) < 0 ||
+	    start_containers(&session, args, err) < 0 ||
 	    server_start(session.sandbox, args->port, &session.server, err) < 0)
 		return -1;
 	*ret = session;
@@ -146,6 +171,7 @@ void session_environment(const struct app *app, const struct session *session, s
 	strv_add(out, "AWS_EC2_METADATA_DISABLED=true");
 	if (session->sandbox->registry_host)
 		strv_addf(out, "DEPLOYER_SANDBOX_REGISTRY=%s", session->sandbox->registry_host);
+	containers_environment(session->containers, out);
 	add_no_proxy(app, "NO_PROXY", out);
 	add_no_proxy(app, "no_proxy", out);
 }
@@ -183,6 +209,8 @@ int session_stop(struct app *app, struct session *session, struct error *err)
 
 	server_stop(session->server);
 	session->server = NULL;
+	containers_stop(session->containers);
+	session->containers = NULL;
 	stack_advance_all(sandbox, app->clock->wall_ms(app->clock));
 	if (!app->global.quiet) {
 		(void)fprintf(app->talk, "%s: account %s in %s\n", app->program->name,
@@ -196,6 +224,7 @@ int session_stop(struct app *app, struct session *session, struct error *err)
 void session_release(struct session *session)
 {
 	server_stop(session->server);
+	containers_stop(session->containers);
 	registry_stop(session->registry);
 	sandbox_free(session->sandbox);
 	if (session->private_dir)

@@ -14,6 +14,7 @@ struct session_args {
 	struct strv exports;
 	struct strv repositories;
 	bool no_registry;
+	bool containers;
 };
 
 extern const struct opt session_opts[];
@@ -23,6 +24,7 @@ struct session {
 	struct sandbox *sandbox;
 	struct server *server;
 	struct registry *registry;
+	struct containers *containers; /* what answers them, NULL: nothing does */
 	char *private_dir; /* the registry's files where there is no --state, removed at the end */
 	int lock_fd;
 };

@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -201,7 +202,9 @@ static void expect_host(SSL *ssl, const char *host)
 		(void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
 		return;
 	}
-	(void)SSL_set_tlsext_host_name(ssl, host);
+	/* What SSL_set_tlsext_host_name() does with a cast of its own. */
+	(void)SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		       (void *)(uintptr_t)host);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	(void)SSL_set1_host(ssl, host);
 }

@@ -167,38 +167,66 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *connection, cons
 	return send_reply(server, connection, &exchange->reply);
 }
 
-static struct MHD_Daemon *listen_on(struct server *server, unsigned port)
+/* `tls` NULL: in the clear, on the loopback address. */
+static struct MHD_Daemon *listen_on(struct server *server, const struct server_tls *tls,
+				    unsigned port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct MHD_OptionItem more[] = { { MHD_OPTION_END, 0, NULL },
+					 { MHD_OPTION_END, 0, NULL },
+					 { MHD_OPTION_END, 0, NULL } };
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+			 MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
 
-	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-					MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-				(uint16_t)port, NULL, NULL, answer, server, MHD_OPTION_SOCK_ADDR,
-				(struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK,
-				begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange,
-				NULL, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_TIMEOUT_S,
-				MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_END);
+	if (tls) {
+		more[0] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
+						   (void *)(uintptr_t)tls->key };
+		more[1] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
+						   (void *)(uintptr_t)tls->certificate };
+		flags |= MHD_USE_TLS;
+		if (inet_pton(AF_INET, tls->address, &address.sin_addr) != 1)
+			return NULL;
+	}
+	return MHD_start_daemon(
+		flags, (uint16_t)port, NULL, NULL, answer, server, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_CONNECTION_TIMEOUT,
+		IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_ARRAY,
+		more, MHD_OPTION_END);
 }
 
-int server_start(struct sandbox *sandbox, unsigned port, struct server **ret_server,
-		 struct error *err)
+static int start(struct sandbox *sandbox, const struct server_tls *tls, unsigned port,
+		 struct server **ret_server, struct error *err)
 {
 	struct server *server = mem_zalloc(sizeof(*server));
 
 	server->sandbox = sandbox;
 	if (port)
-		server->daemon = listen_on(server, port);
+		server->daemon = listen_on(server, tls, port);
 	if (!server->daemon)
-		server->daemon = listen_on(server, 0);
+		server->daemon = listen_on(server, tls, 0);
 	if (!server->daemon) {
 		free(server);
-		return error_set_errno(err, errno, "cannot listen on 127.0.0.1");
+		return error_set_errno(err, errno, "cannot listen on %s",
+				       tls ? tls->address : "127.0.0.1");
 	}
 	server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 	*ret_server = server;
 	return 0;
+}
+
+int server_start(struct sandbox *sandbox, unsigned port, struct server **ret_server,
+		 struct error *err)
+{
+	return start(sandbox, NULL, port, ret_server, err);
+}
+
+int server_start_tls(struct sandbox *sandbox, const struct server_tls *tls,
+		     struct server **ret_server, struct error *err)
+{
+	return start(sandbox, tls, 0, ret_server, err);
 }
 
 void server_stop(struct server *server)

@@ -12,6 +12,16 @@ struct server;
  */
 int server_start(struct sandbox *sandbox, unsigned port, struct server **ret_server,
 		 struct error *err);
+/* Where containers find it: an address of this machine, and what to prove it with, in PEM. */
+struct server_tls {
+	const char *address;
+	const char *key;
+	const char *certificate;
+};
+
+/* The same over TLS on a free port of another address. Everything is borrowed until the stop. */
+int server_start_tls(struct sandbox *sandbox, const struct server_tls *tls,
+		     struct server **ret_server, struct error *err);
 void server_stop(struct server *server);
 
 unsigned server_port(const struct server *server);

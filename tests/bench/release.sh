@@ -15,6 +15,7 @@ project=deployer-bench-$$
 cp -R "$testdir/../../config/sample" sample
 cd sample
 install -m 755 /bin/busybox busybox
+install_entrypoint
 sed -i "s/^project: .*/project: $project/" deployer.yml
 git init -q -b main
 git add -A

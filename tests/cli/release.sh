@@ -21,6 +21,7 @@ cp -R "$testdir/../../config/sample" "$tmp/sample"
 cd "$tmp/sample"
 sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox
+install_entrypoint
 printf 'compose:\n  project: %s\n' "$project" >>deployer.yml
 git config --global user.name t
 git config --global user.email t@example.com
@@ -45,8 +46,19 @@ one_line_changed() { # FROM TO
 }
 
 # A whole release.
+# The application reads a secret from the sandbox.
 hash=$(git rev-parse --short HEAD)
-sandbox 0 -- "$DEPLOYER" release
+if has_entrypoint; then
+	echo '{"ADMIN_TOKEN": "canary '\''$HOME"}' >"$tmp/secret"
+	sandbox 0 -- "$DEPLOYER" secrets put "$name" --file "$tmp/secret"
+	sandbox 0 --containers -- env APP_SECRETS="$name" "$DEPLOYER" release
+	err_has "acceptance | Processing secrets [$name]..."
+	err_matches 'acceptance \| ok [0-9]+ - it has read its secret'
+	err_lacks canary
+	out_lacks canary
+else
+	sandbox 0 -- "$DEPLOYER" release
+fi
 err_has 'ok login'
 err_has 'ok test'
 err_has 'acceptance | ok 1 '

@@ -53,6 +53,7 @@ cp -R "$testdir/../../config/sample" "$tmp/sample"
 cd "$tmp/sample"
 sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox
+install_entrypoint
 printf 'compose:\n  project: %s\npublish:\n  registry: http://127.0.0.1:%s\n' "$project" "$registry_port" >>deployer.yml
 sed -i "s/^VpcId=.*/VpcId=$vpc/; s/^ApplicationSubnets=.*/ApplicationSubnets=$subnets/" dev.cfg
 git config --global user.name t

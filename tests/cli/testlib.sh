@@ -126,3 +126,18 @@ nothing_said() { [ ! -s "$tmp/out" ] && [ ! -s "$tmp/err" ] || fail 'something w
 same() {
 	cmp "$1" "$2" || fail "$1 and $2 differ"
 }
+
+# The sample's image takes deployer-entrypoint in. A sanitizer's build has no static one: then a script
+# stands in for it, and has_entrypoint fails.
+has_entrypoint() {
+	[ -n "${DEPLOYER_ENTRYPOINT-}" ] && ! readelf -lW "$DEPLOYER_ENTRYPOINT" | grep -q INTERP
+}
+
+install_entrypoint() {
+	if has_entrypoint; then
+		install -m 755 "$DEPLOYER_ENTRYPOINT" deployer-entrypoint
+	else
+		printf '#!/bin/sh\nexec "$@"\n' >deployer-entrypoint
+		chmod 755 deployer-entrypoint
+	fi
+}

@@ -1,5 +1,4 @@
 #include "base/cleanup.h"
-#include "base/mem.h"
 #include "base/slice.h"
 #include "secrets/document.h"
 #include "secrets/environment.h"
@@ -376,15 +375,16 @@ static void names_the_largest_variables_where_they_do_not_fit(void **state)
 	char *args[] = { name, NULL };
 	CLEANUP(strv_release) struct strv list = STRV_INIT;
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	char *large = mem_zalloc(131073);
+	CLEANUP(str_release) struct str large = STR_INIT;
 
 	(void)state;
-	memset(large, 'x', 131071);
-	memcpy(large, "BIG=", 4);
-	strv_add(&list, large);
+	str_adds(&large, "BIG=");
+	while (large.len < 131071)
+		str_addc(&large, 'x');
+	strv_add(&list, large.buf);
 	assert_int_equal(secrets_environment_check(&list, args, &err), 0);
-	large[131071] = 'x';
-	strv_take(&list, large);
+	str_addc(&large, 'x');
+	strv_add(&list, large.buf);
 	assert_int_equal(secrets_environment_check(&list, args, &err), -1);
 	assert_int_equal(err.kind, ERROR_CONFIG);
 	assert_non_null(strstr(err.msg.buf, "BIG (131072 bytes)"));

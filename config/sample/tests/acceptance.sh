@@ -19,9 +19,14 @@ send() {
 
 echo "# $APP_URL"
 
+# Both containers were given their secrets by the same entrypoint.
+token=
+[ -z "${SECRETS-}" ] || token=",\"token\":\"$(printf %s "$ADMIN_TOKEN" | sha256sum | cut -c1-12)\""
+
 http GET /health
 is 'the application is healthy' "$status" 200
-is 'it is the version under test' "$body" "{\"status\":\"ok\",\"schema\":1,\"version\":\"$APP_VERSION\"}"
+is 'it is the version under test' "$body" "{\"status\":\"ok\",\"schema\":1,\"version\":\"$APP_VERSION\"$token}"
+[ -z "$token" ] || is 'it has read its secret' "${body##*,}" "${token#,}}"
 
 http GET /
 is 'the page is served' "$status" 200

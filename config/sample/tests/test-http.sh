@@ -32,6 +32,7 @@ answers 'unhealthy before the migration' 503 '{"error":"database not migrated"}'
 answers 'no list before the migration' 503 '{"error":"database not migrated"}' GET /todos
 migrate >/dev/null
 answers 'healthy' 200 '{"status":"ok","schema":1,"version":"abc1234"}' GET /health
+ADMIN_TOKEN=t0ken answers 'which secret it has' 200 '{"status":"ok","schema":1,"version":"abc1234","token":"'"$(printf t0ken | sha256sum | cut -c1-12)"'"}' GET /health
 APP_VERSION='"x' answers 'an odd version' 200 '{"status":"ok","schema":1,"version":"unknown"}' GET /health
 
 answers 'empty list' 200 '[]' GET /todos
