@@ -87,7 +87,9 @@ static char escaped(char c)
 
 	if (name)
 		return means[name - names];
-	return isalnum((unsigned char)c) ? '\0' : c;
+	if (isalnum((unsigned char)c))
+		return '\0';
+	return c;
 }
 
 /*
@@ -142,7 +144,7 @@ static bool read_class_item(struct translation *t, struct class *class)
 		t->at++;
 		last = class_character(t);
 	}
-	for (int c = first; first && c <= last; c++)
+	for (int c = (unsigned char)first; first && c <= (unsigned char)last; c++)
 		class->has[c] = true;
 	return first && first <= last;
 }

@@ -143,6 +143,9 @@ const struct finding *findings_first_error(const struct findings *findings)
 }
 
 static struct finding *add(struct check *check, const char *file, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static struct finding *add(struct check *check, const char *file, const char *fmt, va_list ap)
 {
 	CLEANUP(str_release) struct str message = STR_INIT;
 	struct finding *finding;
