@@ -26,6 +26,11 @@ struct translation {
 	size_t last;
 };
 
+static void translation_release(struct translation *t)
+{
+	str_release(&t->out);
+}
+
 /* A class of ASCII characters. POSIX has no escapes in brackets, so each is written anew. */
 struct class
 {
@@ -316,14 +321,13 @@ static bool is_small_ascii(const char *text)
 
 enum pattern_verdict pattern_match(const char *pattern, const char *text)
 {
-	CLEANUP(str_release) struct str posix = STR_INIT;
+	CLEANUP(translation_release)
 	struct translation t = { .at = pattern, .out = STR_INIT };
 	bool is_known = is_small_ascii(pattern) && is_small_ascii(text) && translate(&t);
 	regex_t regex;
 	int result;
 
-	posix = t.out;
-	if (!is_known || regcomp(&regex, posix.buf, REG_EXTENDED | REG_NOSUB) != 0)
+	if (!is_known || regcomp(&regex, t.out.buf, REG_EXTENDED | REG_NOSUB) != 0)
 		return PATTERN_UNKNOWN;
 	result = regexec(&regex, text, 0, NULL, 0);
 	regfree(&regex);
