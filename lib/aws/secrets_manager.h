@@ -10,7 +10,7 @@
 /*
  * Secrets Manager, API version 2017-10-17. A secret that does not exist has the code
  * "ResourceNotFoundException". The value of a secret is on the wire and in a struct secret, nowhere
- * else; jansson's own copies are freed, not wiped.
+ * else: what JSON readers hold is overwritten when freed (data/json.h).
  */
 
 /* One version of a secret's value. Text as it was stored, or, where is_binary, the bytes. */
