@@ -1,15 +1,15 @@
 #include "cmd/commands.h"
-#include "cmd/stage.h"
-
-static const struct opt opts[] = { OPT_END };
+#include "cmd/deploy_opts.h"
 
 static int deploy_run(struct app *app, const void *args, char **operands, struct error *err)
 {
-	const struct stage_args none = { .allow_dirty = true };
+	struct pipeline pipeline = { .allow_dirty = true };
 
-	(void)args;
 	(void)operands;
-	return stage_run(app, &none, STAGE_DEPLOY, err);
+	if (deploy_policy_of(app, args, &pipeline.deploy, err) < 0)
+		return -1;
+	pipeline.stages[STAGE_DEPLOY] = true;
+	return app_run_pipeline(app, &pipeline, err);
 }
 
 const struct cmd cmd_deploy = {
@@ -22,8 +22,15 @@ const struct cmd cmd_deploy = {
 		   "nothing\n"
 		   "was executed; 10: rolled back, the old version runs; 11: the stack needs a "
 		   "person;\n"
-		   "12: outcome unknown, the operation may still run; 13: another operation runs.",
+		   "12: outcome unknown, the operation may still run; 13: another operation runs.\n"
+		   "\n"
+		   "Ctrl-C on a terminal asks whether to cancel the operation, to detach from it "
+		   "or to go\n"
+		   "on; a second one leaves. Without a terminal a signal detaches: the operation "
+		   "goes on,\n"
+		   "exit status 12, and 'deployer watch' shows it.",
 	.operands = "",
-	.opts = opts,
+	.opts = deploy_opts,
+	.args_size = sizeof(struct deploy_args),
 	.run = deploy_run,
 };

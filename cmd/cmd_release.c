@@ -1,5 +1,6 @@
 #include "cmd/app.h"
 #include "cmd/commands.h"
+#include "cmd/deploy_opts.h"
 
 struct release_args {
 	const char *from;
@@ -9,6 +10,12 @@ struct release_args {
 	const char *tag;
 	bool allow_dirty;
 	bool force;
+	const char *wait;
+	const char *approve;
+	const char *on_interrupt;
+	unsigned timeout_min;
+	bool recreate;
+	bool allow_older;
 };
 
 static const struct opt opts[] = {
@@ -22,6 +29,18 @@ static const struct opt opts[] = {
 	    "release although files differ from the commit"),
 	OPT(struct release_args, force, 'f', "force", NULL,
 	    "test a commit again that is published already"),
+	OPT(struct release_args, wait, 'w', "wait", "MINUTES",
+	    "wait so long for another operation on the stack (CI: 30)"),
+	OPT(struct release_args, timeout_min, 0, "timeout", "MINUTES",
+	    "end the watching, not the operation, after MINUTES"),
+	OPT(struct release_args, approve, 0, "approve", "WHAT",
+	    "execute without asking: any (default), tag-only or never"),
+	OPT(struct release_args, on_interrupt, 0, "on-interrupt", "WHAT",
+	    "when interrupted: ask (default), detach or cancel"),
+	OPT(struct release_args, recreate, 0, "recreate", NULL,
+	    "delete a stack whose creation failed, and create it anew"),
+	OPT(struct release_args, allow_older, 0, "allow-older", NULL,
+	    "deploy an older commit than the live one after a wait"),
 	OPT_END,
 };
 
@@ -74,9 +93,18 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 		.allow_dirty = args->allow_dirty,
 		.force = args->force,
 	};
+	const struct deploy_args deploy = {
+		.wait = args->wait,
+		.approve = args->approve,
+		.on_interrupt = args->on_interrupt,
+		.timeout_min = args->timeout_min,
+		.recreate = args->recreate,
+		.allow_older = args->allow_older,
+	};
 
 	(void)operands;
-	if (choose(args, pipeline.stages, err) < 0)
+	if (deploy_policy_of(app, &deploy, &pipeline.deploy, err) < 0 ||
+	    choose(args, pipeline.stages, err) < 0)
 		return -1;
 	return app_run_pipeline(app, &pipeline, err);
 }

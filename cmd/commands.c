@@ -17,6 +17,7 @@ static const struct cmd *const commands[] = {
 	&cmd_login,
 	&cmd_logout,
 	&cmd_params_diff,
+	&cmd_plan,
 	&cmd_publish,
 	&cmd_release,
 	&cmd_secrets_diff,

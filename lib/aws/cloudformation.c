@@ -24,6 +24,7 @@ static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
 static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
 static const struct aws_operation get_template = OPERATION("GetTemplate");
 static const struct aws_operation list_stack_resources = OPERATION("ListStackResources");
+static const struct aws_operation update_protection = OPERATION("UpdateTerminationProtection");
 
 /* Lists and shapes */
 
@@ -72,6 +73,31 @@ void cfn_stack_release(struct cfn_stack *stack)
 	*stack = (struct cfn_stack)CFN_STACK_INIT;
 }
 
+static void change_release(struct cfn_change *change)
+{
+	for (size_t i = 0; i < change->detail_count; i++) {
+		struct cfn_detail *detail = &change->details[i];
+
+		free(detail->attribute);
+		free(detail->name);
+		free(detail->path);
+		free(detail->before);
+		free(detail->after);
+		free(detail->recreation);
+		free(detail->evaluation);
+		free(detail->source);
+		free(detail->entity);
+	}
+	free(change->details);
+	free(change->action);
+	free(change->logical_id);
+	free(change->physical_id);
+	free(change->type);
+	free(change->replacement);
+	free(change->scope);
+	free(change->policy);
+}
+
 void cfn_change_set_release(struct cfn_change_set *change_set)
 {
 	str_release(&change_set->id);
@@ -81,14 +107,8 @@ void cfn_change_set_release(struct cfn_change_set *change_set)
 	str_release(&change_set->status_reason);
 	str_release(&change_set->execution_status);
 	cfn_parameters_release(&change_set->parameters);
-	for (size_t i = 0; i < change_set->change_count; i++) {
-		free(change_set->changes[i].action);
-		free(change_set->changes[i].logical_id);
-		free(change_set->changes[i].physical_id);
-		free(change_set->changes[i].type);
-		free(change_set->changes[i].replacement);
-		free(change_set->changes[i].scope);
-	}
+	for (size_t i = 0; i < change_set->change_count; i++)
+		change_release(&change_set->changes[i]);
 	free(change_set->changes);
 	*change_set = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
 }
@@ -178,6 +198,7 @@ static void read_stack(const struct xml_node *node, struct cfn_stack *stack)
 	take_text(&stack->status_reason, node, "StackStatusReason");
 	stack->created_ms = read_time(node, "CreationTime");
 	stack->updated_ms = read_time(node, "LastUpdatedTime");
+	stack->is_protected = strcmp(xml_text(node, "EnableTerminationProtection"), "true") == 0;
 	read_parameters(xml_child(node, "Parameters"), &stack->parameters);
 	read_outputs(xml_child(node, "Outputs"), stack);
 }
@@ -191,6 +212,26 @@ static char *join_members(const struct xml_node *list)
 	for (size_t i = 0; (item = member(list, i)); i++)
 		str_addf(&text, "%s%s", i ? " " : "", item->text.buf);
 	return str_detach(&text);
+}
+
+static void read_details(const struct xml_node *list, struct cfn_change *change)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		struct cfn_detail *detail =
+			mem_grow(&change->details, &change->detail_count, sizeof(*detail));
+
+		detail->attribute = dup_text(item, "Target/Attribute");
+		detail->name = dup_text(item, "Target/Name");
+		detail->path = dup_text(item, "Target/Path");
+		detail->before = dup_text(item, "Target/BeforeValue");
+		detail->after = dup_text(item, "Target/AfterValue");
+		detail->recreation = dup_text(item, "Target/RequiresRecreation");
+		detail->evaluation = dup_text(item, "Evaluation");
+		detail->source = dup_text(item, "ChangeSource");
+		detail->entity = dup_text(item, "CausingEntity");
+	}
 }
 
 static void read_changes(const struct xml_node *list, struct cfn_change_set *change_set)
@@ -210,6 +251,8 @@ static void read_changes(const struct xml_node *list, struct cfn_change_set *cha
 		change->type = dup_text(node, "ResourceType");
 		change->replacement = dup_text(node, "Replacement");
 		change->scope = join_members(xml_child(node, "Scope"));
+		change->policy = dup_text(node, "PolicyAction");
+		read_details(xml_child(node, "Details"), change);
 	}
 }
 
@@ -457,19 +500,83 @@ static int all_pages(struct aws_client *client, const struct pages *pages, struc
 			 pages->operation->name, MAX_PAGES);
 }
 
-int cfn_describe_change_set(struct aws_client *client, const char *arn, struct cfn_change_set *ret,
-			    struct error *err)
+/* The service says ChangeSetNotFound by whichever of its names the change set was asked for. */
+static int describe_by_form(struct aws_client *client, const struct str *form, const char *name,
+			    struct cfn_change_set *ret, struct error *err)
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set whole = CFN_CHANGE_SET_INIT;
-	CLEANUP(str_release) struct str form = STR_INIT;
-	struct pages pages = { &describe_change_set, &form, "Status", read_change_set, &whole };
+	struct pages pages = { &describe_change_set, form, "Status", read_change_set, &whole };
 
-	aws_form_add(&form, "ChangeSetName", arn);
 	if (all_pages(client, &pages, err) < 0)
-		return mark_missing_change_set(arn, err);
+		return mark_missing_change_set(name, err);
 	cfn_change_set_release(ret);
 	*ret = whole;
 	whole = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
+	return 0;
+}
+
+int cfn_describe_change_set(struct aws_client *client, const char *arn, struct cfn_change_set *ret,
+			    struct error *err)
+{
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "ChangeSetName", arn);
+	return describe_by_form(client, &form, arn, ret, err);
+}
+
+int cfn_find_change_set(struct aws_client *client, const char *stack_name, const char *name,
+			struct cfn_change_set *ret, struct error *err)
+{
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "ChangeSetName", name);
+	aws_form_add(&form, "StackName", stack_name);
+	return describe_by_form(client, &form, stack_name, ret, err);
+}
+
+static bool has_change(const struct cfn_change_set *set, const char *logical_id)
+{
+	for (size_t i = 0; i < set->change_count; i++) {
+		if (strcmp(set->changes[i].logical_id, logical_id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Moves over what `set` lacks. */
+static void fill_in(struct cfn_change_set *set, struct cfn_change_set *other)
+{
+	for (size_t i = 0; i < other->change_count; i++) {
+		struct cfn_change *slot;
+
+		if (has_change(set, other->changes[i].logical_id))
+			continue;
+		slot = mem_grow(&set->changes, &set->change_count, sizeof(*slot));
+		*slot = other->changes[i];
+		memset(&other->changes[i], 0, sizeof(other->changes[i]));
+	}
+}
+
+int cfn_describe_change_set_values(struct aws_client *client, const char *arn,
+				   struct cfn_change_set *ret, struct error *err)
+{
+	static const char warning[] = "[WARN] --include-property-values option can return";
+	CLEANUP(str_release) struct str form = STR_INIT;
+	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
+	CLEANUP(cfn_change_set_release) struct cfn_change_set plain = CFN_CHANGE_SET_INIT;
+
+	aws_form_add(&form, "ChangeSetName", arn);
+	aws_form_add(&form, "IncludePropertyValues", "true");
+	if (describe_by_form(client, &form, arn, &set, err) < 0)
+		return -1;
+	if (strncmp(set.status_reason.buf, warning, strlen(warning)) == 0) {
+		if (cfn_describe_change_set(client, arn, &plain, err) < 0)
+			return -1;
+		fill_in(&set, &plain);
+	}
+	cfn_change_set_release(ret);
+	*ret = set;
+	set = (struct cfn_change_set)CFN_CHANGE_SET_INIT;
 	return 0;
 }
 
@@ -490,13 +597,14 @@ int cfn_list_resources(struct aws_client *client, const char *stack_arn, struct 
 }
 
 int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,
-			   struct error *err)
+			   bool disable_rollback, struct error *err)
 {
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
 	CLEANUP(str_release) struct str form = STR_INIT;
 
 	aws_form_add(&form, "ChangeSetName", arn);
 	aws_form_add(&form, "ClientRequestToken", client_token);
+	aws_form_add(&form, "DisableRollback", disable_rollback ? "true" : NULL);
 	if (call(client, &execute_change_set, &form, &reply, err) < 0)
 		return mark_missing_change_set(arn, err);
 	return 0;
@@ -549,6 +657,19 @@ int cfn_delete_stack(struct aws_client *client, const char *arn, const char *cli
 	aws_form_add(&form, "StackName", arn);
 	aws_form_add(&form, "ClientRequestToken", client_token);
 	if (call(client, &delete_stack, &form, &reply, err) < 0)
+		return mark_missing_stack(arn, err);
+	return 0;
+}
+
+int cfn_protect_stack(struct aws_client *client, const char *arn, bool is_protected,
+		      struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", arn);
+	aws_form_add(&form, "EnableTerminationProtection", is_protected ? "true" : "false");
+	if (call(client, &update_protection, &form, &reply, err) < 0)
 		return mark_missing_stack(arn, err);
 	return 0;
 }

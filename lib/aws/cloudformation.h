@@ -53,6 +53,7 @@ struct cfn_stack {
 	struct str status_reason;
 	int64_t created_ms;
 	int64_t updated_ms;
+	bool is_protected;		  /* against its deletion */
 	struct cfn_parameters parameters; /* NoEcho values come as "****" */
 	size_t output_count;
 	struct cfn_output *outputs;
@@ -92,6 +93,19 @@ int cfn_create_change_set(struct aws_client *client, const struct cfn_change_set
 			  struct str *ret_change_set_arn, struct str *ret_stack_arn,
 			  struct error *err);
 
+/* One reason for which a resource changes. */
+struct cfn_detail {
+	char *attribute; /* Properties, Tags, Metadata ... */
+	char *name;	 /* of the property */
+	char *path;	 /* "/Properties/Tags/0/Value" */
+	char *before;	 /* values: only where they were asked for */
+	char *after;
+	char *recreation; /* RequiresRecreation: Never, Conditionally, Always */
+	char *evaluation; /* Static, or Dynamic: known when it happens */
+	char *source;	  /* ParameterReference, ResourceReference, DirectModification ... */
+	char *entity;	  /* CausingEntity: the parameter or resource behind it */
+};
+
 /* One resource that a change set touches. */
 struct cfn_change {
 	char *action; /* Add, Modify, Remove, Import, Dynamic */
@@ -100,6 +114,9 @@ struct cfn_change {
 	char *type;
 	char *replacement; /* True, False, Conditional, "" */
 	char *scope;	   /* what changes: "Properties Tags" */
+	char *policy;	   /* PolicyAction: Delete, Retain, Snapshot, ReplaceAndDelete ... */
+	size_t detail_count;
+	struct cfn_detail *details;
 };
 
 struct cfn_change_set {
@@ -126,8 +143,21 @@ void cfn_change_set_release(struct cfn_change_set *change_set);
 /* Follows every page of changes. A missing change set has the code "ChangeSetNotFound". */
 int cfn_describe_change_set(struct aws_client *client, const char *arn, struct cfn_change_set *ret,
 			    struct error *err);
+
+/* The same by the names of stack and change set: where the answer with the ARN was lost. */
+int cfn_find_change_set(struct aws_client *client, const char *stack_name, const char *name,
+			struct cfn_change_set *ret, struct error *err);
+
+/*
+ * The same with the values of properties before and after. The service may leave changes out then
+ * (StatusReason "[WARN] --include-property-values ..."): they are filled in without values.
+ */
+int cfn_describe_change_set_values(struct aws_client *client, const char *arn,
+				   struct cfn_change_set *ret, struct error *err);
+
+/* disable_rollback: leave a failed stack as it failed. */
 int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,
-			   struct error *err);
+			   bool disable_rollback, struct error *err);
 int cfn_delete_change_set(struct aws_client *client, const char *arn, struct error *err);
 
 /* The template as it was sent (TemplateStage Original), byte for byte. */
@@ -136,6 +166,10 @@ int cfn_get_template(struct aws_client *client, const char *stack_arn, struct st
 
 int cfn_delete_stack(struct aws_client *client, const char *arn, const char *client_token,
 		     struct error *err);
+
+/* Switches the protection of a stack against its deletion on or off. */
+int cfn_protect_stack(struct aws_client *client, const char *arn, bool is_protected,
+		      struct error *err);
 
 /* Turns an update that is under way back (CancelUpdateStack). */
 int cfn_cancel_update(struct aws_client *client, const char *arn, const char *client_token,

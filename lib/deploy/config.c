@@ -48,6 +48,8 @@ static const struct config_row {
 	[CONFIG_STACK_ROLE] = { "stack.role", false },
 	[CONFIG_STACK_NOTIFICATIONS] = { "stack.notifications", true },
 	[CONFIG_CHECKS_OFF] = { "checks.off", true },
+	[CONFIG_STACK_DISABLE_ROLLBACK] = { "stack.disable_rollback", false },
+	[CONFIG_STACK_PROTECTION] = { "stack.termination_protection", false },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
 };
 
@@ -611,10 +613,28 @@ static int check_account(const struct config *config, struct error *err)
 	return error_fix(err, "write it in quotes, so that YAML keeps leading zeros");
 }
 
+/* Switches: what is neither on nor off would silently be off. */
+static int check_switches(const struct config *config, struct error *err)
+{
+	static const enum config_key keys[] = { CONFIG_STACK_DISABLE_ROLLBACK,
+						CONFIG_STACK_PROTECTION };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = config_text(config, keys[i]);
+
+		if (!*value || strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+			continue;
+		error_set(err, ERROR_CONFIG, "%s: %s '%s' is neither true nor false", config->file,
+			  config_key_name(keys[i]), value);
+		return error_fix(err, "write true or false");
+	}
+	return 0;
+}
+
 static int load(const char *file, struct config *config, struct error *err)
 {
 	if (find_file(file, config, err) < 0 || (config->file && read_file(config, err) < 0) ||
-	    check_account(config, err) < 0)
+	    check_account(config, err) < 0 || check_switches(config, err) < 0)
 		return -1;
 	fill_conventions(config);
 	fill_steps(config);

@@ -1,30 +1,16 @@
 #include "deploy/deploy.h"
 
 #include "base/cleanup.h"
-#include "base/random.h"
+#include "deploy/deployment.h"
 #include "deploy/follow.h"
-#include "deploy/stack_status.h"
+#include "deploy/preview.h"
 #include "sys/interrupt.h"
+#include "sys/prompt.h"
 
 #include <string.h>
 
-/* How long a change set may take to be made: large templates take minutes. */
-#define CHANGE_SET_MS (10 * 60 * 1000)
-
-/* One deployment under way. */
-struct deployment {
-	const struct deploy_request *request;
-	struct clock *clock;
-	struct cfn_stack before; /* as it was found; status "" where there is none */
-	struct cfn_parameters parameters;
-	struct str change_set_name;
-	struct str change_set_arn;
-	struct str stack_arn;
-	struct str token;
-	struct cfn_change_set change_set;
-	bool is_create;
-	int64_t started_ms;
-};
+/* How often a stack that turns out to be busy is waited for anew. */
+#define ROUNDS 3
 
 void deploy_result_release(struct deploy_result *result)
 {
@@ -40,46 +26,6 @@ static void deployment_release(struct deployment *d)
 	str_release(&d->change_set_arn);
 	str_release(&d->stack_arn);
 	str_release(&d->token);
-}
-
-static bool exists(const struct deployment *d)
-{
-	return d->before.id.len && !d->is_create;
-}
-
-static int find_stack(struct deployment *d, struct error *err)
-{
-	if (cfn_describe_stack(d->request->client, d->request->stack_name, &d->before, err) == 0)
-		return 0;
-	if (!error_has_code(err, "StackNotFound"))
-		return -1;
-	error_release(err);
-	return 0;
-}
-
-/* Whether the stack, as it is, can be deployed to; what to do where it cannot. */
-static int check_start(struct deployment *d, struct error *err)
-{
-	const char *status = d->before.status.buf;
-
-	switch (stack_status_start(status)) {
-	case START_CREATE:
-		d->is_create = true;
-		return 0;
-	case START_UPDATE:
-		return 0;
-	case START_BUSY:
-		error_set(err, ERROR_BUSY, "another operation runs: the stack is in %s", status);
-		break;
-	case START_CHOICE:
-	case START_UNKNOWN:
-		error_set(err, ERROR_REFUSED, "the stack is in %s", status);
-		break;
-	case START_STUCK:
-		error_set(err, ERROR_STUCK, "the stack is in %s and cannot be updated", status);
-		break;
-	}
-	return error_fix(err, "%s", stack_status_fix(status));
 }
 
 /* Whether every parameter asked for has its live value already; a masked one cannot be compared. */
@@ -106,7 +52,7 @@ static int is_up_to_date(struct deployment *d, bool *ret_same, struct error *err
 	const struct deploy_request *request = d->request;
 
 	*ret_same = false;
-	if (!exists(d) || request->tags->count || request->notification_arns->count ||
+	if (!deployment_exists(d) || request->tags->count || request->notification_arns->count ||
 	    !same_parameters(d))
 		return 0;
 	if (cfn_get_template(request->client, d->before.id.buf, &live, err) < 0) {
@@ -121,157 +67,114 @@ static int is_up_to_date(struct deployment *d, bool *ret_same, struct error *err
 	return 0;
 }
 
-/* The change set went by the stack's name: it must be for the stack that was looked at. */
-static int check_identity(const struct deployment *d, struct error *err)
+/* Forgets a change set that came to nothing, so that another can be made. */
+static void reset_change(struct deployment *d)
 {
-	if (!exists(d) || strcmp(d->stack_arn.buf, d->before.id.buf) == 0)
-		return 0;
-	error_set(err, ERROR_REFUSED, "the stack was deleted and made anew in the meantime");
-	return error_fix(err, "run this again to deploy to the new one");
+	cfn_parameters_release(&d->parameters);
+	cfn_change_set_release(&d->change_set);
+	str_reset(&d->change_set_name);
+	str_reset(&d->change_set_arn);
+	str_reset(&d->stack_arn);
+	str_reset(&d->token);
 }
 
-static int create_change_set(struct deployment *d, struct error *err)
+static int prepare(struct deployment *d, bool *ret_nothing, struct error *err)
 {
 	const struct deploy_request *request = d->request;
-	struct cfn_change_set_request asked = {
-		.stack_name = request->stack_name,
-		.type = d->is_create ? "CREATE" : "UPDATE",
-		.description = request->description,
-		.template_body = request->template->body.buf,
-		.parameters = &d->parameters,
-		.capabilities = request->capabilities,
-		.tags = request->tags,
-		.notification_arns = request->notification_arns,
-		.role_arn = request->role_arn && *request->role_arn ? request->role_arn : NULL,
+
+	*ret_nothing = false;
+	reset_change(d);
+	if (start_prepare(d, err) < 0)
+		return -1;
+	if (request->policy.change_set)
+		return change_adopt(d, err);
+	if (stack_template_match_parameters(request->template, request->parameters,
+					    deployment_exists(d) ? &d->before.parameters : NULL,
+					    &d->parameters, err) < 0)
+		return -1;
+	if (is_up_to_date(d, ret_nothing, err) < 0)
+		return -1;
+	return *ret_nothing ? 0 : change_make(d, ret_nothing, err);
+}
+
+static struct preview preview_of(const struct deployment *d)
+{
+	return (struct preview){
+		.stack_name = d->request->stack_name,
+		.is_create = d->is_create,
+		.tag_parameter = d->request->tag_parameter ? d->request->tag_parameter : "",
+		.template = d->request->template,
+		.live = &d->before.parameters,
+		.asked = d->request->policy.change_set ? &d->change_set.parameters : &d->parameters,
+		.set = &d->change_set,
 	};
-
-	str_adds(&d->change_set_name, "deployer-");
-	random_hex(&d->change_set_name, 16);
-	str_adds(&d->token, "deployer-");
-	random_hex(&d->token, 16);
-	asked.change_set_name = d->change_set_name.buf;
-	asked.client_token = d->token.buf;
-	if (cfn_create_change_set(request->client, &asked, &d->change_set_arn, &d->stack_arn,
-				  err) == 0)
-		return check_identity(d, err);
-	if (err->kind == ERROR_REMOTE)
-		error_become(err, ERROR_CHANGE_SET);
-	if (error_has_code(err, "InsufficientCapabilitiesException"))
-		error_fix(err, "add the capability to stack.capabilities in deployer.yml");
-	return error_wrap(err, "creating the change set");
 }
 
-static bool is_pending(const struct cfn_change_set *set)
+static void tell_lines(struct report *report, const char *text)
 {
-	return strcmp(set->status.buf, "CREATE_PENDING") == 0 ||
-	       strcmp(set->status.buf, "CREATE_IN_PROGRESS") == 0;
+	CLEANUP(strv_release) struct strv lines = STRV_INIT;
+
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.count; i++)
+		report_note(report, "%s", lines.v[i]);
 }
 
-static int wait_for_change_set(struct deployment *d, struct error *err)
+/* Values that the console changed and the file undoes: worth a look before and after. */
+static void warn_of_drift(const struct deployment *d, const struct preview *preview)
 {
-	int64_t until = d->clock->monotonic_ms(d->clock) + CHANGE_SET_MS;
-	int64_t wait_ms = 250;
+	CLEANUP(str_release) struct str text = STR_INIT;
 
-	for (;;) {
-		cfn_change_set_release(&d->change_set);
-		if (cfn_describe_change_set(d->request->client, d->change_set_arn.buf,
-					    &d->change_set, err) < 0)
-			return -1;
-		if (!is_pending(&d->change_set))
-			return 0;
-		if (d->clock->monotonic_ms(d->clock) > until)
-			return error_set(err, ERROR_CHANGE_SET,
-					 "the change set is still in %s after %d minutes",
-					 d->change_set.status.buf, CHANGE_SET_MS / 60000);
-		d->clock->sleep_ms(d->clock, wait_ms);
-		if (interrupt_check("waiting for the change set", err) < 0)
-			return -1;
-		wait_ms = wait_ms < 4000 ? wait_ms * 2 : 5000;
-	}
+	preview_drift(preview, &text);
+	if (text.len)
+		report_warning(d->request->report, "%s", text.buf);
 }
 
-/*
- * The two texts with which the service says that there is nothing to do; as a prefix only, since
- * other reasons quote them (facts: B1 to B3).
- */
-static bool is_empty(const struct cfn_change_set *set)
+static bool needs_approval(const struct deployment *d, const struct preview *preview)
 {
-	static const char *const texts[] = { "The submitted information didn't contain changes.",
-					     "No updates are to be performed." };
-
-	if (strcmp(set->status.buf, "FAILED") != 0)
+	switch (d->request->policy.approval) {
+	case APPROVE_ANY:
 		return false;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (strncmp(set->status_reason.buf, texts[i], strlen(texts[i])) == 0)
-			return true;
+	case APPROVE_TAG_ONLY:
+		return !preview_is_tag_only(preview);
+	case APPROVE_NEVER:
+		break;
 	}
-	return false;
+	return true;
 }
 
-/* Takes back what was made and not executed; what cannot be is worth a warning, not a failure. */
-static void discard_change_set(struct deployment *d)
+/* Shows what will be done, and asks where the policy wants a person's yes. */
+static int approve(const struct deployment *d, struct error *err)
 {
-	CLEANUP(error_release) struct error err = ERROR_INIT;
-	struct aws_client *client = d->request->client;
-	bool made_stack = d->is_create && !d->before.id.len;
+	const struct preview preview = preview_of(d);
+	CLEANUP(str_release) struct str text = STR_INIT;
+	char answer;
 
-	if (!d->change_set_arn.len)
-		return;
-	/* What interrupted the work must not interrupt the clean-up; a further signal may. */
-	interrupt_clear();
-	if (cfn_delete_change_set(client, d->change_set_arn.buf, &err) < 0 ||
-	    (made_stack && cfn_delete_stack(client, d->stack_arn.buf, NULL, &err) < 0))
-		report_warning(d->request->report, "change set '%s' is left behind: %s",
-			       d->change_set_name.buf, err.msg.buf);
-}
-
-static int check_change_set(struct deployment *d, struct error *err)
-{
-	if (strcmp(d->change_set.status.buf, "CREATE_COMPLETE") == 0)
+	preview_text(&preview, &text);
+	tell_lines(d->request->report, text.buf);
+	warn_of_drift(d, &preview);
+	if (!needs_approval(d, &preview))
 		return 0;
-	return error_set(err, ERROR_CHANGE_SET, "the change set is %s: %s",
-			 d->change_set.status.buf, d->change_set.status_reason.buf);
+	if (!prompt_is_possible()) {
+		error_set(err, ERROR_CHANGE_SET,
+			  "these changes need an approval, and nobody is "
+			  "there to ask");
+		return error_fix(err, "review them with 'deployer plan --keep' and execute that "
+				      "with --changeset, or give --approve any");
+	}
+	if (prompt_choice("Execute these changes? (y)es or (n)o ", "yn", &answer, err) < 0)
+		return -1;
+	return answer == 'y' ? 0
+			     : error_set(err, ERROR_CHANGE_SET, "declined: nothing was changed");
 }
 
-static void show_changes(const struct deployment *d)
+static int start(struct deployment *d, struct follow *follow, struct error *err)
 {
-	for (size_t i = 0; i < d->change_set.change_count; i++) {
-		const struct cfn_change *change = &d->change_set.changes[i];
-
-		report_note(d->request->report, "%s %s (%s)%s", change->action, change->logical_id,
-			    change->type,
-			    strcmp(change->replacement, "True") == 0	      ? ", replaced"
-			    : strcmp(change->replacement, "Conditional") == 0 ? ", perhaps replaced"
-									      : "");
-	}
-}
-
-/*
- * Executes it. Where the answer is lost, the change set itself tells whether it runs: it has a
- * random name, so whatever runs it is this deployment.
- */
-static int execute(struct deployment *d, struct error *err)
-{
-	CLEANUP(cfn_change_set_release) struct cfn_change_set now = CFN_CHANGE_SET_INIT;
-	CLEANUP(error_release) struct error blind = ERROR_INIT;
-
-	if (cfn_execute_change_set(d->request->client, d->change_set_arn.buf, d->token.buf, err) ==
-	    0)
+	if (follow_skip_history(follow, err) == 0 && interrupt_check("deploying", err) == 0 &&
+	    change_execute(d, err) == 0)
 		return 0;
-	error_wrap(err, "executing the change set");
-	if (cfn_describe_change_set(d->request->client, d->change_set_arn.buf, &now, &blind) < 0)
-		return err->kind == ERROR_REMOTE ? error_become(err, ERROR_CHANGE_SET)
-						 : error_become(err, ERROR_OUTCOME);
-	if (strncmp(now.execution_status.buf, "EXECUTE_", 8) == 0 &&
-	    !status_is_failed(now.execution_status.buf)) {
-		error_release(err);
-		return 0;
-	}
-	if (strcmp(now.execution_status.buf, "OBSOLETE") == 0) {
-		error_become(err, ERROR_REFUSED);
-		return error_fix(err, "somebody else deployed in between: run this again");
-	}
-	return error_become(err, ERROR_CHANGE_SET);
+	if (err->kind != ERROR_OUTCOME)
+		change_discard(d);
+	return -1;
 }
 
 static int run_to_the_end(struct deployment *d, struct error *err)
@@ -282,39 +185,43 @@ static int run_to_the_end(struct deployment *d, struct error *err)
 		    d->change_set_arn.buf, d->token.buf);
 	follow.is_create = d->is_create;
 	follow.progress.total = d->change_set.change_count;
-	if (follow_skip_history(&follow, err) < 0 || interrupt_check("deploying", err) < 0 ||
-	    execute(d, err) < 0) {
-		if (err->kind != ERROR_OUTCOME)
-			discard_change_set(d);
+	follow.on_interrupt = d->request->policy.on_interrupt;
+	follow.timeout_ms = d->request->policy.timeout_ms;
+	if (start(d, &follow, err) < 0)
 		return -1;
-	}
 	return follow_to_the_end(&follow, err);
 }
 
-static int prepare(struct deployment *d, bool *ret_nothing, struct error *err)
+/* Until the change set is made and approved: one that meets a busy stack is made anew after it. */
+static int prepare_approved(struct deployment *d, bool *ret_nothing, struct error *err)
 {
-	const struct deploy_request *request = d->request;
+	unsigned round = 1;
 
-	*ret_nothing = false;
-	if (find_stack(d, err) < 0 || check_start(d, err) < 0)
-		return -1;
-	if (stack_template_match_parameters(request->template, request->parameters,
-					    exists(d) ? &d->before.parameters : NULL,
-					    &d->parameters, err) < 0)
-		return -1;
-	if (is_up_to_date(d, ret_nothing, err) < 0)
-		return -1;
-	if (*ret_nothing)
-		return 0;
-	if (create_change_set(d, err) < 0 || wait_for_change_set(d, err) < 0) {
-		discard_change_set(d);
-		return -1;
+	while (prepare(d, ret_nothing, err) < 0) {
+		if (!change_met_busy_stack(err) || !d->request->policy.wait_ms || round++ == ROUNDS)
+			return change_met_busy_stack(err) ? error_become(err, ERROR_BUSY) : -1;
+		error_release(err);
 	}
-	*ret_nothing = is_empty(&d->change_set);
-	if (!*ret_nothing && check_change_set(d, err) == 0)
+	if (*ret_nothing || approve(d, err) == 0)
 		return 0;
-	discard_change_set(d);
-	return *ret_nothing ? 0 : -1;
+	change_discard(d);
+	return -1;
+}
+
+static int protect(const struct deployment *d, const struct cfn_stack *stack, struct error *err)
+{
+	const char *wanted = d->request->protection ? d->request->protection : "";
+	bool is_protected = strcmp(wanted, "true") == 0;
+
+	if (!*wanted || stack->is_protected == is_protected)
+		return 0;
+	if (cfn_protect_stack(d->request->client, stack->id.buf, is_protected, err) < 0)
+		return error_wrap(err,
+				  "the stack is %s, but its termination protection is as it was",
+				  stack->status.buf);
+	report_note(d->request->report, "termination protection is %s now",
+		    is_protected ? "on" : "off");
+	return 0;
 }
 
 static int deploy(struct deployment *d, struct deploy_result *ret, struct error *err)
@@ -322,27 +229,26 @@ static int deploy(struct deployment *d, struct deploy_result *ret, struct error 
 	bool nothing;
 	const char *stack;
 
-	if (prepare(d, &nothing, err) < 0)
+	if (prepare_approved(d, &nothing, err) < 0)
 		return -1;
 	ret->outcome = nothing ? DEPLOY_UNCHANGED : d->is_create ? DEPLOY_CREATED : DEPLOY_UPDATED;
 	ret->changed = d->change_set.change_count;
-	if (!nothing) {
-		show_changes(d);
-		if (run_to_the_end(d, err) < 0)
-			return -1;
-	}
+	if (!nothing && run_to_the_end(d, err) < 0)
+		return -1;
 	stack = d->stack_arn.len ? d->stack_arn.buf : d->before.id.buf;
 	ret->elapsed_ms = d->clock->monotonic_ms(d->clock) - d->started_ms;
-	return cfn_describe_stack(d->request->client, stack, &ret->stack, err);
+	if (cfn_describe_stack(d->request->client, stack, &ret->stack, err) < 0)
+		return -1;
+	return protect(d, &ret->stack, err);
 }
 
-int deploy_stack(const struct deploy_request *request, struct deploy_result *ret, struct error *err)
+static struct deployment deployment_of(const struct deploy_request *request)
 {
-	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
-	CLEANUP(deployment_release)
-	struct deployment d = {
+	struct clock *clock = aws_client_clock(request->client);
+
+	return (struct deployment){
 		.request = request,
-		.clock = aws_client_clock(request->client),
+		.clock = clock,
 		.before = CFN_STACK_INIT,
 		.parameters = CFN_PARAMETERS_INIT,
 		.change_set_name = STR_INIT,
@@ -350,12 +256,52 @@ int deploy_stack(const struct deploy_request *request, struct deploy_result *ret
 		.stack_arn = STR_INIT,
 		.token = STR_INIT,
 		.change_set = CFN_CHANGE_SET_INIT,
+		.started_ms = clock->monotonic_ms(clock),
 	};
+}
 
-	d.started_ms = d.clock->monotonic_ms(d.clock);
+int deploy_stack(const struct deploy_request *request, struct deploy_result *ret, struct error *err)
+{
+	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
+	CLEANUP(deployment_release) struct deployment d = deployment_of(request);
+
 	if (deploy(&d, &result, err) < 0)
 		return error_wrap(err, "stack '%s'", request->stack_name);
 	*ret = result;
 	result = (struct deploy_result)DEPLOY_RESULT_INIT;
+	return 0;
+}
+
+static void write_plan(const struct deployment *d, bool nothing, struct str *out)
+{
+	const struct preview preview = preview_of(d);
+
+	if (nothing)
+		str_addf(out, "stack %s is up to date: nothing would change\n",
+			 d->request->stack_name);
+	else if (d->request->policy.is_markdown)
+		preview_markdown(&preview, out);
+	else
+		preview_text(&preview, out);
+	warn_of_drift(d, &preview);
+}
+
+int deploy_plan(const struct deploy_request *request, struct str *out, struct str *ret_arn,
+		struct error *err)
+{
+	CLEANUP(deployment_release) struct deployment d = deployment_of(request);
+	bool nothing;
+
+	if (prepare(&d, &nothing, err) < 0)
+		return error_wrap(err, "stack '%s'", request->stack_name);
+	write_plan(&d, nothing, out);
+	if (nothing)
+		return 0;
+	if (!request->policy.keep) {
+		change_discard(&d);
+		return 0;
+	}
+	str_reset(ret_arn);
+	str_adds(ret_arn, d.change_set_arn.buf);
 	return 0;
 }

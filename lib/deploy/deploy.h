@@ -5,7 +5,28 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "base/strv.h"
+#include "deploy/follow.h"
 #include "deploy/stack_template.h"
+
+/* What may be executed without a person's yes. */
+enum deploy_approval {
+	APPROVE_ANY,
+	APPROVE_TAG_ONLY, /* a change of the image's tag alone (deploy/preview.h) */
+	APPROVE_NEVER,
+};
+
+/* How to go about it; all zero is the most careful that needs nobody. Borrowed. */
+struct deploy_policy {
+	int64_t wait_ms;    /* for another operation to end; 0: not at all */
+	int64_t timeout_ms; /* of the watching; 0: as long as it takes */
+	enum follow_interrupt on_interrupt;
+	enum deploy_approval approval;
+	bool recreate;		/* a stack whose creation failed is deleted and made anew */
+	bool allow_older;	/* an older commit than the live one, after a wait */
+	bool keep;		/* the change set of a plan */
+	bool is_markdown;	/* the plan is written as Markdown */
+	const char *change_set; /* ARN of a reviewed one to execute; NULL to make one */
+};
 
 /* What to bring a stack to. All borrowed; lists may be empty, role_arn "" or NULL. */
 struct deploy_request {
@@ -18,7 +39,12 @@ struct deploy_request {
 	const struct strv *tags;
 	const struct strv *notification_arns;
 	const char *role_arn;
-	const char *description; /* of the change set: commit and author */
+	const char *description;      /* of the change set: commit and author */
+	const char *tag_parameter;    /* the parameter that holds the image's tag */
+	const char *dir;	      /* in the repository whose commits the tags are */
+	const char *disable_rollback; /* "true" or not */
+	const char *protection;	      /* against deletion: "true", "false", "" as it is */
+	struct deploy_policy policy;
 };
 
 enum deploy_outcome { DEPLOY_UNCHANGED, DEPLOY_CREATED, DEPLOY_UPDATED };
@@ -47,6 +73,13 @@ void deploy_result_release(struct deploy_result *result);
  */
 int deploy_stack(const struct deploy_request *request, struct deploy_result *ret,
 		 struct error *err);
+
+/*
+ * Makes the change set that deploy_stack() would execute and appends what it would do. The change
+ * set is deleted again unless policy.keep; *ret_arn is then its ARN. Fails as deploy_stack() does.
+ */
+int deploy_plan(const struct deploy_request *request, struct str *out, struct str *ret_arn,
+		struct error *err);
 
 /* Which stack to watch, and for how long: timeout_ms 0 for as long as it takes. All borrowed. */
 struct watch_request {

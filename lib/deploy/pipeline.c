@@ -158,6 +158,16 @@ int pipeline_run(const struct pipeline *pipeline, struct error *err)
 	return result;
 }
 
+int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *ret_arn,
+		  struct error *err)
+{
+	CLEANUP(run_release) struct run run = run_of(pipeline);
+
+	if (preflight(&run, err) < 0)
+		return -1;
+	return stage_plan(&run, out, ret_arn, err);
+}
+
 static int remove_dangling(struct run *run, struct error *err)
 {
 	const char *label = config_text(run->pipeline->config, CONFIG_CLEAN_LABEL);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "deploy/config.h"
+#include "deploy/deploy.h"
 #include "net/http.h"
 
 #include <stdbool.h>
@@ -42,6 +43,7 @@ struct pipeline {
 	const char *version;
 	bool allow_dirty;
 	bool force;
+	struct deploy_policy deploy;
 };
 
 /*
@@ -51,6 +53,13 @@ struct pipeline {
  * whatever was started is stopped then, but for the application after a successful release stage.
  */
 int pipeline_run(const struct pipeline *pipeline, struct error *err);
+
+/*
+ * What the deploy stage would do to the stack, appended; *ret_arn is the change set's where
+ * deploy.keep has it kept. The same checks come first.
+ */
+int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *ret_arn,
+		  struct error *err);
 
 /* Stops and removes what the stages leave on this machine: the Makefile's `clean`. */
 int pipeline_clean(const struct pipeline *pipeline, struct error *err);

@@ -52,6 +52,9 @@ int stage_publish(struct run *run, struct error *err);
 int stage_bump(struct run *run, struct error *err);
 int stage_deploy(struct run *run, struct error *err);
 
+/* What stage_deploy() would do (deploy_plan()). */
+int stage_plan(struct run *run, struct str *out, struct str *ret_arn, struct error *err);
+
 /* Stops and removes the project's containers, also while an interruption is pending. */
 void run_compose_down(struct run *run);
 

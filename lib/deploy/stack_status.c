@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define FIX_RECREATE                                                                               \
-	"the first creation failed: look at why, delete the stack (aws cloudformation "            \
-	"delete-stack), then deploy again"
+	"the first creation failed: 'deployer diagnose' says why; then 'deployer deploy "          \
+	"--recreate' deletes it and creates it anew"
 #define FIX_CONTINUE                                                                               \
 	"repair what the rollback stumbled over, then run: aws cloudformation "                    \
 	"continue-update-rollback"

@@ -71,12 +71,11 @@ static void tell_deployment(const struct run *run, const struct deploy_result *r
 	tell_outputs(run, &result->stack);
 }
 
-int stage_deploy(struct run *run, struct error *err)
+static struct deploy_request request_of(const struct run *run, const char *description)
 {
 	const struct config *config = run->pipeline->config;
-	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
-	CLEANUP(str_release) struct str description = STR_INIT;
-	struct deploy_request request = {
+
+	return (struct deploy_request){
 		.client = run->pipeline->client,
 		.report = run->pipeline->report,
 		.stack_name = config_text(config, CONFIG_STACK_NAME),
@@ -86,12 +85,35 @@ int stage_deploy(struct run *run, struct error *err)
 		.tags = config_list(config, CONFIG_STACK_TAGS),
 		.notification_arns = config_list(config, CONFIG_STACK_NOTIFICATIONS),
 		.role_arn = config_text(config, CONFIG_STACK_ROLE),
+		.description = description,
+		.tag_parameter = config_text(config, CONFIG_STACK_TAG_PARAMETER),
+		.dir = config->dir,
+		.disable_rollback = config_text(config, CONFIG_STACK_DISABLE_ROLLBACK),
+		.protection = config_text(config, CONFIG_STACK_PROTECTION),
+		.policy = run->pipeline->deploy,
 	};
+}
+
+int stage_deploy(struct run *run, struct error *err)
+{
+	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
+	CLEANUP(str_release) struct str description = STR_INIT;
+	struct deploy_request request;
 
 	describe(run, &description);
-	request.description = description.buf;
+	request = request_of(run, description.buf);
 	if (deploy_stack(&request, &result, err) < 0)
 		return -1;
 	tell_deployment(run, &result);
 	return 0;
+}
+
+int stage_plan(struct run *run, struct str *out, struct str *ret_arn, struct error *err)
+{
+	CLEANUP(str_release) struct str description = STR_INIT;
+	struct deploy_request request;
+
+	describe(run, &description);
+	request = request_of(run, description.buf);
+	return deploy_plan(&request, out, ret_arn, err);
 }

@@ -257,6 +257,38 @@ static json_t *page_of(const json_t *list, const char *token, size_t *ret_next)
 	return page;
 }
 
+/* Values of properties are shown to those who ask for them. */
+static json_t *without_values(json_t *page)
+{
+	static const char *const hidden[] = { "Path", "BeforeValue", "AfterValue" };
+	json_t *copy = json_deep_copy(page), *change, *detail;
+	size_t i, j;
+
+	json_array_foreach(copy, i, change)
+	{
+		json_t *resource = json_object_get(change, "ResourceChange");
+
+		json_array_foreach(json_object_get(resource, "Details"), j, detail)
+		{
+			json_t *target = json_object_get(detail, "Target");
+
+			for (size_t k = 0; k < sizeof(hidden) / sizeof(hidden[0]); k++)
+				(void)json_object_del(target, hidden[k]);
+		}
+	}
+	json_decref(page);
+	return copy;
+}
+
+static json_t *changes_page(const struct call *call, const json_t *change_set, size_t *ret_next)
+{
+	const char *wanted = call_optional(call, "IncludePropertyValues");
+	json_t *page = page_of(json_object_get(change_set, "Changes"),
+			       call_optional(call, "NextToken"), ret_next);
+
+	return wanted && strcmp(wanted, "true") == 0 ? page : without_values(page);
+}
+
 static void describe_status(const struct call *call, const json_t *change_set, json_t *result)
 {
 	const char *reason = json_text(change_set, "StatusReason");
@@ -292,9 +324,7 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(after));
 	if (call->now_ms < document_time(change_set, "ReadyAt"))
 		return result;
-	(void)json_object_set_new(result, "Changes",
-				  page_of(json_object_get(change_set, "Changes"),
-					  call_optional(call, "NextToken"), &next));
+	(void)json_object_set_new(result, "Changes", changes_page(call, change_set, &next));
 	if (next)
 		(void)json_object_set_new(result, "NextToken", json_sprintf("%zu", next));
 	return result;

@@ -70,7 +70,9 @@ static json_t *describe_stack(const json_t *stack)
 	copy_time(stack, result, "LastUpdatedTime");
 	copy_time(stack, result, "DeletionTime");
 	(void)json_object_set_new(result, "DisableRollback", json_false());
-	(void)json_object_set_new(result, "EnableTerminationProtection", json_false());
+	(void)json_object_set_new(
+		result, "EnableTerminationProtection",
+		json_boolean(json_is_true(json_object_get(stack, "EnableTerminationProtection"))));
 	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(stack));
 	(void)json_object_set_new(result, "DriftInformation",
 				  json_pack("{s:s}", "StackDriftStatus", "NOT_CHECKED"));
@@ -429,9 +431,28 @@ static json_t *delete_stack(struct call *call, struct error *err)
 			     json_text(stack, "StackStatus"));
 		return NULL;
 	}
+	if (json_is_true(json_object_get(stack, "EnableTerminationProtection"))) {
+		(void)refuse(err, "ValidationError",
+			     "Stack [%s] cannot be deleted while TerminationProtection is enabled",
+			     name);
+		return NULL;
+	}
 	change_set_drop_others(call->sandbox, json_text(stack, "StackId"), NULL);
 	operation_delete(call->sandbox, stack, &request, call->now_ms);
 	return json_object();
+}
+
+static json_t *update_protection(struct call *call, struct error *err)
+{
+	json_t *stack = need_stack(call, err);
+	const char *wanted = call_text(call, "EnableTerminationProtection", err);
+
+	if (!stack || !wanted)
+		return NULL;
+	(void)json_object_set_new(stack, "EnableTerminationProtection",
+				  json_boolean(strcmp(wanted, "true") == 0));
+	call->sandbox->is_changed = true;
+	return json_pack("{s:O}", "StackId", json_object_get(stack, "StackId"));
 }
 
 static json_t *cancel_update_stack(struct call *call, struct error *err)
@@ -468,6 +489,7 @@ static const struct operation operations[] = {
 	{ "ListStackResources", list_stack_resources, false },
 	{ "ListStacks", list_stacks, false },
 	{ "UpdateStack", update_stack, false },
+	{ "UpdateTerminationProtection", update_protection, false },
 	{ "ValidateTemplate", validate_template, false },
 };
 

@@ -7,6 +7,7 @@
 #include "sandbox/resource_type.h"
 #include "sandbox/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Appends the names that differ between two objects. */
@@ -265,6 +266,60 @@ static const char *find_cause(const json_t *plan, const struct plan_request *req
 	return NULL;
 }
 
+/* A value as a change set shows it: text as it is, everything else as JSON. */
+static json_t *shown_value(const json_t *value)
+{
+	char *text;
+	json_t *shown;
+
+	if (!value || json_is_string(value))
+		return json_string(value ? json_string_value(value) : "");
+	text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	shown = json_string(text ? text : "");
+	free(text);
+	return shown;
+}
+
+/* Whether a NoEcho parameter is among what the property is made of. */
+static bool is_secret(const struct plan_request *request, const json_t *definition)
+{
+	json_auto_t *names = json_object();
+	const char *name;
+	json_t *item;
+
+	intrinsic_references(definition, names);
+	json_object_foreach(names, name, item)
+	{
+		const json_t *declared =
+			json_object_get(json_object_get(request->template, "Parameters"), name);
+		const json_t *no_echo = json_object_get(declared, "NoEcho");
+		const char *text = json_string_value(no_echo);
+
+		if (json_is_true(no_echo) || (text && strcasecmp(text, "true") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* BeforeValue and AfterValue; shown only where the call asks for them (sandbox/change_set.c). */
+static void add_values(const struct plan_request *request, const json_t *resource,
+		       const json_t *definition, const char *property, json_t *target)
+{
+	const json_t *old = json_object_get(
+		json_object_get(request->resources, json_text(resource, "LogicalResourceId")),
+		"Properties");
+	const json_t *new = json_object_get(resource, "Properties");
+	bool secret = is_secret(request, definition);
+
+	(void)json_object_set_new(target, "Path", json_sprintf("/Properties/%s", property));
+	(void)json_object_set_new(target, "BeforeValue",
+				  secret ? json_string("****")
+					 : shown_value(json_object_get(old, property)));
+	(void)json_object_set_new(target, "AfterValue",
+				  secret ? json_string("****")
+					 : shown_value(json_object_get(new, property)));
+}
+
 static json_t *property_detail(const json_t *plan, const struct plan_request *request,
 			       const json_t *resource, const char *property)
 {
@@ -287,6 +342,8 @@ static json_t *property_detail(const json_t *plan, const struct plan_request *re
 
 	if (cause)
 		(void)json_object_set_new(detail, "CausingEntity", json_string(cause));
+	add_values(request, resource, json_object_get(definition, property), property,
+		   json_object_get(detail, "Target"));
 	return detail;
 }
 

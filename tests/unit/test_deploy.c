@@ -1,0 +1,498 @@
+#include "data/yaml.h"
+#include "deploy/deploy.h"
+#include "fake_cfn.h"
+
+#define NOT_THERE FAULT("ValidationError", "Stack with id todobackend does not exist")
+#define CREATED	  REPLY("CreateChangeSet", "<Id>" SET_ARN "</Id><StackId>" STACK_ARN "</StackId>")
+#define READY	  SET("CREATE_COMPLETE", "", "AVAILABLE", CHANGE("Modify", "App", "AWS::X::Y", "False"))
+#define EXECUTED  REPLY("ExecuteChangeSet", "")
+#define DONE	  EVENTS(ROOT("2", "UPDATE_COMPLETE") ROOT_BY("1", "UPDATE_COMPLETE", "older"))
+#define BEFORE	  EVENTS(ROOT_BY("1", "UPDATE_COMPLETE", "older"))
+#define LIVE                                                                                       \
+	STACK_WITH("UPDATE_COMPLETE", "<Parameters><member><ParameterKey>Tag</ParameterKey>"       \
+				      "<ParameterValue>1a</ParameterValue></member></Parameters>")
+#define BUSY                                                                                       \
+	FAULT("ValidationError",                                                                   \
+	      "Stack:" STACK_ARN " is in UPDATE_IN_PROGRESS state and can not be updated.")
+
+/* What every update needs; rows before these win. */
+#define USUAL                                                                                      \
+	{ "DescribeStacks", 200, LIVE, 0 }, { "CreateChangeSet", 200, CREATED, 0 },                \
+		{ "DescribeChangeSet", 200, READY, 0 }, { "DescribeStackEvents", 200, BEFORE, 1 }, \
+		{ "ExecuteChangeSet", 200, EXECUTED, 0 }, { "DescribeStackEvents", 200, DONE, 0 }, \
+		{ "GetTemplate", 200, REPLY("GetTemplate", "<TemplateBody>other</TemplateBody>"),  \
+		  0 },                                                                             \
+		{ "DeleteChangeSet", 200, REPLY("DeleteChangeSet", ""), 0 },                       \
+	{                                                                                          \
+		"DeleteStack", 200, REPLY("DeleteStack", ""), 0                                    \
+	}
+
+/* Deploys tag 2b; the exit status that it makes, and what came of it. */
+static int deploy_with(struct fake_cfn *fake, const struct deploy_policy *policy,
+		       enum deploy_outcome *ret_outcome)
+{
+	static const char text[] = "Parameters: {Tag: {Type: String}}\n"
+				   "Resources: {App: {Type: 'AWS::X::Y'}}\n";
+	CLEANUP(stack_template_release) struct stack_template template = STACK_TEMPLATE_INIT;
+	CLEANUP(cfn_parameters_release) struct cfn_parameters parameters = CFN_PARAMETERS_INIT;
+	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
+	const struct strv none = STRV_INIT;
+	struct deploy_request request = {
+		.client = fake->client,
+		.report = &fake->report.report,
+		.stack_name = "todobackend",
+		.template = &template,
+		.parameters = &parameters,
+		.capabilities = &none,
+		.tags = &none,
+		.notification_arns = &none,
+		.tag_parameter = "Tag",
+		.policy = *policy,
+	};
+
+	str_adds(&template.body, text);
+	template.root = yaml_read(text, strlen(text), YAML_CLOUDFORMATION, &fake->err);
+	cfn_parameters_add(&parameters, "Tag", "2b");
+	if (deploy_stack(&request, &result, &fake->err) < 0)
+		return error_exit_status(&fake->err);
+	*ret_outcome = result.outcome;
+	return 0;
+}
+
+static int deploy_it(struct fake_cfn *fake)
+{
+	const struct deploy_policy policy = { .wait_ms = 0 };
+	enum deploy_outcome outcome;
+
+	return deploy_with(fake, &policy, &outcome);
+}
+
+static void updates_a_stack(void **state)
+{
+	static const struct fake_answer answers[] = { USUAL };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 0);
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 0);
+}
+
+/* 1.A, found at start: what can be deployed to, and what each other status makes. */
+static void starts_as_the_catalogue_has_it(void **state)
+{
+	static const struct {
+		const char *stack;
+		int want;
+	} rows[] = {
+		{ STACK("CREATE_IN_PROGRESS"), 13 },
+		{ STACK("CREATE_FAILED"), 3 },
+		{ STACK("CREATE_COMPLETE"), 0 },
+		{ STACK("ROLLBACK_IN_PROGRESS"), 13 },
+		{ STACK("ROLLBACK_FAILED"), 11 },
+		{ STACK("ROLLBACK_COMPLETE"), 11 },
+		{ STACK("DELETE_IN_PROGRESS"), 13 },
+		{ STACK("DELETE_FAILED"), 11 },
+		{ STACK("UPDATE_IN_PROGRESS"), 13 },
+		{ STACK("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), 13 },
+		{ STACK("UPDATE_COMPLETE"), 0 },
+		{ STACK("UPDATE_FAILED"), 3 },
+		{ STACK("UPDATE_ROLLBACK_IN_PROGRESS"), 13 },
+		{ STACK("UPDATE_ROLLBACK_FAILED"), 11 },
+		{ STACK("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), 13 },
+		{ STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+		{ STACK("IMPORT_IN_PROGRESS"), 13 },
+		{ STACK("IMPORT_COMPLETE"), 0 },
+		{ STACK("IMPORT_ROLLBACK_IN_PROGRESS"), 13 },
+		{ STACK("IMPORT_ROLLBACK_FAILED"), 11 },
+		{ STACK("IMPORT_ROLLBACK_COMPLETE"), 0 },
+		{ STACK("MIGRATE_IN_PROGRESS"), 13 },
+		{ STACK("MIGRATE_COMPLETE"), 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = { { "DescribeStacks", 200, rows[i].stack, 1 },
+						       USUAL };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), rows[i].want);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), rows[i].want == 0);
+		assert_true(rows[i].want == 0 || fake.err.fix.len);
+	}
+}
+
+/* A9, A18: no stack, a deleted one and an unexecuted creation: a change set of type CREATE. */
+static void a9_a18_creates_where_nothing_lives(void **state)
+{
+	static const struct {
+		int status;
+		const char *stack;
+	} rows[] = {
+		{ 400, NOT_THERE },
+		{ 200, STACK("DELETE_COMPLETE") },
+		{ 200, STACK("REVIEW_IN_PROGRESS") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStacks", rows[i].status, rows[i].stack, 1 },
+			{ "DescribeStacks", 200, STACK("CREATE_COMPLETE"), 0 },
+			{ "CreateChangeSet", 200, CREATED, 0 },
+			{ "DescribeChangeSet", 200, READY, 0 },
+			{ "DescribeStackEvents", 200, EVENTS(""), 1 },
+			{ "ExecuteChangeSet", 200, EXECUTED, 0 },
+			{ "DescribeStackEvents", 200, EVENTS(ROOT("2", "CREATE_COMPLETE")), 0 },
+		};
+		const struct deploy_policy policy = { .wait_ms = 0 };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome = DEPLOY_UNCHANGED;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_with(&fake, &policy, &outcome), 0);
+		assert_int_equal(outcome, DEPLOY_CREATED);
+	}
+}
+
+/* B14: any other refusal than "does not exist" is no stack to be created. */
+static void b14_creates_nothing_on_another_refusal(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 400, FAULT("ValidationError", "Role app does not exist"), 0 },
+		USUAL
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 1);
+	assert_string_equal(fake.calls.buf, "DescribeStacks");
+}
+
+/* B1, B2: nothing to do is success, and leaves no change set. B3: what merely quotes it is not. */
+static void b1_b2_b3_tells_an_empty_change_set_by_its_whole_reason(void **state)
+{
+	static const struct {
+		const char *set;
+		int want;
+	} rows[] = {
+		{ SET("FAILED", "The submitted information didn't contain changes. Submit more.",
+		      "UNAVAILABLE", ""),
+		  0 },
+		{ SET("FAILED", "No updates are to be performed.", "UNAVAILABLE", ""), 0 },
+		{ SET("FAILED", "Hook said: No updates are to be performed.", "UNAVAILABLE", ""),
+		  9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = { { "DescribeChangeSet", 200, rows[i].set, 0 },
+						       USUAL };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), rows[i].want);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
+	}
+}
+
+/* B4: outputs alone change: executed although no change is listed. */
+static void b4_executes_a_change_set_without_changes(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeChangeSet", 200, SET("CREATE_COMPLETE", "", "AVAILABLE", ""), 0 }, USUAL
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 0);
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+}
+
+/* B5: values were asked for and changes got lost: they are fetched without. */
+static void b5_fills_in_what_the_values_cost(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeChangeSet", 200,
+		  SET("CREATE_COMPLETE",
+		      "[WARN] --include-property-values option can return incomplete ChangeSet "
+		      "data because: too large",
+		      "AVAILABLE", ""),
+		  1 },
+		USUAL
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 0);
+	assert_non_null(strstr(fake.report.told.buf, "~ App (AWS::X::Y)"));
+}
+
+/* B6: a change set that is never made: given up after a time of our own, and deleted. */
+static void b6_gives_up_on_a_change_set_that_hangs(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeChangeSet", 200, SET("CREATE_PENDING", "", "UNAVAILABLE", ""), 0 }, USUAL
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 9);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
+}
+
+/* B7, B8, B12, B24: what a failed ExecuteChangeSet means, the change set says. */
+static void b7_b8_b12_b24_asks_the_change_set_what_a_failure_means(void **state)
+{
+	static const char available[] = SET("CREATE_COMPLETE", "", "AVAILABLE", "");
+	static const char running[] = SET("CREATE_COMPLETE", "", "EXECUTE_IN_PROGRESS", "");
+	static const char obsolete[] = SET("CREATE_COMPLETE", "", "OBSOLETE", "");
+	static const char missing[] = FAULT("ChangeSetNotFound", "ChangeSet does not exist");
+	static const char busy[] = FAULT("InvalidChangeSetStatus", "An operation on this ChangeSet "
+								   "is currently in progress.");
+	static const struct {
+		int status; /* of the first ExecuteChangeSet */
+		const char *body;
+		int set_status; /* of the change set after it */
+		const char *set;
+		int want;
+		unsigned executions;
+	} rows[] = {
+		/* The reply was lost: done, or not done, or who knows. */
+		{ 0, NULL, 200, running, 0, 1 },
+		{ 0, NULL, 200, available, 0, 2 },
+		{ 0, NULL, 500, "<html>", 12, 1 },
+		{ 400, FAULT("TokenAlreadyExistsException", "token"), 200, running, 0, 1 },
+		{ 400, busy, 200, available, 0, 2 },
+		{ 400, busy, 200, running, 0, 1 },
+		{ 400, FAULT("InvalidChangeSetStatus", "status"), 200, obsolete, 3, 1 },
+		{ 404, missing, 404, missing, 3, 1 },
+		{ 400, FAULT("InsufficientCapabilitiesException", "Requires"), 200, available, 9,
+		  1 },
+		{ 400, FAULT("ValidationError", "bad"), 500, "<html>", 9, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeChangeSet", 200, READY, 1 },
+			{ "DescribeChangeSet", rows[i].set_status, rows[i].set, 0 },
+			{ "ExecuteChangeSet", rows[i].status, rows[i].body, 1 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), rows[i].want);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), rows[i].executions);
+	}
+}
+
+/* B9, B24: the reply to CreateChangeSet was lost, or ours is there already: taken over. */
+static void b9_b24_finds_the_change_set_that_a_lost_reply_made(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+	} rows[] = {
+		{ 0, NULL },
+		{ 400, FAULT("AlreadyExistsException", "ChangeSet already exists") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "CreateChangeSet", rows[i].status, rows[i].body, 1 },
+			{ "DescribeChangeSet", 200,
+			  REPLY("DescribeChangeSet",
+				"<ChangeSetId>" SET_ARN "</ChangeSetId><StackId>" STACK_ARN
+				"</StackId><Status>CREATE_COMPLETE</Status>"
+				"<ExecutionStatus>AVAILABLE</ExecutionStatus>"),
+			  0 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), 0);
+		assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 1);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+	}
+}
+
+/* B10, B11, B15: refused before anything was made. */
+static void b10_b11_b15_says_why_a_change_set_was_refused(void **state)
+{
+	static const char *const rows[] = {
+		FAULT("InsufficientCapabilitiesException", "Requires capabilities"),
+		FAULT("LimitExceededException", "too many"),
+		FAULT("ValidationError", "Template format error: unsupported structure."),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = { { "CreateChangeSet", 400, rows[i], 0 },
+						       USUAL };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), 9);
+		assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 1);
+	}
+}
+
+/* B13: busy, found before or by the change set: 13 with who runs it, or waited for. */
+static void b13_waits_for_a_busy_stack(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("UPDATE_IN_PROGRESS"), 3 },
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "UPDATE_IN_PROGRESS", "theirs")),
+		  1 },
+		{ "CreateChangeSet", 400, BUSY, 1 },
+		USUAL,
+	};
+	const struct deploy_policy policy = { .wait_ms = 60000 };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 0);
+	assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 2);
+	assert_non_null(strstr(fake.report.told.buf, "waiting for another operation: todobackend "
+						     "is in UPDATE_IN_PROGRESS by somebody, token "
+						     "'theirs'"));
+}
+
+static void b13_stops_waiting_for_a_busy_stack(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("UPDATE_IN_PROGRESS"), 0 },
+		USUAL,
+	};
+	const struct deploy_policy policy = { .wait_ms = 60000 };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 13);
+	assert_non_null(strstr(fake.err.fix.buf, "it was waited for 1m00s"));
+	assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 0);
+}
+
+static void a6_recreates_on_request_only(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("ROLLBACK_COMPLETE"), 1 },
+		{ "ListStackResources", 200,
+		  REPLY("ListStackResources",
+			"<StackResourceSummaries><member><LogicalResourceId>App</LogicalResourceId>"
+			"<ResourceStatus>DELETE_COMPLETE</ResourceStatus></member>"
+			"</StackResourceSummaries>"),
+		  0 },
+		{ "DeleteStack", 200, REPLY("DeleteStack", ""), 1 },
+		{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), 2 },
+		{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 1 },
+		{ "DescribeStacks", 200, STACK("CREATE_COMPLETE"), 0 },
+		{ "CreateChangeSet", 200, CREATED, 0 },
+		{ "DescribeChangeSet", 200, READY, 0 },
+		{ "DescribeStackEvents", 200, EVENTS(""), 1 },
+		{ "ExecuteChangeSet", 200, EXECUTED, 0 },
+		{ "DescribeStackEvents", 200, EVENTS(ROOT("2", "CREATE_COMPLETE")), 0 },
+	};
+	const struct deploy_policy policy = { .recreate = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome = DEPLOY_UNCHANGED;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 0);
+	assert_int_equal(outcome, DEPLOY_CREATED);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
+}
+
+static void does_not_recreate_what_keeps_resources(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("ROLLBACK_COMPLETE"), 0 },
+		{ "ListStackResources", 200,
+		  REPLY("ListStackResources",
+			"<StackResourceSummaries><member><LogicalResourceId>Db</LogicalResourceId>"
+			"<ResourceStatus>DELETE_SKIPPED</ResourceStatus></member>"
+			"</StackResourceSummaries>"),
+		  0 },
+	};
+	const struct deploy_policy policy = { .recreate = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 11);
+	assert_non_null(strstr(fake.err.msg.buf, "'Db'"));
+	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 0);
+}
+
+/* Nobody is there to say yes: declined, and the change set is deleted. */
+static void executes_nothing_without_the_approval_it_needs(void **state)
+{
+	static const struct fake_answer answers[] = { USUAL };
+	const struct deploy_policy policy = { .approval = APPROVE_NEVER };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 9);
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
+}
+
+/* B20: deleted and made anew between two calls: the change set is for a stack nobody looked at. */
+static void b20_refuses_a_stack_made_anew(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "CreateChangeSet", 200,
+		  REPLY("CreateChangeSet", "<Id>" SET_ARN "</Id><StackId>arn:other</StackId>"), 0 },
+		USUAL
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 3);
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(updates_a_stack),
+		cmocka_unit_test(starts_as_the_catalogue_has_it),
+		cmocka_unit_test(a9_a18_creates_where_nothing_lives),
+		cmocka_unit_test(b14_creates_nothing_on_another_refusal),
+		cmocka_unit_test(b1_b2_b3_tells_an_empty_change_set_by_its_whole_reason),
+		cmocka_unit_test(b4_executes_a_change_set_without_changes),
+		cmocka_unit_test(b5_fills_in_what_the_values_cost),
+		cmocka_unit_test(b6_gives_up_on_a_change_set_that_hangs),
+		cmocka_unit_test(b7_b8_b12_b24_asks_the_change_set_what_a_failure_means),
+		cmocka_unit_test(b9_b24_finds_the_change_set_that_a_lost_reply_made),
+		cmocka_unit_test(b10_b11_b15_says_why_a_change_set_was_refused),
+		cmocka_unit_test(b13_waits_for_a_busy_stack),
+		cmocka_unit_test(b13_stops_waiting_for_a_busy_stack),
+		cmocka_unit_test(a6_recreates_on_request_only),
+		cmocka_unit_test(does_not_recreate_what_keeps_resources),
+		cmocka_unit_test(executes_nothing_without_the_approval_it_needs),
+		cmocka_unit_test(b20_refuses_a_stack_made_anew),
+	};
+
+	return cmocka_run_group_tests_name("deploy", tests, NULL, NULL);
+}
