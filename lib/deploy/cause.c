@@ -75,9 +75,11 @@ const struct failure *cause_root(const struct cause *cause)
 static bool same_reason(const struct failure *a, const struct failure *b)
 {
 	const char *end = strstr(a->reason, "(RequestToken:");
-	size_t len = end ? (size_t)(end - a->reason) : strlen(a->reason) + 1;
 
-	return strcmp(a->type, b->type) == 0 && strncmp(a->reason, b->reason, len) == 0;
+	if (strcmp(a->type, b->type) != 0)
+		return false;
+	return end ? strncmp(a->reason, b->reason, (size_t)(end - a->reason)) == 0
+		   : strcmp(a->reason, b->reason) == 0;
 }
 
 static void add_siblings(const struct cause *cause, const struct failure *root, struct str *out)
