@@ -325,7 +325,9 @@ static char symbol_of(const struct cfn_change *change)
 		return '+';
 	if (is_removed(change))
 		return '-';
-	return is(change->action, "Import") ? '<' : is_replaced(change) ? '!' : '~';
+	if (is(change->action, "Import"))
+		return '<';
+	return is_replaced(change) ? '!' : '~';
 }
 
 /* What takes something away comes first. */

@@ -228,8 +228,9 @@ static void tells_a_missing_change_set(void **state)
 		CLEANUP(aws_fixture_tear_down) struct aws_fixture fixture;
 
 		AWS_FIXTURE_SET_UP(fixture, exchanges);
-		assert_int_equal(cfn_execute_change_set(fixture.client, "arn", "t", false, &fixture.err),
-				 -1);
+		assert_int_equal(
+			cfn_execute_change_set(fixture.client, "arn", "t", false, &fixture.err),
+			-1);
 		assert_true(error_has_code(&fixture.err, "ChangeSetNotFound"));
 		error_release(&fixture.err);
 		assert_int_equal(cfn_delete_change_set(fixture.client, "arn", &fixture.err), -1);
