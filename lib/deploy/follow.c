@@ -329,10 +329,12 @@ static int judge(const struct follow *f, struct error *err)
 
 	if (f->is_cancelled && f->is_create && strcmp(f->root_status.buf, "DELETE_COMPLETE") == 0)
 		return error_set(err, ERROR_ROLLED_BACK, "cancelled: the new stack is deleted");
-	if (f->is_cancelled)
-		str_adds(&cause, "cancelled on request");
-	else
-		cause_describe(&f->cause, &cause);
+	if (f->is_cancelled && stack_status_verdict(f->root_status.buf) == VERDICT_ROLLED_BACK) {
+		error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): cancelled on request",
+			  f->root_status.buf);
+		return error_fix(err, "the old version runs");
+	}
+	cause_describe(&f->cause, &cause);
 	return stack_judge(f->root_status.buf, cause.buf, err);
 }
 
