@@ -27,8 +27,7 @@ static int plan_run(struct app *app, const void *args_, char **operands, struct 
 
 	(void)operands;
 	pipeline.stages[STAGE_DEPLOY] = true;
-	if (app_pipeline(app, &pipeline, err) < 0 ||
-	    pipeline_plan(&pipeline, &text, &arn, err) < 0)
+	if (app_pipeline(app, &pipeline, err) < 0 || pipeline_plan(&pipeline, &text, &arn, err) < 0)
 		return -1;
 	if (app_wants_json(app))
 		report_result(app->report, "%s", text.buf);
