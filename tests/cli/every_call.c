@@ -107,7 +107,7 @@ static int call_describe_change_set(struct aws_client *client, struct error *err
 
 static int call_execute_change_set(struct aws_client *client, struct error *err)
 {
-	return cfn_execute_change_set(client, change_set_arn, "token-1", err);
+	return cfn_execute_change_set(client, change_set_arn, "token-1", false, err);
 }
 
 static int call_delete_change_set(struct aws_client *client, struct error *err)
