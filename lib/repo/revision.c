@@ -16,6 +16,7 @@ void revision_release(struct revision *revision)
 	str_release(&revision->branch);
 	str_release(&revision->subject);
 	str_release(&revision->author);
+	str_release(&revision->origin);
 	str_release(&revision->dirty_paths);
 	*revision = (struct revision)REVISION_INIT;
 }
@@ -42,6 +43,31 @@ static void describe_place(struct repo *repo, struct revision *ret)
 	str_adds(&ret->root, root ? root : git_repository_path(repo->git));
 	if (ret->root.len > 1 && str_ends_with(&ret->root, "/"))
 		str_cut(&ret->root, ret->root.len - 1);
+}
+
+/* A URL's user information, which may hold a password or a token, is left out. */
+static void add_without_user(struct str *out, const char *url)
+{
+	const char *scheme_end = strstr(url, "://");
+	const char *host = scheme_end ? scheme_end + 3 : url;
+	size_t authority_len = strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', authority_len);
+
+	str_add(out, url, (size_t)(host - url));
+	str_adds(out, scheme_end && at ? at + 1 : host);
+}
+
+/* A repository without the remote is as good as any. */
+static void describe_origin(struct repo *repo, struct revision *ret)
+{
+	git_remote *remote = NULL;
+	const char *url;
+
+	if (git_remote_lookup(&remote, repo->git, "origin") < 0)
+		return;
+	url = git_remote_url(remote);
+	add_without_user(&ret->origin, url ? url : "");
+	git_remote_free(remote);
 }
 
 static int explain_no_head(struct repo *repo, int code, struct error *err)
@@ -81,6 +107,7 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 	if (repo_open(dir, &repo, err) < 0)
 		return -1;
 	describe_place(&repo, &revision);
+	describe_origin(&repo, &revision);
 	if (read_head(&repo, &revision, err) < 0)
 		return -1;
 	if (!revision.is_bare &&

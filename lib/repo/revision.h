@@ -26,6 +26,7 @@ struct revision {
 	struct str subject;
 	struct str author;
 	int64_t time_ms;
+	struct str origin; /* URL of the remote "origin", without credentials; "" where none */
 	bool is_dirty;
 	struct str dirty_paths; /* the first few, for a message: "a, b, c and 2 more" */
 	bool is_shallow;
@@ -35,7 +36,8 @@ struct revision {
 #define REVISION_INIT                                                                              \
 	{                                                                                          \
 		.root = STR_INIT, .id = STR_INIT, .short_id = STR_INIT, .branch = STR_INIT,        \
-		.subject = STR_INIT, .author = STR_INIT, .dirty_paths = STR_INIT                   \
+		.subject = STR_INIT, .author = STR_INIT, .origin = STR_INIT,                       \
+		.dirty_paths = STR_INIT                                                            \
 	}
 
 void revision_release(struct revision *revision);
