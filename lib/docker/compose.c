@@ -12,6 +12,7 @@ void compose_release(struct compose *compose)
 	strv_release(&compose->command);
 	str_release(&compose->version);
 	strv_release(&compose->files);
+	str_release(&compose->override);
 	str_release(&compose->project);
 	str_release(&compose->dir);
 	strv_release(&compose->env);
@@ -48,6 +49,8 @@ void compose_prepare(const struct compose *compose, struct proc *proc)
 		strv_add_all(&proc->args, "--ansi", "never", NULL);
 	for (size_t i = 0; i < compose->files.count; i++)
 		strv_add_all(&proc->args, "-f", compose->files.v[i], NULL);
+	if (compose->override.len)
+		strv_add_all(&proc->args, "-f", compose->override.buf, NULL);
 	if (compose->project.len)
 		strv_add_all(&proc->args, "-p", compose->project.buf, NULL);
 	if (compose->dir.len) {

@@ -21,6 +21,7 @@ struct compose {
 	unsigned major;	     /* 1 or 2 and up */
 	struct str version;  /* "1.29.2" */
 	struct strv files;   /* compose files, absolute */
+	struct str override; /* one more file on top of them, "" for none (compose_override.h) */
 	struct str project;  /* -p */
 	struct str dir;	     /* the project directory */
 	struct strv env;     /* for each run: APP_VERSION=..., DOCKER_CONFIG=... */
@@ -32,7 +33,8 @@ struct compose {
 #define COMPOSE_INIT                                                                               \
 	{                                                                                          \
 		.command = STRV_INIT, .version = STR_INIT, .files = STRV_INIT,                     \
-		.project = STR_INIT, .dir = STR_INIT, .env = STRV_INIT, .report = &report_none     \
+		.override = STR_INIT, .project = STR_INIT, .dir = STR_INIT, .env = STRV_INIT,      \
+		.report = &report_none                                                             \
 	}
 
 void compose_release(struct compose *compose);
