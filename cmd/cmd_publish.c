@@ -1,10 +1,36 @@
+#include "cmd/app.h"
 #include "cmd/commands.h"
-#include "cmd/stage.h"
 
-static int publish_run(struct app *app, const void *args, char **operands, struct error *err)
+struct publish_args {
+	const char *tag;
+	bool allow_dirty;
+	bool rebuild;
+	bool create;
+};
+
+static const struct opt opts[] = {
+	OPT(struct publish_args, tag, 't', "tag", "TAG", "use TAG instead of the commit's hash"),
+	OPT(struct publish_args, allow_dirty, 0, "allow-dirty", NULL,
+	    "go on although files differ from the commit"),
+	OPT(struct publish_args, rebuild, 0, "rebuild", NULL,
+	    "replace what is published by what was built here"),
+	OPT(struct publish_args, create, 0, "create", NULL, "make a repository that is missing"),
+	OPT_END,
+};
+
+static int publish_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
+	const struct publish_args *args = args_;
+	struct pipeline pipeline = {
+		.version = args->tag,
+		.allow_dirty = args->allow_dirty,
+		.rebuild = args->rebuild,
+		.create = args->create,
+	};
+
 	(void)operands;
-	return stage_run(app, args, STAGE_PUBLISH, err);
+	pipeline.stages[STAGE_PUBLISH] = true;
+	return app_run_pipeline(app, &pipeline, err);
 }
 
 const struct cmd cmd_publish = {
@@ -16,7 +42,7 @@ const struct cmd cmd_publish = {
 		"only; the digest in the registry is compared with what was pushed. An image that\n"
 		"is there already is not pushed again.",
 	.operands = "",
-	.opts = stage_opts,
-	.args_size = sizeof(struct stage_args),
+	.opts = opts,
+	.args_size = sizeof(struct publish_args),
 	.run = publish_run,
 };

@@ -16,6 +16,8 @@ struct release_args {
 	unsigned timeout_min;
 	bool recreate;
 	bool allow_older;
+	bool rebuild;
+	bool create;
 };
 
 static const struct opt opts[] = {
@@ -41,6 +43,9 @@ static const struct opt opts[] = {
 	    "delete a stack whose creation failed, and create it anew"),
 	OPT(struct release_args, allow_older, 0, "allow-older", NULL,
 	    "deploy an older commit than the live one after a wait"),
+	OPT(struct release_args, rebuild, 0, "rebuild", NULL,
+	    "the same, and replace what is published by what is built"),
+	OPT(struct release_args, create, 0, "create", NULL, "make a repository that is missing"),
 	OPT_END,
 };
 
@@ -92,6 +97,8 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 		.version = args->tag,
 		.allow_dirty = args->allow_dirty,
 		.force = args->force,
+		.rebuild = args->rebuild,
+		.create = args->create,
 	};
 	const struct deploy_args deploy = {
 		.wait = args->wait,

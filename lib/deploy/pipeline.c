@@ -47,6 +47,7 @@ void run_release(struct run *run)
 	str_release(&run->repository_name);
 	str_release(&run->digest);
 	engine_free(run->engine);
+	run_close_local(run);
 	compose_release(&run->compose);
 	compose_config_release(&run->services);
 }
@@ -65,6 +66,9 @@ struct run run_of(const struct pipeline *pipeline)
 		.digest = STR_INIT,
 		.compose = COMPOSE_INIT,
 		.services = COMPOSE_CONFIG_INIT,
+		.session = DOCKER_SESSION_INIT,
+		.pinned = STRV_INIT,
+		.project_lock = -1,
 	};
 }
 
@@ -121,7 +125,7 @@ static bool is_skipped(const struct run *run, const struct stage_row *stage)
 	const struct pipeline *pipeline = run->pipeline;
 
 	return stage->is_done_by_publishing && run->is_published && !pipeline->force &&
-	       pipeline->stages[STAGE_PUBLISH];
+	       !pipeline->rebuild && pipeline->stages[STAGE_PUBLISH];
 }
 
 static int run_stages(struct run *run, struct error *err)
@@ -195,5 +199,7 @@ int pipeline_clean(const struct pipeline *pipeline, struct error *err)
 		return error_set(err, ERROR_CHILD, "compose down exited with status %d", status);
 	report_result(pipeline->report, "containers, networks and volumes of '%s' removed",
 		      run.compose.project.buf);
+	if (run_forget_images(&run, err) < 0)
+		return -1;
 	return remove_dangling(&run, err);
 }

@@ -30,7 +30,8 @@ bool stage_parse(const char *name, enum stage *ret_stage);
 /*
  * What a run is made of. All borrowed. stages: one flag a stage. version: what is released, NULL to
  * find it (deploy/version.h). force: run the test and release stages of a commit that is published
- * too.
+ * too. rebuild: the same, and let what they build take the place of what is published. create: make
+ * the repository where it is missing.
  */
 struct pipeline {
 	const struct config *config;
@@ -44,6 +45,8 @@ struct pipeline {
 	bool allow_dirty;
 	bool force;
 	struct deploy_policy deploy;
+	bool rebuild;
+	bool create;
 };
 
 /*

@@ -253,7 +253,10 @@ static int check_services(struct run *run, struct error *err)
 
 static bool needs_docker(const struct run *run)
 {
-	if (run->is_published && !run->pipeline->force && wants(run, STAGE_PUBLISH))
+	const struct pipeline *pipeline = run->pipeline;
+
+	if (run->is_published && !pipeline->force && !pipeline->rebuild &&
+	    wants(run, STAGE_PUBLISH))
 		return false;
 	return wants(run, STAGE_TEST) || wants(run, STAGE_RELEASE) || wants(run, STAGE_PUBLISH);
 }
@@ -283,7 +286,7 @@ static int no_repository(const struct run *run, struct error *err)
 	if (!error_has_code(err, "RepositoryNotFoundException"))
 		return -1;
 	error_become(err, ERROR_PUBLISH);
-	return error_fix(err, "create it: aws ecr create-repository --repository-name %s",
+	return error_fix(err, "let it be made with --create, or make repository '%s' yourself",
 			 run->repository_name.buf);
 }
 
@@ -299,12 +302,51 @@ static void use_named_registry(struct run *run)
 		return;
 	str_reset(&run->authorization.proxy_endpoint);
 	str_adds(&run->authorization.proxy_endpoint, url);
+	if (run->is_repository_missing)
+		return;
 	str_reset(&run->repository.uri);
 	url_host(url, &run->repository.uri);
 	str_addf(&run->repository.uri, "/%s", run->repository_name.buf);
 }
 
-static int look_up_digest(struct run *run, struct error *err)
+int run_authorize(struct run *run, struct error *err)
+{
+	if (ecr_get_authorization(run->pipeline->client, &run->authorization, err) < 0)
+		return -1;
+	use_named_registry(run);
+	return 0;
+}
+
+/* The publish stage makes it: until then nothing is changed. */
+static int describe_repository(struct run *run, const char *account, struct error *err)
+{
+	const struct pipeline *pipeline = run->pipeline;
+
+	if (ecr_describe_repository(pipeline->client, account, run->repository_name.buf,
+				    &run->repository, err) == 0)
+		return 0;
+	if (!error_has_code(err, "RepositoryNotFoundException") || !pipeline->create ||
+	    !wants(run, STAGE_PUBLISH))
+		return no_repository(run, err);
+	error_release(err);
+	run->is_repository_missing = true;
+	return 0;
+}
+
+int run_create_repository(struct run *run, struct error *err)
+{
+	if (!run->is_repository_missing)
+		return 0;
+	if (ecr_create_repository(run->pipeline->client, run->repository_name.buf, &run->repository,
+				  err) < 0)
+		return -1;
+	run->is_repository_missing = false;
+	report_result(run->pipeline->report, "repository %s created", run->repository.uri.buf);
+	use_named_registry(run);
+	return 0;
+}
+
+int run_look_up_digest(struct run *run, struct error *err)
 {
 	struct registry registry = run_registry(run);
 
@@ -324,7 +366,6 @@ static int find_repository(struct run *run, struct error *err)
 	CLEANUP(image_ref_release) struct image_ref image = IMAGE_REF_INIT;
 	CLEANUP(str_release) struct str account = STR_INIT;
 	CLEANUP(str_release) struct str region = STR_INIT;
-	struct aws_client *client = run->pipeline->client;
 
 	if (!wants(run, STAGE_LOGIN) && !wants(run, STAGE_PUBLISH))
 		return 0;
@@ -332,13 +373,10 @@ static int find_repository(struct run *run, struct error *err)
 		return -1;
 	(void)ecr_host_parse(image.host.buf, &account, &region);
 	str_adds(&run->repository_name, image.name.buf);
-	if (ecr_describe_repository(client, account.len ? account.buf : NULL, image.name.buf,
-				    &run->repository, err) < 0)
-		return no_repository(run, err);
-	if (ecr_get_authorization(client, &run->authorization, err) < 0)
+	if (describe_repository(run, account.len ? account.buf : NULL, err) < 0 ||
+	    run_authorize(run, err) < 0)
 		return -1;
-	use_named_registry(run);
-	return look_up_digest(run, err);
+	return run->is_repository_missing ? 0 : run_look_up_digest(run, err);
 }
 
 static bool needs_aws(const struct run *run)

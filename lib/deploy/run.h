@@ -11,6 +11,7 @@
 #include "docker/compose.h"
 #include "docker/engine.h"
 #include "docker/registry.h"
+#include "docker/session.h"
 
 /*
  * One run of the pipeline: what the checks found and the stages use. Shared by the files of the
@@ -31,7 +32,15 @@ struct run {
 	struct engine *engine;
 	struct compose compose;
 	struct compose_config services;
-	bool has_containers; /* compose may have left some */
+	struct docker_session session; /* for children, once the registry is known */
+	char *local_dir;	       /* private folder of the compose files below */
+	char *labels_file;	       /* compose file that labels what is built */
+	char *images_file;	       /* compose file that runs what was built */
+	struct strv pinned;	       /* "service=image" of it */
+	int project_lock;	       /* held while the local stages run, or -1 */
+	bool is_repository_missing;    /* it is to be created */
+	bool is_built;		       /* the local stages built in this run */
+	bool has_containers;	       /* compose may have left some */
 	bool is_app_up;
 };
 
@@ -54,6 +63,39 @@ int stage_deploy(struct run *run, struct error *err);
 
 /* What stage_deploy() would do (deploy_plan()). */
 int stage_plan(struct run *run, struct str *out, struct str *ret_arn, struct error *err);
+
+/* Gets the registry's login, again where there was one before. */
+int run_authorize(struct run *run, struct error *err);
+
+/* What the registry has under the version's tag: run->digest and run->is_published. */
+int run_look_up_digest(struct run *run, struct error *err);
+
+/* Makes the repository, where it was found missing and is wanted (--create). */
+int run_create_repository(struct run *run, struct error *err);
+
+/*
+ * Makes ready what the programs of the test and release stages get: the project's lock, so that two
+ * releases of one project on this machine follow each other; a docker configuration of their own
+ * that lets them into the registry, where the login is known; and compose files on top of the
+ * user's. Again is free. run_close_local() takes all of it away.
+ */
+int run_open_local(struct run *run, struct error *err);
+void run_close_local(struct run *run);
+
+/* Lets the next release of the project begin: nothing of this one depends on its names any more. */
+void run_unlock_project(struct run *run);
+
+/*
+ * Builds, and gives the images that came of it names that no other project on this machine uses:
+ * between here and the end, somebody else's build may take their names away.
+ */
+int run_build(struct run *run, const struct step *step, int *ret_status, struct error *err);
+
+/* The image that the run built for a service, else the one that compose names; borrowed. */
+const char *run_image(const struct run *run, const char *service);
+
+/* Removes the names that run_build() gave. */
+int run_forget_images(struct run *run, struct error *err);
 
 /* Stops and removes the project's containers, also while an interruption is pending. */
 void run_compose_down(struct run *run);

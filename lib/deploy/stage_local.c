@@ -28,6 +28,8 @@ static int run_program(struct run *run, const struct strv *args, int *ret_status
 
 	strv_add_list(&proc.args, args);
 	strv_addf(&proc.env, "APP_VERSION=%s", run->version.tag.buf);
+	if (run->session.serve.dir)
+		docker_session_add_env(&run->session, run->pipeline->env, &proc.env);
 	proc.dir = run->pipeline->config->dir;
 	proc.on_line = exec_line;
 	proc.ctx = &output;
@@ -51,7 +53,7 @@ static int run_step(struct run *run, const struct step *step, int *ret_status, s
 {
 	switch (step->kind) {
 	case STEP_BUILD:
-		return compose_build(&run->compose, step->pull, &step->args, ret_status, err);
+		return run_build(run, step, ret_status, err);
 	case STEP_UP:
 		return compose_up_until_exit(&run->compose, step->args.v[0], ret_status, err);
 	case STEP_RUN:
@@ -75,6 +77,8 @@ static void describe_step(const struct step *step, struct str *out)
 static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
 		     struct error *err)
 {
+	if (run_open_local(run, err) < 0)
+		return -1;
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct step *step = &steps->items[i];
 		CLEANUP(str_release) struct str name = STR_INIT;
@@ -139,6 +143,8 @@ int stage_release(struct run *run, struct error *err)
 	if (run_steps(run, &run->pipeline->config->release, ERROR_RELEASE, err) < 0)
 		return -1;
 	tell_address(run);
+	if (run->is_app_up)
+		run_unlock_project(run);
 	return 0;
 }
 

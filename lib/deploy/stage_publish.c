@@ -24,21 +24,19 @@ int stage_login(struct run *run, struct error *err)
 	return 0;
 }
 
-/* The image that the release stage built, as compose names it. */
+/* The image that the release stage built, under its own name of this run, or as compose names it.
+ */
 static const char *local_image(const struct run *run)
 {
 	const struct config *config = run->pipeline->config;
-	const struct compose_service *app =
-		compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));
+	const char *image = run_image(run, config_text(config, CONFIG_SERVICE_APP));
 
-	return app && *app->image ? app->image : config_text(config, CONFIG_IMAGE);
+	return *image ? image : config_text(config, CONFIG_IMAGE);
 }
 
-static int find_local(const struct run *run, struct error *err)
+static int find_local(const struct run *run, struct engine_image *ret, struct error *err)
 {
-	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
-
-	if (engine_inspect_image(run->engine, local_image(run), &image, err) == 0)
+	if (engine_inspect_image(run->engine, local_image(run), ret, err) == 0)
 		return 0;
 	if (!error_has_code(err, "NotFound"))
 		return -1;
@@ -60,8 +58,35 @@ static int verify(struct run *run, const char *pushed, struct error *err)
 			 run->version.tag.buf, run->digest.buf, pushed);
 }
 
+/* Whether the registry has, under the version's tag, the very image that is here. */
+static int is_same_image(const struct run *run, bool *ret, struct error *err)
+{
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+	struct registry registry = run_registry(run);
+
+	if (find_local(run, &image, err) < 0)
+		return -1;
+	return registry_has_image(&registry, run->repository_name.buf, run->version.tag.buf,
+				  image.id.buf, ret, err);
+}
+
+/* An immutable tag that somebody else has put there meanwhile is a success where it is this one. */
+static int settle_immutable(struct run *run, struct error *err)
+{
+	CLEANUP(error_release) struct error other = ERROR_INIT;
+	bool is_same = false;
+
+	if (!error_has_code(err, "TagIsImmutable") || is_same_image(run, &is_same, &other) < 0 ||
+	    !is_same)
+		return error_fix(err, "commit anew: the repository keeps tag %s as it is",
+				 run->version.tag.buf);
+	error_release(err);
+	return run_look_up_digest(run, err);
+}
+
 static int push(struct run *run, struct error *err)
 {
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
 	CLEANUP(str_release) struct str host = STR_INIT;
 	CLEANUP(str_release) struct str pushed = STR_INIT;
 	const char *uri = run->repository.uri.buf;
@@ -75,11 +100,95 @@ static int push(struct run *run, struct error *err)
 
 	url_host(run->authorization.proxy_endpoint.buf, &host);
 	what.auth.server = host.buf;
-	if (find_local(run, err) < 0 ||
-	    engine_tag_image(run->engine, local_image(run), uri, run->version.tag.buf, err) < 0 ||
-	    engine_push(run->engine, &what, &pushed, err) < 0)
+	if (find_local(run, &image, err) < 0 ||
+	    engine_tag_image(run->engine, local_image(run), uri, run->version.tag.buf, err) < 0)
 		return -1;
+	if (engine_push(run->engine, &what, &pushed, err) < 0)
+		return error_has_code(err, "TagIsImmutable") ? settle_immutable(run, err) : -1;
 	return verify(run, pushed.buf, err);
+}
+
+/* Whether the stack that runs was told this tag. */
+static int is_deployed(const struct run *run, bool *ret, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+	const struct config *config = run->pipeline->config;
+	const char *name = config_text(config, CONFIG_STACK_NAME);
+	const struct cfn_parameter *parameter;
+
+	*ret = false;
+	if (cfn_describe_stack(run->pipeline->client, name, &stack, err) < 0) {
+		if (!error_has_code(err, "StackNotFound"))
+			return error_wrap(err, "asking whether %s is deployed",
+					  run->version.tag.buf);
+		error_release(err);
+		return 0;
+	}
+	parameter = cfn_parameters_find(&stack.parameters,
+					config_text(config, CONFIG_STACK_TAG_PARAMETER));
+	*ret = parameter && strcmp(parameter->value, run->version.tag.buf) == 0;
+	return 0;
+}
+
+static int refuse_to_replace(const struct run *run, const char *why, struct error *err)
+{
+	const char *tag = run->version.tag.buf;
+
+	error_set(err, ERROR_PUBLISH,
+		  "%s:%s is published as %s, %s; what was built here from the same commit is "
+		  "another image",
+		  run->repository.uri.buf, tag, run->digest.buf, why);
+	return error_fix(err, "run without --force to use the published one, commit anew, or "
+			      "replace it with --rebuild");
+}
+
+/* The tag is there, with other bits than those that were built: nobody may be running them. */
+static int may_replace(struct run *run, bool was_published, struct error *err)
+{
+	bool is_live = false;
+
+	if (run->pipeline->rebuild) {
+		report_warning(run->pipeline->report, "%s was %s: it is replaced",
+			       run->version.tag.buf, run->digest.buf);
+		return 0;
+	}
+	if (!was_published)
+		return refuse_to_replace(run, "by somebody else meanwhile", err);
+	if (run->repository.is_immutable)
+		return refuse_to_replace(run, "and the repository is immutable", err);
+	if (is_deployed(run, &is_live, err) < 0)
+		return -1;
+	if (is_live)
+		return refuse_to_replace(run, "and deployed", err);
+	report_warning(run->pipeline->report,
+		       "%s was %s, built from the same commit: it is replaced",
+		       run->version.tag.buf, run->digest.buf);
+	return 0;
+}
+
+/*
+ * What is there already is not pushed. Only where this run built the image anew can that be another
+ * one than what is published.
+ */
+static int needs_push(struct run *run, bool *ret, struct error *err)
+{
+	bool was_published = run->is_published;
+	bool is_same = false;
+
+	*ret = true;
+	if (!was_published && run_look_up_digest(run, err) < 0)
+		return -1;
+	if (!run->is_published)
+		return 0;
+	*ret = false;
+	if (!run->is_built && !run->pipeline->rebuild)
+		return 0;
+	if (is_same_image(run, &is_same, err) < 0)
+		return -1;
+	if (is_same)
+		return 0;
+	*ret = true;
+	return may_replace(run, was_published, err);
 }
 
 /* Moves a further tag to the digest, unless it is there already. */
@@ -97,13 +206,15 @@ static int move_tag(struct run *run, const char *tag, struct error *err)
 	} else {
 		return -1;
 	}
-	if (run->repository.is_immutable && now.len) {
+	if (registry_tag(&registry, name, run->digest.buf, tag, err) < 0) {
+		if (!error_has_code(err, "TagIsImmutable"))
+			return -1;
+		error_release(err);
 		report_warning(run->pipeline->report,
-			       "tag %s stays at %s: the repository is immutable", tag, now.buf);
+			       "tag %s stays at %s: the repository is immutable", tag,
+			       now.len ? now.buf : "another image");
 		return 0;
 	}
-	if (registry_tag(&registry, name, run->digest.buf, tag, err) < 0)
-		return -1;
 	report_result(run->pipeline->report, "%s:%s moved to it", run->repository.uri.buf, tag);
 	return 0;
 }
@@ -123,24 +234,36 @@ static int move_tags(struct run *run, struct error *err)
 
 static int publish(struct run *run, struct error *err)
 {
-	const char *uri = run->repository.uri.buf;
 	const char *tag = run->version.tag.buf;
+	bool is_needed = false;
 
-	if (run->is_published) {
-		report_result(run->pipeline->report, "%s:%s is there already: %s", uri, tag,
-			      run->digest.buf);
-	} else {
-		if (push(run, err) < 0)
-			return -1;
-		report_result(run->pipeline->report, "%s:%s published: %s", uri, tag,
-			      run->digest.buf);
-	}
+	if (run_create_repository(run, err) < 0 || needs_push(run, &is_needed, err) < 0)
+		return -1;
+	if (is_needed && push(run, err) < 0)
+		return -1;
+	report_result(run->pipeline->report, "%s:%s %s: %s", run->repository.uri.buf, tag,
+		      is_needed ? "published" : "is there already", run->digest.buf);
 	return move_tags(run, err);
+}
+
+/* The login may be older than the tests took: once more with a new one. What arrived stays there.
+ */
+static int publish_with_login(struct run *run, struct error *err)
+{
+	if (publish(run, err) == 0)
+		return 0;
+	if (!error_has_code(err, "ExpiredToken") && !error_has_code(err, "NoCredentials"))
+		return -1;
+	report_note(run->pipeline->report, "the registry's login is no longer taken: a new one");
+	error_release(err);
+	if (run_authorize(run, err) < 0)
+		return -1;
+	return publish(run, err);
 }
 
 int stage_publish(struct run *run, struct error *err)
 {
-	if (publish(run, err) == 0)
+	if (publish_with_login(run, err) == 0)
 		return 0;
 	if (err->kind == ERROR_REMOTE || err->kind == ERROR_NETWORK || err->kind == ERROR_CHILD)
 		error_become(err, ERROR_PUBLISH);

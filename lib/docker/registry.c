@@ -221,6 +221,26 @@ int registry_digest(const struct registry *registry, const char *name, const cha
 	return 0;
 }
 
+int registry_has_image(const struct registry *registry, const char *name, const char *tag,
+		       const char *image_id, bool *ret, struct error *err)
+{
+	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
+	json_auto_t *body = NULL;
+	const char *config;
+
+	if (fetch(registry, name, tag, &manifest, err) < 0)
+		return error_wrap(err, "looking up %s:%s", name, tag);
+	body = json_read(manifest.bytes.buf, manifest.bytes.len, err);
+	if (!body) {
+		error_become(err, ERROR_REMOTE);
+		return error_wrap(err, "manifest of %s:%s", name, tag);
+	}
+	config = json_text(json_object_get(body, "config"), "digest");
+	*ret = strcmp(manifest.digest.buf, image_id) == 0 ||
+	       (config && strcmp(config, image_id) == 0);
+	return 0;
+}
+
 static int put(const struct registry *registry, const char *name, const char *tag,
 	       const struct manifest *manifest, struct error *err)
 {

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "net/http.h"
 
+#include <stdbool.h>
+
 /*
  * An OCI registry (github.com/opencontainers/distribution-spec), spoken to directly for what the
  * Engine cannot do: look a digest up, and give a manifest a further tag. Basic authentication.
@@ -30,6 +32,13 @@ int registry_check(const struct registry *registry, struct error *err);
  * none. */
 int registry_digest(const struct registry *registry, const char *name, const char *tag,
 		    struct str *ret_digest, struct error *err);
+
+/*
+ * Whether the manifest behind a tag is that of the image with `image_id` in an Engine: its
+ * configuration has that digest, or it has itself, as Engines with containerd's image store count.
+ */
+int registry_has_image(const struct registry *registry, const char *name, const char *tag,
+		       const char *image_id, bool *ret, struct error *err);
 
 /* Puts the manifest with `digest` under `tag` too, byte for byte, and verifies it there. */
 int registry_tag(const struct registry *registry, const char *name, const char *digest,
