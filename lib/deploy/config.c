@@ -50,6 +50,7 @@ static const struct config_row {
 	[CONFIG_CHECKS_OFF] = { "checks.off", true },
 	[CONFIG_STACK_DISABLE_ROLLBACK] = { "stack.disable_rollback", false },
 	[CONFIG_STACK_PROTECTION] = { "stack.termination_protection", false },
+	[CONFIG_REPORTS] = { "reports", true },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
 };
 

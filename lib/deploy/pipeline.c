@@ -48,6 +48,8 @@ void run_release(struct run *run)
 	str_release(&run->digest);
 	engine_free(run->engine);
 	run_close_local(run);
+	tally_release(&run->tally);
+	str_release(&run->outcome);
 	compose_release(&run->compose);
 	compose_config_release(&run->services);
 }
@@ -68,6 +70,7 @@ struct run run_of(const struct pipeline *pipeline)
 		.services = COMPOSE_CONFIG_INIT,
 		.session = DOCKER_SESSION_INIT,
 		.pinned = STRV_INIT,
+		.outcome = STR_INIT,
 		.project_lock = -1,
 	};
 }
@@ -88,18 +91,19 @@ static void tell_begin(const struct pipeline *pipeline, const char *name)
 	pipeline->report->emit(pipeline->report, &event);
 }
 
-static void tell_end(const struct pipeline *pipeline, const char *name, int64_t started_ms,
+static void tell_end(const struct run *run, const char *name, int64_t started_ms,
 		     const struct error *err)
 {
 	const struct report_event event = {
 		.kind = REPORT_STAGE_END,
 		.stage = name,
 		.ok = err->kind == ERROR_NONE,
-		.text = err->kind == ERROR_OUTCOME ? "outcome unknown" : NULL,
-		.elapsed_ms = now_ms(pipeline) - started_ms,
+		.status = err->kind == ERROR_OUTCOME ? "outcome unknown" : NULL,
+		.text = run->outcome.len ? run->outcome.buf : NULL,
+		.elapsed_ms = now_ms(run->pipeline) - started_ms,
 	};
 
-	pipeline->report->emit(pipeline->report, &event);
+	run->pipeline->report->emit(run->pipeline->report, &event);
 }
 
 static int run_stage(struct run *run, const struct stage_row *stage, struct error *err)
@@ -109,10 +113,11 @@ static int run_stage(struct run *run, const struct stage_row *stage, struct erro
 	int result;
 
 	tell_begin(pipeline, stage->name);
+	str_reset(&run->outcome);
 	result = interrupt_check(stage->name, err);
 	if (result == 0)
 		result = stage->run(run, err);
-	tell_end(pipeline, stage->name, started_ms, err);
+	tell_end(run, stage->name, started_ms, err);
 	return result;
 }
 

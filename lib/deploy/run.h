@@ -7,6 +7,7 @@
 #include "deploy/parameters.h"
 #include "deploy/pipeline.h"
 #include "deploy/stack_template.h"
+#include "deploy/tally.h"
 #include "deploy/version.h"
 #include "docker/compose.h"
 #include "docker/engine.h"
@@ -38,6 +39,8 @@ struct run {
 	char *images_file;	       /* compose file that runs what was built */
 	struct strv pinned;	       /* "service=image" of it */
 	int project_lock;	       /* held while the local stages run, or -1 */
+	struct tally tally;	       /* the reporter of the test and release stages */
+	struct str outcome;	       /* what the stage that runs says came of it */
 	bool is_repository_missing;    /* it is to be created */
 	bool is_built;		       /* the local stages built in this run */
 	bool has_containers;	       /* compose may have left some */

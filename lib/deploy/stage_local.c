@@ -1,9 +1,13 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
 #include "deploy/run.h"
+#include "sys/file.h"
 #include "sys/proc.h"
 
 #include <string.h>
+#include <sys/stat.h>
+
+#define REPORT_MAX_BYTES (64UL << 20)
 
 /* Lines of a program of the user's own, as the pipeline's output. */
 struct exec_output {
@@ -23,7 +27,7 @@ static void exec_line(void *ctx, bool is_stderr, const char *line, size_t len)
 static int run_program(struct run *run, const struct strv *args, int *ret_status, struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	struct exec_output output = { run->pipeline->report, args->v[0] };
+	struct exec_output output = { &run->tally.report, args->v[0] };
 	struct proc_end end;
 
 	strv_add_list(&proc.args, args);
@@ -73,12 +77,10 @@ static void describe_step(const struct step *step, struct str *out)
 		str_addf(out, "%s%s", out->len ? " " : "", step->args.v[i]);
 }
 
-/* The steps of a stage, one after the other; the first that fails ends it with `kind`. */
-static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
-		     struct error *err)
+/* The steps one after the other; the first that fails ends them with `kind`. */
+static int run_each(struct run *run, const struct steps *steps, enum error_kind kind,
+		    struct error *err)
 {
-	if (run_open_local(run, err) < 0)
-		return -1;
 	for (size_t i = 0; i < steps->count; i++) {
 		const struct step *step = &steps->items[i];
 		CLEANUP(str_release) struct str name = STR_INIT;
@@ -95,6 +97,63 @@ static int run_steps(struct run *run, const struct steps *steps, enum error_kind
 				 run->version.tag.buf);
 	}
 	return 0;
+}
+
+/* A report of an earlier run says nothing about this one. */
+static bool is_new(const char *path, time_t since)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_mtime >= since;
+}
+
+/* A report that cannot be read changes nothing about what the tests said by their exit status. */
+static void read_reports(struct run *run, time_t since)
+{
+	const struct config *config = run->pipeline->config;
+	const struct strv *names = config_list(config, CONFIG_REPORTS);
+
+	for (size_t i = 0; i < names->count; i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str text = STR_INIT;
+		CLEANUP_FREE char *path = file_join(config->dir, names->v[i]);
+
+		if (is_new(path, since) &&
+		    (file_read(path, REPORT_MAX_BYTES, &text, &err) < 0 ||
+		     tally_add_junit(&run->tally, text.buf, text.len, &err) < 0))
+			report_warning(run->pipeline->report, "test report '%s': %s", path,
+				       err.msg.buf);
+	}
+}
+
+/* Tests that failed in a service that ended with 0 are worth a look. */
+static void settle_tally(struct run *run, bool ok)
+{
+	struct test_count sum = tally_sum(&run->tally);
+
+	tally_describe(&run->tally, &run->outcome);
+	if (ok && sum.failed + sum.missing)
+		report_warning(run->pipeline->report,
+			       "%s, but every step ended with status 0: see that the tests end "
+			       "with another one",
+			       run->outcome.buf);
+}
+
+static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
+		     struct error *err)
+{
+	time_t started = (time_t)(run->pipeline->clock->wall_ms(run->pipeline->clock) / 1000);
+	int result;
+
+	if (run_open_local(run, err) < 0)
+		return -1;
+	tally_begin(&run->tally, run->pipeline->report);
+	run->compose.report = &run->tally.report;
+	result = run_each(run, steps, kind, err);
+	run->compose.report = run->pipeline->report;
+	read_reports(run, started);
+	settle_tally(run, result == 0);
+	return result;
 }
 
 int stage_test(struct run *run, struct error *err)

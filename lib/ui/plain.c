@@ -54,12 +54,16 @@ static void stage_begin(struct plain *p, const struct report_event *event, struc
 
 static void stage_end(struct plain *p, const struct report_event *event, struct str *line)
 {
-	const char *end = event->ok ? "ok" : event->text ? event->text : "FAILED";
+	const char *end = event->ok ? "ok" : event->status ? event->status : "FAILED";
 
 	str_addf(line, "%s%s%s %s (", color(p, event->ok ? GREEN : RED), end, color(p, PLAIN),
 		 event->stage);
 	clock_format_duration(event->elapsed_ms, line);
 	str_addc(line, ')');
+	if (event->text) {
+		str_adds(line, ": ");
+		add(line, event->text);
+	}
 }
 
 static void stack_event(struct plain *p, const struct report_event *event, struct str *line)
