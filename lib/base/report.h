@@ -11,11 +11,13 @@
  */
 enum report_kind {
 	REPORT_STAGE_BEGIN, /* `stage` starts */
-	REPORT_STAGE_END,   /* `stage` is over: `ok`, `elapsed_ms`; `text`: neither ok nor failed */
-	REPORT_NOTE,	    /* `text`: something worth knowing */
-	REPORT_WARNING,	    /* `text`: something the user should look at; the run goes on */
-	REPORT_OUTPUT,	    /* `text`: one line of the program or service `source` */
-	REPORT_PROGRESS,    /* `source` is `done` of `total` along (total 0: unknown) */
+	/* `stage` is over: `ok`, `elapsed_ms`; `text`: what came of it; `status`: neither ok nor
+	   failed */
+	REPORT_STAGE_END,
+	REPORT_NOTE,	 /* `text`: something worth knowing */
+	REPORT_WARNING,	 /* `text`: something the user should look at; the run goes on */
+	REPORT_OUTPUT,	 /* `text`: one line of the program or service `source` */
+	REPORT_PROGRESS, /* `source` is `done` of `total` along (total 0: unknown) */
 	/*
 	 * Resource `source` of type `type` is now in `status`; `text`: reason. `done` of `total`
 	 * resources of the operation are ready (total 0: not counted).
