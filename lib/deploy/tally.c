@@ -71,7 +71,7 @@ static bool has_directive(struct slice rest, const char *word)
 	return (size_t)(rest.p + rest.n - mark) >= len && strncasecmp(mark, word, len) == 0;
 }
 
-/* A test that is known to fail, "# TODO", is no failure. */
+/* A test that is known to fail, "# todo", is no failure. */
 static void take_line(struct tally_source *source, const char *text)
 {
 	struct slice line = slice_of(text);

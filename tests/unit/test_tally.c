@@ -29,7 +29,7 @@ static void counts_what_services_print(void **state)
 		{ "4 tests, 1 failed",
 		  { "TAP version 13", "1..4", "ok 1 - Input file opened",
 		    "not ok 2 - First line of the input valid", "ok 3 - Read the rest of the file",
-		    "not ok 4 - Summarized correctly # TODO Not written yet" } },
+		    "not ok 4 - Summarized correctly # todo Not written yet" } },
 		{ "2 tests, 0 failed, 1 skipped",
 		  { "1..2", "ok 23 # skip Insufficient flogiston pressure.", "ok 2" } },
 		{ "1 test, 1 failed, 3 not run", { "1..4", "not ok 1", "Bail out!" } },
