@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "canned_http.h"
 #include "docker/compose.h"
+#include "docker/compose_override.h"
 #include "docker/engine.h"
 #include "sys/file.h"
 #include "sys/interrupt.h"
@@ -500,6 +501,30 @@ static void passes_on_what_compose_warns_of(void **state)
 	assert_string_equal(listener.text, "compose: no value for X");
 }
 
+/* JSON that both generations read as YAML; "$" is doubled, so that nothing is put in for it. */
+static void writes_files_that_go_on_top(void **state)
+{
+	CLEANUP(compose_config_release) struct compose_config config = COMPOSE_CONFIG_INIT;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(strv_release) struct strv labels = STRV_INIT;
+	CLEANUP(strv_release) struct strv images = STRV_INIT;
+	CLEANUP(str_release) struct str out = STR_INIT;
+	static const char text[] = "services:\n  app:\n    build: .\n  db:\n    image: db\n";
+
+	(void)state;
+	assert_int_equal(compose_config_parse(text, sizeof(text) - 1, false, &config, &err), 0);
+	strv_add(&labels, "org.opencontainers.image.source=https://x/?a=$b");
+	strv_add(&images, "app=localhost/deployer:p.app");
+	compose_override_labels(&config, "2.4", &labels, &out);
+	assert_string_equal(out.buf, "{\"version\":\"2.4\",\"services\":{\"app\":{\"build\":{"
+				     "\"labels\":{\"org.opencontainers.image.source\":"
+				     "\"https://x/?a=$$b\"}}}}}");
+	str_reset(&out);
+	compose_override_images(&images, "", &out);
+	assert_string_equal(out.buf,
+			    "{\"services\":{\"app\":{\"image\":\"localhost/deployer:p.app\"}}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -516,6 +541,7 @@ int main(void)
 		cmocka_unit_test(reads_the_configuration_of_both_generations_alike),
 		cmocka_unit_test(passes_on_why_compose_refuses_a_file),
 		cmocka_unit_test(passes_on_what_compose_warns_of),
+		cmocka_unit_test(writes_files_that_go_on_top),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
