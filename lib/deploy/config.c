@@ -549,6 +549,9 @@ static void fill_names(struct config *config)
 	stack = mem_printf("%s%s%s", config_text(config, CONFIG_PROJECT),
 			   config->environment ? "-" : "",
 			   config->environment ? config->environment : "");
+	/* A stack's name has no underscores (CreateStack, StackName). */
+	for (char *p = stack; *p; p++)
+		*p = *p == '_' ? '-' : *p;
 	convention(config, CONFIG_STACK_NAME, stack);
 }
 
