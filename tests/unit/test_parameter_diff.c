@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "data/yaml.h"
 #include "deploy/agree.h"
 #include "deploy/parameter_diff.h"
@@ -19,9 +20,7 @@ static const char declarations[] = "Parameters:\n"
 
 static void add(struct parameter_file *file, const char *key, const char *value, bool is_previous)
 {
-	char *name = strdup(key), *text = strdup(value);
-
-	assignments_add(&file->list, name, text)->is_previous = is_previous;
+	assignments_add(&file->list, mem_strdup(key), mem_strdup(value))->is_previous = is_previous;
 }
 
 static void fill(struct parameter_file *file, struct cfn_parameters *live)
