@@ -136,12 +136,13 @@ static int fetch(void *ctx, struct error *err)
 	struct start *start = ctx;
 	static const struct aws_options options = { .profile = NULL };
 	const char *roots = env_get(&start->env, "SSL_CERT_FILE");
-	struct http *https[MAX_THREADS];
+	struct http *https[MAX_THREADS] = { NULL };
 	size_t count = start->settings.references.count;
 	struct aws_client *client = NULL;
 	int result;
 
-	count = count < MAX_THREADS ? count : MAX_THREADS;
+	if (count > MAX_THREADS)
+		count = MAX_THREADS;
 	for (size_t i = 0; i < count; i++)
 		https[i] = http_tls_new(&system_clock, roots);
 	result = aws_client_new(&options,

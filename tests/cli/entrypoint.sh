@@ -234,7 +234,7 @@ err_has 'is not https'
 # ---- signals: nobody answers here ----
 
 hole=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-socat "TCP-LISTEN:$hole,bind=127.0.0.1,reuseaddr,fork" SYSTEM:'sleep 60' &
+socat "TCP-LISTEN:$hole,bind=127.0.0.1,reuseaddr,fork" SYSTEM:'sleep 60' >/dev/null 2>&1 &
 at_exit "kill $!"
 sleep 0.3
 env SECRETS=app "AWS_ENDPOINT_URL=http://127.0.0.1:$hole" "$entrypoint" true >out 2>err &
