@@ -2,7 +2,8 @@
 # The second opinion: the same path against moto, which somebody else wrote, with its ECR token as the
 # password of a registry beside it. moto knows no failures and no events of resources.
 . "$(dirname "$0")/testlib.sh"
-need git docker-registry busybox moto_server aws htpasswd python3
+need git docker-registry busybox moto_server htpasswd python3
+need_aws
 need_engine
 
 name=todobackend-sample

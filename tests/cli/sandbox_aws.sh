@@ -2,7 +2,7 @@
 # The sandbox as the AWS CLI finds it: its own deploy command on the real stack, what it is told when
 # something is wrong with template, parameters or signature.
 . "$(dirname "$0")/testlib.sh"
-need aws
+need_aws
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 corpus=${DEPLOYER_CORPUS:-}/todobackend
 [ -e "$corpus/stack.yml" ] || skip "$corpus is absent"

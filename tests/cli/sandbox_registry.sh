@@ -2,7 +2,8 @@
 # The registry beside the sandbox: docker gets in with ECR's token and with nothing else, what it pushes
 # is what ECR tells of, and both are there the next time.
 . "$(dirname "$0")/testlib.sh"
-need aws docker-registry
+need docker-registry
+need_aws
 need_engine
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 

@@ -42,7 +42,7 @@ if [ -x "${DEPLOYER_SANDBOX-}" ]; then
 fi
 
 # moto: the first three calls make a user who may do everything; from then on it looks at all.
-if command -v moto_server >/dev/null && command -v aws >/dev/null && command -v python3 >/dev/null; then
+if command -v moto_server >/dev/null && has_aws && command -v python3 >/dev/null; then
 	verifiers=$((verifiers + 1))
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	INITIAL_NO_AUTH_ACTION_COUNT=3 moto_server -H 127.0.0.1 -p "$port" >"$tmp/moto.log" 2>&1 &

@@ -108,7 +108,7 @@ END
 expect 0 60 denied "$DEPLOYER" whoami --profile dev
 out_has 'arn          arn:aws:sts::123456789012:assumed-role/Dev/me'
 same want "$stub/calls"
-if command -v aws >/dev/null; then
+if has_aws; then
 	rm -rf "$HOME/.aws/cli"
 	expect 0 60 denied aws --profile dev sts get-caller-identity
 	same want "$stub/calls"

@@ -66,6 +66,20 @@ need() {
 	done
 }
 
+# Whether the AWS CLI is here and takes its endpoint from the environment; Debian 12's does not yet.
+# Its version is asked for once.
+has_aws() {
+	if [ -z "${aws_version-}" ]; then
+		aws_version=$(aws --version 2>&1) || aws_version=none
+	fi
+	echo "$aws_version" |
+		awk -F '[/. ]' '{ exit !($2 == 1 && $3 >= 29 || $2 == 2 && $3 >= 13 || $2 > 2) }'
+}
+
+need_aws() {
+	has_aws || skip 'no AWS CLI of 1.29, 2.13 or later is here'
+}
+
 need_engine() {
 	need docker
 	docker info >/dev/null 2>&1 || skip 'no Docker engine answers'

@@ -55,7 +55,7 @@ as_the_cli() {
 	rm -rf "$HOME/.aws/cli"
 	calls_of 0 env "$@" "$DEPLOYER" whoami
 	cp "$tmp/calls" "$tmp/ours"
-	command -v aws >/dev/null || return 0
+	has_aws || return 0
 	echo "$*" >>"$tmp/compared"
 	rm -rf "$HOME/.aws/cli"
 	calls_of 0 env "$@" aws sts get-caller-identity
