@@ -550,8 +550,10 @@ static void fill_names(struct config *config)
 			   config->environment ? "-" : "",
 			   config->environment ? config->environment : "");
 	/* A stack's name has no underscores (CreateStack, StackName). */
-	for (char *p = stack; *p; p++)
-		*p = *p == '_' ? '-' : *p;
+	for (char *p = stack; *p; p++) {
+		if (*p == '_')
+			*p = '-';
+	}
 	convention(config, CONFIG_STACK_NAME, stack);
 }
 
