@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/random.h"
+#include "deploy/deletion.h"
 #include "deploy/deployment.h"
 #include "deploy/stack_status.h"
 #include "sys/interrupt.h"
@@ -8,6 +9,9 @@
 
 /* How long a change set may take to be made: large templates take minutes. */
 #define CHANGE_SET_MS (10 * 60 * 1000)
+
+/* How long an empty stack may take to be deleted: seconds, as a rule. */
+#define UNMAKE_MS (2 * 60 * 1000)
 
 /* A change set that is still being worked on is executed this often, this far apart. */
 #define EXECUTE_TRIES 5
@@ -136,18 +140,34 @@ static bool is_empty(const struct cfn_change_set *set)
 	return false;
 }
 
+/*
+ * The stack that the change set was made for never lived. It is gone only when that is over: until
+ * then whoever comes next would find it busy.
+ */
+static int unmake_stack(const struct deployment *d, struct error *err)
+{
+	CLEANUP(str_release) struct str status = STR_INIT;
+
+	if (cfn_delete_stack(d->request->client, d->stack_arn.buf, NULL, err) < 0 ||
+	    deletion_wait(d->request->client, d->stack_arn.buf, UNMAKE_MS,
+			  "waiting until the empty stack is deleted", &status, err) < 0)
+		return -1;
+	if (deletion_is_done(status.buf))
+		return 0;
+	return error_set(err, ERROR_STUCK, "its empty stack is in %s", status.buf);
+}
+
 void change_discard(struct deployment *d)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	struct aws_client *client = d->request->client;
 	bool made_stack = d->is_create && !d->before.id.len;
 
 	if (!d->change_set_arn.len || d->is_reviewed)
 		return;
 	/* What interrupted the work must not interrupt the clean-up; a further signal may. */
 	interrupt_clear();
-	if (cfn_delete_change_set(client, d->change_set_arn.buf, &err) < 0 ||
-	    (made_stack && cfn_delete_stack(client, d->stack_arn.buf, NULL, &err) < 0))
+	if (cfn_delete_change_set(d->request->client, d->change_set_arn.buf, &err) < 0 ||
+	    (made_stack && unmake_stack(d, &err) < 0))
 		report_warning(d->request->report, "change set '%s' is left behind: %s",
 			       d->change_set_name.buf, err.msg.buf);
 }

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/random.h"
+#include "deploy/deletion.h"
 #include "deploy/deployment.h"
 #include "deploy/running.h"
 #include "deploy/stack_status.h"
@@ -100,6 +101,9 @@ static int wait_until_idle(struct deployment *d, struct error *err)
 			error_release(err);
 		}
 	}
+	/* Gone while it was waited for: as if it had never been there (facts: A7, A9). */
+	if (strcmp(d->before.status.buf, "DELETE_COMPLETE") == 0)
+		cfn_stack_release(&d->before);
 	return 0;
 }
 
@@ -121,23 +125,17 @@ static int check_nothing_retained(const struct deployment *d, struct error *err)
 	return 0;
 }
 
-static int wait_until_deleted(struct deployment *d, struct error *err)
+static int wait_until_deleted(const struct deployment *d, struct error *err)
 {
-	CLEANUP(str_release) struct str arn = STR_INIT;
-	int64_t until_ms = d->clock->monotonic_ms(d->clock) + DELETION_MS;
+	CLEANUP(str_release) struct str status = STR_INIT;
 
-	str_adds(&arn, d->before.id.buf);
-	do {
-		d->clock->sleep_ms(d->clock, LOOK_MS);
-		if (interrupt_check("deleting the failed stack", err) < 0 ||
-		    find_stack(d, arn.buf, err) < 0)
-			return -1;
-	} while (strcmp(d->before.status.buf, "DELETE_IN_PROGRESS") == 0 &&
-		 d->clock->monotonic_ms(d->clock) < until_ms);
-	if (stack_status_start(d->before.status.buf) == START_CREATE)
+	if (deletion_wait(d->request->client, d->before.id.buf, DELETION_MS,
+			  "deleting the failed stack", &status, err) < 0)
+		return -1;
+	if (deletion_is_done(status.buf))
 		return 0;
 	error_set(err, ERROR_STUCK, "the failed stack could not be deleted: it is in %s",
-		  d->before.status.buf);
+		  status.buf);
 	return error_fix(err, "%s", stack_status_fix("DELETE_FAILED"));
 }
 

@@ -46,6 +46,10 @@ slow='resources: [{logical_id: Image, action: UPDATE, outcome: slow, seconds: 24
 printf '%s\n' "$slow" >slow.yml
 
 # A plan changes nothing and leaves nothing, not even of a stack that is not there.
+# Slowly here, where an empty stack takes seconds to be deleted: a deployment right after it finds none.
+sandbox 0 --speed 1 -- sh -c '"$0" plan && "$0" plan' "$DEPLOYER"
+err_lacks 'left behind'
+err_lacks DELETE_IN_PROGRESS
 sandbox 0 -- "$DEPLOYER" plan
 out_has 'stack app: to be created, 2 resources'
 out_has '+ ApplicationImageTag: 1a'

@@ -419,6 +419,66 @@ static void a6_recreates_on_request_only(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
 }
 
+/* A plan leaves nothing behind: it ends when the stack that it made for its change set is gone. */
+static void a7_a_declined_creation_ends_when_its_stack_is_gone(void **state)
+{
+	static const struct {
+		unsigned busy; /* looks at a stack that is still being deleted */
+		const char *warning;
+	} rows[] = {
+		{ 3, NULL },
+		{ 0, "is left behind: its empty stack is in DELETE_IN_PROGRESS" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStacks", 400, NOT_THERE, 1 },
+			/* Read too late: it says what was before the deletion. */
+			{ "DescribeStacks", 200, STACK("REVIEW_IN_PROGRESS"), 1 },
+			{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), rows[i].busy },
+			{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 0 },
+			USUAL,
+		};
+		const struct deploy_policy policy = { .approval = APPROVE_NEVER };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_with(&fake, &policy, &outcome), 9);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
+		if (rows[i].warning) {
+			assert_non_null(strstr(fake.report.told.buf, rows[i].warning));
+			continue;
+		}
+		assert_null(strstr(fake.report.told.buf, "warning"));
+		assert_int_equal(fake_cfn_called(&fake, "DescribeStacks"), 6);
+	}
+}
+
+/* A7: the stack that was being deleted is gone after the wait: a creation. */
+static void a7_creates_after_waiting_for_a_deletion(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), 2 },
+		{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 1 },
+		{ "DescribeStacks", 200, STACK("CREATE_COMPLETE"), 0 },
+		{ "CreateChangeSet", 200, CREATED, 0 },
+		{ "DescribeChangeSet", 200, READY, 0 },
+		{ "DescribeStackEvents", 200, EVENTS(""), 3 },
+		{ "ExecuteChangeSet", 200, EXECUTED, 0 },
+		{ "DescribeStackEvents", 200, EVENTS(ROOT("2", "CREATE_COMPLETE")), 0 },
+	};
+	const struct deploy_policy policy = { .wait_ms = 60000 };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome = DEPLOY_UNCHANGED;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 0);
+	assert_int_equal(outcome, DEPLOY_CREATED);
+}
+
 static void does_not_recreate_what_keeps_resources(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -489,6 +549,8 @@ int main(void)
 		cmocka_unit_test(b13_waits_for_a_busy_stack),
 		cmocka_unit_test(b13_stops_waiting_for_a_busy_stack),
 		cmocka_unit_test(a6_recreates_on_request_only),
+		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
+		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
 		cmocka_unit_test(executes_nothing_without_the_approval_it_needs),
 		cmocka_unit_test(b20_refuses_a_stack_made_anew),
