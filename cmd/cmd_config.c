@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "cmd/app.h"
 #include "cmd/commands.h"
 #include "data/json.h"
@@ -10,6 +11,18 @@ static void add_list(struct str *out, const struct strv *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		str_addf(out, "%s%s", i ? ", " : "", list->v[i]);
+}
+
+static void print_steps(const char *name, const struct steps *steps, FILE *out)
+{
+	CLEANUP(str_release) struct str value = STR_INIT;
+
+	for (size_t i = 0; i < steps->count; i++) {
+		str_adds(&value, i ? ", " : "");
+		step_describe(&steps->items[i], &value);
+	}
+	(void)fprintf(out, "%-28s %-40s # %s\n", name, value.buf,
+		      steps->origin ? steps->origin : "not set");
 }
 
 static void print_text(const struct config *config, FILE *out)
@@ -26,6 +39,31 @@ static void print_text(const struct config *config, FILE *out)
 		(void)fprintf(out, "%-28s %-40s # %s\n", config_key_name(key), value.buf,
 			      origin ? origin : "not set");
 	}
+	print_steps("stages.test", &config->test, out);
+	print_steps("stages.release", &config->release, out);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		CLEANUP_FREE char *name = mem_printf("hooks.%s", hook_name((enum hook)i));
+
+		print_steps(name, &config->hooks[i], out);
+	}
+}
+
+/* Steps as texts, where there are any. */
+static void add_steps_json(json_t *root, const char *name, const struct steps *steps)
+{
+	json_t *list;
+
+	if (!steps->origin)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < steps->count; i++) {
+		CLEANUP(str_release) struct str text = STR_INIT;
+
+		step_describe(&steps->items[i], &text);
+		(void)json_array_append_new(list, json_string(text.buf));
+	}
+	(void)json_object_set_new(root, name,
+				  json_pack("{s:o, s:s}", "value", list, "origin", steps->origin));
 }
 
 static json_t *setting_json(const struct config *config, enum config_key key)
@@ -55,6 +93,13 @@ static void print_json(const struct config *config, FILE *out)
 		entry = json_pack("{s:o, s:s}", "value", setting_json(config, key), "origin",
 				  config->settings[i].origin);
 		(void)json_object_set_new(root, config_key_name(key), entry);
+	}
+	add_steps_json(root, "stages.test", &config->test);
+	add_steps_json(root, "stages.release", &config->release);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		CLEANUP_FREE char *name = mem_printf("hooks.%s", hook_name((enum hook)i));
+
+		add_steps_json(root, name, &config->hooks[i]);
 	}
 	json_write(root, &text);
 	(void)fprintf(out, "%s\n", text.buf);

@@ -47,7 +47,23 @@ static const struct config_row {
 	[CONFIG_STACK_PROTECTION] = { "stack.termination_protection", false },
 	[CONFIG_REPORTS] = { "reports", true },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
+	[CONFIG_WEBHOOK] = { "notify.webhook", false },
 };
+
+static const char *const hook_names[HOOK_COUNT] = {
+	[HOOK_BEFORE_LOGIN] = "before_login",	  [HOOK_AFTER_LOGIN] = "after_login",
+	[HOOK_BEFORE_TEST] = "before_test",	  [HOOK_AFTER_TEST] = "after_test",
+	[HOOK_BEFORE_RELEASE] = "before_release", [HOOK_AFTER_RELEASE] = "after_release",
+	[HOOK_BEFORE_PUBLISH] = "before_publish", [HOOK_AFTER_PUBLISH] = "after_publish",
+	[HOOK_BEFORE_BUMP] = "before_bump",	  [HOOK_AFTER_BUMP] = "after_bump",
+	[HOOK_BEFORE_DEPLOY] = "before_deploy",	  [HOOK_AFTER_DEPLOY] = "after_deploy",
+	[HOOK_SUCCEEDED] = "succeeded",		  [HOOK_FAILED] = "failed",
+};
+
+const char *hook_name(enum hook hook)
+{
+	return hook_names[hook];
+}
 
 const char *config_key_name(enum config_key key)
 {
@@ -78,6 +94,19 @@ char *config_path(const struct config *config, enum config_key key)
 	return value ? file_join(config->dir, value) : NULL;
 }
 
+void step_describe(const struct step *step, struct str *out)
+{
+	static const char *const words[] = { "build", "up", "run", "" };
+
+	const char *between = *words[step->kind] ? " " : "";
+
+	str_adds(out, words[step->kind]);
+	for (size_t i = 0; i < step->args.count; i++) {
+		str_addf(out, "%s%s", between, step->args.v[i]);
+		between = " ";
+	}
+}
+
 void steps_release(struct steps *steps)
 {
 	for (size_t i = 0; i < steps->count; i++)
@@ -96,6 +125,8 @@ void config_release(struct config *config)
 	}
 	steps_release(&config->test);
 	steps_release(&config->release);
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		steps_release(&config->hooks[i]);
 	strv_release(&config->environments);
 	free(config->file);
 	free(config->dir);

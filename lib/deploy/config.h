@@ -45,6 +45,7 @@ enum config_key {
 	CONFIG_STACK_PROTECTION,
 	CONFIG_REPORTS,
 	CONFIG_CLEAN_LABEL,
+	CONFIG_WEBHOOK,
 	CONFIG_KEY_COUNT,
 };
 
@@ -74,6 +75,28 @@ struct steps {
 	char *origin;
 };
 
+/*
+ * When a program of the user's runs: before and after each stage, and at the end of a run. "before"
+ * and "after" of one stage follow each other, the stages as in deploy/pipeline.h.
+ */
+enum hook {
+	HOOK_BEFORE_LOGIN,
+	HOOK_AFTER_LOGIN,
+	HOOK_BEFORE_TEST,
+	HOOK_AFTER_TEST,
+	HOOK_BEFORE_RELEASE,
+	HOOK_AFTER_RELEASE,
+	HOOK_BEFORE_PUBLISH,
+	HOOK_AFTER_PUBLISH,
+	HOOK_BEFORE_BUMP,
+	HOOK_AFTER_BUMP,
+	HOOK_BEFORE_DEPLOY,
+	HOOK_AFTER_DEPLOY,
+	HOOK_SUCCEEDED,
+	HOOK_FAILED,
+	HOOK_COUNT,
+};
+
 struct config {
 	char *file; /* path of deployer.yml, NULL where there is none */
 	char *dir;  /* the project's folder, absolute */
@@ -82,6 +105,7 @@ struct config {
 	struct setting settings[CONFIG_KEY_COUNT];
 	struct steps test;
 	struct steps release;
+	struct steps hooks[HOOK_COUNT]; /* each STEP_EXEC */
 };
 
 #define CONFIG_INIT                                                                                \
@@ -104,6 +128,12 @@ const struct strv *config_list(const struct config *config, enum config_key key)
 /* The dotted name of a setting, such as "stack.name", and whether it is a list. */
 const char *config_key_name(enum config_key key);
 bool config_key_is_list(enum config_key key);
+
+/* The name of a hook below "hooks", such as "before_test". */
+const char *hook_name(enum hook hook);
+
+/* A step as a person would type it, appended: "up migrate", "./smoke --all". */
+void step_describe(const struct step *step, struct str *out);
 
 /* The path of a file that a setting names, taken from the project's folder; NULL where unset. */
 char *config_path(const struct config *config, enum config_key key);

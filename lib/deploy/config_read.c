@@ -181,16 +181,37 @@ static int read_steps(struct reader *r, const char *path, const json_t *value, s
 	return 0;
 }
 
-/* Keys that are no settings themselves. */
-static const char *const other_keys[] = { "stages.test", "stages.release" };
-
-/* The name of the `i`th known key: of a setting, or of one of the others; NULL after the last. */
-static const char *known_key(size_t i)
+/* Programs alone: what runs in a service belongs to a stage. One text alone is a list of one. */
+static int read_hook(struct reader *r, const char *path, const json_t *value, struct steps *hook,
+		     struct error *err)
 {
+	json_auto_t *list = json_is_string(value) ? json_pack("[O]", value) : NULL;
+
+	if (read_steps(r, path, list ? list : value, hook, err) < 0)
+		return -1;
+	for (size_t i = 0; i < hook->count; i++) {
+		if (hook->items[i].kind != STEP_EXEC)
+			return wrong_shape(r, path, "a list of programs", err);
+	}
+	return 0;
+}
+
+/* Keys that are no settings themselves; the hooks follow them. */
+static const char *const other_keys[] = { "stages.test", "stages.release" };
+#define OTHER_COUNT (sizeof(other_keys) / sizeof(other_keys[0]))
+
+/* The name of the `i`th known key: of a setting, or of one of the others; false after the last. */
+static bool known_key(size_t i, struct str *ret)
+{
+	str_reset(ret);
 	if (i < CONFIG_KEY_COUNT)
-		return config_key_name((enum config_key)i);
-	i -= CONFIG_KEY_COUNT;
-	return i < sizeof(other_keys) / sizeof(other_keys[0]) ? other_keys[i] : NULL;
+		str_adds(ret, config_key_name((enum config_key)i));
+	else if (i < CONFIG_KEY_COUNT + OTHER_COUNT)
+		str_adds(ret, other_keys[i - CONFIG_KEY_COUNT]);
+	else if (i < CONFIG_KEY_COUNT + OTHER_COUNT + HOOK_COUNT)
+		str_addf(ret, "hooks.%s",
+			 hook_name((enum hook)(i - CONFIG_KEY_COUNT - OTHER_COUNT)));
+	return ret->len > 0;
 }
 
 /* What stands at `name`'s level in a known key of the same parents: "stack" or "stack.name"; or
@@ -209,10 +230,11 @@ static char *sibling(const char *known, const char *name)
 static char *nearest_key(const char *name)
 {
 	CLEANUP(strv_release) struct strv siblings = STRV_INIT;
-	const char *nearest, *known;
+	CLEANUP(str_release) struct str known = STR_INIT;
+	const char *nearest;
 
-	for (size_t i = 0; (known = known_key(i)); i++) {
-		char *candidate = sibling(known, name);
+	for (size_t i = 0; known_key(i, &known); i++) {
+		char *candidate = sibling(known.buf, name);
 
 		if (candidate)
 			strv_take(&siblings, candidate);
@@ -243,15 +265,29 @@ static int find_key(const char *path)
 	return -1;
 }
 
-/* Whether some setting lies below `path`: then it is a map. */
+/* The steps behind a key that is no setting, and how they are read; NULL where there are none. */
+static struct steps *find_steps(struct config *config, const char *path, bool *ret_is_hook)
+{
+	*ret_is_hook = strncmp(path, "hooks.", 6) == 0;
+	if (strcmp(path, "stages.test") == 0)
+		return &config->test;
+	if (strcmp(path, "stages.release") == 0)
+		return &config->release;
+	for (size_t i = 0; *ret_is_hook && i < HOOK_COUNT; i++) {
+		if (strcmp(path + 6, hook_name((enum hook)i)) == 0)
+			return &config->hooks[i];
+	}
+	return NULL;
+}
+
+/* Whether some known key lies below `path`: then it is a map. */
 static bool is_branch(const char *path)
 {
+	CLEANUP(str_release) struct str known = STR_INIT;
 	size_t len = strlen(path);
 
-	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		const char *name = config_key_name((enum config_key)i);
-
-		if (strncmp(name, path, len) == 0 && name[len] == '.')
+	for (size_t i = 0; known_key(i, &known); i++) {
+		if (strncmp(known.buf, path, len) == 0 && known.buf[len] == '.')
 			return true;
 	}
 	return false;
@@ -267,14 +303,15 @@ static int read_key(struct reader *r, const char *prefix, const char *name, cons
 {
 	CLEANUP_FREE char *path = mem_printf("%s%s%s", prefix, *prefix ? "." : "", name);
 	int key = find_key(name);
+	bool is_hook;
+	struct steps *steps = find_steps(r->config, name, &is_hook);
 
-	if (strcmp(name, "stages.test") == 0)
-		return read_steps(r, path, value, &r->config->test, err);
-	if (strcmp(name, "stages.release") == 0)
-		return read_steps(r, path, value, &r->config->release, err);
+	if (steps)
+		return is_hook ? read_hook(r, path, value, steps, err)
+			       : read_steps(r, path, value, steps, err);
 	if (key >= 0)
 		return read_setting(r, (enum config_key)key, path, value, err);
-	if (strcmp(name, "stages") == 0 || is_branch(name))
+	if (is_branch(name))
 		return read_map(r, prefix, name, value, err);
 	return unknown_key(r, path, name, err);
 }

@@ -1,6 +1,7 @@
 #include "deploy/pipeline.h"
 
 #include "base/cleanup.h"
+#include "deploy/hooks.h"
 #include "deploy/run.h"
 #include "sys/interrupt.h"
 
@@ -106,18 +107,38 @@ static void tell_end(const struct run *run, const char *name, int64_t started_ms
 	run->pipeline->report->emit(run->pipeline->report, &event);
 }
 
-static int run_stage(struct run *run, const struct stage_row *stage, struct error *err)
+_Static_assert(HOOK_BEFORE_DEPLOY == 2 * STAGE_DEPLOY, "hooks are in the order of the stages");
+
+static int run_before(struct run *run, enum stage stage, struct error *err)
+{
+	if (hooks_run(run, (enum hook)(HOOK_BEFORE_LOGIN + 2 * stage), err) == 0)
+		return 0;
+	return error_fix(err, "the %s stage has not begun", stage_name(stage));
+}
+
+static int run_after(struct run *run, enum stage stage, struct error *err)
+{
+	if (hooks_run(run, (enum hook)(HOOK_AFTER_LOGIN + 2 * stage), err) == 0)
+		return 0;
+	return error_fix(err, "the %s stage itself is done", stage_name(stage));
+}
+
+static int run_stage(struct run *run, enum stage stage, struct error *err)
 {
 	const struct pipeline *pipeline = run->pipeline;
 	int64_t started_ms = now_ms(pipeline);
 	int result;
 
-	tell_begin(pipeline, stage->name);
+	tell_begin(pipeline, stage_name(stage));
 	str_reset(&run->outcome);
-	result = interrupt_check(stage->name, err);
+	result = interrupt_check(stage_name(stage), err);
 	if (result == 0)
-		result = stage->run(run, err);
-	tell_end(run, stage->name, started_ms, err);
+		result = run_before(run, stage, err);
+	if (result == 0)
+		result = stages[stage].run(run, err);
+	if (result == 0)
+		result = run_after(run, stage, err);
+	tell_end(run, stage_name(stage), started_ms, err);
 	return result;
 }
 
@@ -149,7 +170,7 @@ static int run_stages(struct run *run, struct error *err)
 			told = true;
 			continue;
 		}
-		if (run_stage(run, &stages[i], err) < 0)
+		if (run_stage(run, (enum stage)i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -158,12 +179,14 @@ static int run_stages(struct run *run, struct error *err)
 int pipeline_run(const struct pipeline *pipeline, struct error *err)
 {
 	CLEANUP(run_release) struct run run = run_of(pipeline);
+	int64_t started_ms = now_ms(pipeline);
 	int result = preflight(&run, err);
 
 	if (result == 0)
 		result = run_stages(&run, err);
 	if (run.has_containers && !run.is_app_up)
 		run_compose_down(&run);
+	hooks_tell_end(&run, err, now_ms(pipeline) - started_ms);
 	return result;
 }
 

@@ -68,15 +68,6 @@ static int run_step(struct run *run, const struct step *step, int *ret_status, s
 	return run_program(run, &step->args, ret_status, err);
 }
 
-static void describe_step(const struct step *step, struct str *out)
-{
-	static const char *const words[] = { "build", "up", "run", "" };
-
-	str_adds(out, words[step->kind]);
-	for (size_t i = 0; i < step->args.count; i++)
-		str_addf(out, "%s%s", out->len ? " " : "", step->args.v[i]);
-}
-
 /* The steps one after the other; the first that fails ends them with `kind`. */
 static int run_each(struct run *run, const struct steps *steps, enum error_kind kind,
 		    struct error *err)
@@ -86,7 +77,7 @@ static int run_each(struct run *run, const struct steps *steps, enum error_kind 
 		CLEANUP(str_release) struct str name = STR_INIT;
 		int status = 0;
 
-		describe_step(step, &name);
+		step_describe(step, &name);
 		run->has_containers = run->has_containers || step->kind != STEP_BUILD;
 		if (run_step(run, step, &status, err) < 0)
 			return error_wrap(err, "step '%s'", name.buf);
