@@ -84,6 +84,8 @@ int stream_trust_new(const char *bundle, struct stream_trust **ret_trust, struct
 		mem_fatal("SSL_CTX_new");
 	(void)SSL_CTX_set_min_proto_version(trust->ctx, TLS1_2_VERSION);
 	SSL_CTX_set_verify(trust->ctx, SSL_VERIFY_PEER, NULL);
+	/* What was read is a secret: OpenSSL keeps no copy of it in its buffers. */
+	(void)SSL_CTX_set_options(trust->ctx, SSL_OP_CLEANSE_PLAINTEXT);
 	/* Records are small: buffers are given back between them. */
 	(void)SSL_CTX_set_mode(trust->ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
 	if (add_roots(SSL_CTX_get_cert_store(trust->ctx), bio) == 0) {

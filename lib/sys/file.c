@@ -18,7 +18,7 @@
 #define TREE_FDS 16
 
 /* The descriptor, or -1. Without O_NONBLOCK, opening a FIFO would wait for a writer. */
-static int open_regular(const char *path, struct error *err)
+static int open_regular(const char *path, size_t *ret_size, struct error *err)
 {
 	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 	int fd = (int)TEMP_FAILURE_RETRY(open(path, flags));
@@ -26,24 +26,30 @@ static int open_regular(const char *path, struct error *err)
 
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		*ret_size = (size_t)st.st_size;
 		return fd;
+	}
 	close(fd);
 	return error_set(err, ERROR_CONFIG, "'%s' is not a regular file", path);
 }
 
 int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err)
 {
-	CLEANUP(str_release) struct str bytes = STR_INIT;
-	CLEANUP_FREE char *chunk = mem_zalloc(READ_BYTES);
-	CLEANUP_CLOSE int fd = open_regular(path, err);
+	CLEANUP(str_wipe) struct str bytes = STR_INIT;
+	char chunk[READ_BYTES];
+	size_t size = 0;
+	CLEANUP_CLOSE int fd = open_regular(path, &size, err);
 	struct str old;
 	ssize_t n;
 
 	if (fd < 0)
 		return -1;
-	while ((n = TEMP_FAILURE_RETRY(read(fd, chunk, READ_BYTES))) > 0) {
+	/* The file may hold a secret: growing would leave copies behind. */
+	str_reserve(&bytes, size < max_bytes ? size : max_bytes);
+	while ((n = TEMP_FAILURE_RETRY(read(fd, chunk, sizeof(chunk)))) > 0) {
 		str_add(&bytes, chunk, (size_t)n);
+		explicit_bzero(chunk, (size_t)n);
 		if (bytes.len > max_bytes)
 			return error_set(err, ERROR_CONFIG, "'%s' is larger than %zu bytes", path,
 					 max_bytes);
@@ -61,15 +67,30 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-int file_make_private_dir(const char *prefix, char **ret_path, struct error *err)
+static int make_dir_in(const char *parent, const char *prefix, char **ret_path, struct error *err)
 {
-	const char *tmp = secure_getenv("TMPDIR");
-	CLEANUP_FREE char *path = mem_printf("%s/%s-XXXXXX", tmp && *tmp ? tmp : "/tmp", prefix);
+	CLEANUP_FREE char *path = mem_printf("%s/%s-XXXXXX", parent, prefix);
 
 	if (!mkdtemp(path))
 		return error_set_errno(err, errno, "cannot create the folder '%s'", path);
 	*ret_path = move_ptr(path);
 	return 0;
+}
+
+int file_make_private_dir(const char *prefix, char **ret_path, struct error *err)
+{
+	const char *tmp = secure_getenv("TMPDIR");
+
+	return make_dir_in(tmp && *tmp ? tmp : "/tmp", prefix, ret_path, err);
+}
+
+int file_make_memory_dir(const char *prefix, char **ret_path, struct error *err)
+{
+	CLEANUP(error_release) struct error none = ERROR_INIT;
+
+	if (make_dir_in("/dev/shm", prefix, ret_path, &none) == 0)
+		return 0;
+	return file_make_private_dir(prefix, ret_path, err);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
