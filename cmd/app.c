@@ -176,11 +176,30 @@ const struct cmd *program_find(const struct program *program, char **argv, int *
 	return found;
 }
 
-static int unknown_command(const struct program *program, const char *word, struct error *err)
+/* The second words of the commands of two words whose first this is: "diff, edit, get". */
+static void list_second_words(const struct program *program, const char *word, struct str *out)
 {
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < program->count; i++) {
+		const char *name = program->commands[i]->name;
+
+		if (strncmp(name, word, len) == 0 && name[len] == ' ')
+			str_addf(out, "%s%s", out->len ? ", " : "", name + len + 1);
+	}
+}
+
+int program_unknown(const struct program *program, const char *word, struct error *err)
+{
+	CLEANUP(str_release) struct str second = STR_INIT;
 	const char *names[128], *nearest;
 	size_t count = 0;
 
+	list_second_words(program, word, &second);
+	if (second.len) {
+		error_set(err, ERROR_USAGE, "'%s' is followed by one of: %s", word, second.buf);
+		return error_fix(err, "see '%s --help' for what they do", program->name);
+	}
 	for (size_t i = 0; i < program->count && count < 128; i++)
 		names[count++] = program->commands[i]->name;
 	nearest = nearest_word(word, names, count);
@@ -256,7 +275,7 @@ static int run_without_command(struct app *app, int argc, char **argv, struct er
 		return 0;
 	}
 	if (argc > 1)
-		return unknown_command(app->program, argv[1], err);
+		return program_unknown(app->program, argv[1], err);
 	error_set(err, ERROR_USAGE, "no command given");
 	return error_fix(err, "see '%s --help' for the commands", app->program->name);
 }

@@ -44,6 +44,9 @@ struct program {
  */
 const struct cmd *program_find(const struct program *program, char **argv, int *ret_words);
 
+/* Fails with ERROR_USAGE: the word is no command, or only the first word of some. */
+int program_unknown(const struct program *program, const char *word, struct error *err);
+
 /* cmd/help.c: everything that is said about commands, from the tables alone. */
 void help_overview(const struct program *program, FILE *out);
 void help_command(const struct program *program, const struct cmd *cmd, FILE *out);

@@ -25,7 +25,7 @@ static int help_run(struct app *app, const void *args_, char **operands, struct 
 	}
 	cmd = program_find(app->program, operands - 1, &words);
 	if (!cmd)
-		return error_set(err, ERROR_USAGE, "'%s' is not a command", operands[0]);
+		return program_unknown(app->program, operands[0], err);
 	if (args->man)
 		help_manual(app->program, cmd, app->out);
 	else

@@ -40,39 +40,6 @@ static int read_local(struct app *app, const char *path, struct secrets_variable
 	return secrets_environment_read(path, bytes, secret_len(&text), &rules, ret, err);
 }
 
-static bool is_equal(const struct secret *a, const struct secret *b)
-{
-	return secret_len(a) == secret_len(b) &&
-	       memcmp(secret_bytes(a), secret_bytes(b), secret_len(a)) == 0;
-}
-
-static void add_line(char mark, const struct secrets_variable *member, bool reveal, struct str *out)
-{
-	str_addf(out, "%c ", mark);
-	secrets_format_member(member, reveal, out);
-}
-
-/* Whether they differ. */
-static bool compare(const struct secrets_variables *old, const struct secrets_variables *fresh,
-		    bool reveal, struct str *out)
-{
-	for (size_t i = 0; i < old->count; i++) {
-		const struct secrets_variable *was = &old->items[i];
-		const struct secrets_variable *is = secrets_variables_find(fresh, was->name);
-
-		if (is && is_equal(&is->value, &was->value))
-			continue;
-		add_line('-', was, reveal, out);
-		if (is)
-			add_line('+', is, reveal, out);
-	}
-	for (size_t i = 0; i < fresh->count; i++) {
-		if (!secrets_variables_find(old, fresh->items[i].name))
-			add_line('+', &fresh->items[i], reveal, out);
-	}
-	return out->len > 0;
-}
-
 static int diff_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct diff_args *args = args_;
@@ -92,7 +59,7 @@ static int diff_run(struct app *app, const void *args_, char **operands, struct 
 						  &fresh, err);
 	if (result < 0)
 		return -1;
-	if (compare(&old, &fresh, args->reveal, &out))
+	if (secrets_format_changes(&old, &fresh, args->reveal, &out))
 		app->exit_status = 1;
 	(void)fputs(out.buf, app->out);
 	return 0;

@@ -16,6 +16,7 @@
 
 struct edit_args {
 	bool text;
+	bool dry_run;
 };
 
 /* The file that the editor gets: in a folder of ours alone, where there is one in memory. */
@@ -44,19 +45,6 @@ static void draft_release(struct draft *draft)
 	free(draft->path);
 }
 
-/* Memory rather than a disk, where this machine has such a place. */
-static int make_dir(char **ret_dir, struct error *err)
-{
-	char *dir = mem_strdup("/dev/shm/deployer-edit-XXXXXX");
-
-	if (mkdtemp(dir)) {
-		*ret_dir = dir;
-		return 0;
-	}
-	free(dir);
-	return file_make_private_dir("deployer-edit", ret_dir, err);
-}
-
 static int write_draft(struct draft *draft, const char *name, const struct secret *value,
 		       struct error *err)
 {
@@ -65,7 +53,7 @@ static int write_draft(struct draft *draft, const char *name, const struct secre
 	CLEANUP_CLOSE int fd = -1;
 	size_t len = secret_len(value);
 
-	if (make_dir(&draft->dir, err) < 0)
+	if (file_make_memory_dir("deployer-edit", &draft->dir, err) < 0)
 		return -1;
 	draft->path = file_join(draft->dir, file);
 	draft->ends_line = len && secret_bytes(value)[len - 1] == '\n';
@@ -83,6 +71,10 @@ static int run_editor(const struct app *app, const struct draft *draft, struct e
 
 	if (!editor)
 		editor = env_get(&app->env, "EDITOR");
+	if (!editor && !isatty(STDIN_FILENO)) {
+		error_set(err, ERROR_USAGE, "no EDITOR is set, and this is no terminal for vi");
+		return error_fix(err, "use 'deployer secrets put'");
+	}
 	if (words_split(&proc.args, editor ? editor : "vi", err) < 0)
 		return error_wrap(err, "EDITOR");
 	strv_add(&proc.args, draft->path);
@@ -107,12 +99,6 @@ static int read_draft(const struct draft *draft, struct secret *ret, struct erro
 	return 0;
 }
 
-static bool is_equal(const struct secret *a, const struct secret *b)
-{
-	return secret_len(a) == secret_len(b) &&
-	       memcmp(secret_bytes(a), secret_bytes(b), secret_len(a)) == 0;
-}
-
 /* Until it can be stored, or comes back as it went out. 1: there is something to store. */
 static int edit_until_good(struct app *app, const char *name, bool is_text,
 			   const struct draft *draft, struct secret *value, struct error *err)
@@ -124,7 +110,7 @@ static int edit_until_good(struct app *app, const char *name, bool is_text,
 		secret_copy(&before, value);
 		if (run_editor(app, draft, err) < 0 || read_draft(draft, value, err) < 0)
 			return -1;
-		if (is_equal(&before, value))
+		if (secret_is_equal(&before, value))
 			return 0;
 		if (is_text || secrets_document_check(name, value, &problem) == 0)
 			return 1;
@@ -140,7 +126,11 @@ static int edit_run(struct app *app, const void *args_, char **operands, struct 
 	const struct edit_args *args = args_;
 	CLEANUP(secret_release) struct secret value = SECRET_INIT;
 	CLEANUP(draft_release) struct draft draft = { .dir = NULL };
-	const struct secrets_store_request request = { .name = operands[0], .value = &value };
+	const struct secrets_store_request request = {
+		.name = operands[0],
+		.value = &value,
+		.dry_run = args->dry_run,
+	};
 	struct aws_client *client;
 	int result;
 
@@ -160,6 +150,7 @@ static int edit_run(struct app *app, const void *args_, char **operands, struct 
 
 static const struct opt opts[] = {
 	OPT(struct edit_args, text, 0, "text", NULL, "take one value that is no JSON object"),
+	OPT(struct edit_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
 	OPT_END,
 };
 

@@ -40,8 +40,10 @@ static int write_key(const struct app *app, const struct secrets_variables *memb
 	const struct secrets_variable *member = secrets_variables_find(members, key);
 	CLEANUP(str_release) struct str line = STR_INIT;
 
-	if (!member)
-		return error_set(err, ERROR_CONFIG, "the secret has no key '%s'", key);
+	if (!member) {
+		error_set(err, ERROR_CONFIG, "the secret has no key '%s'", key);
+		return error_fix(err, "'deployer secrets get' without ':KEY' shows its keys");
+	}
 	if (reveal) {
 		write_bytes(app, &member->value);
 		return 0;
@@ -61,6 +63,12 @@ static int write_text(const struct app *app, const struct secret *text, bool rev
 	return 0;
 }
 
+static int no_keys(const struct error *cause, struct error *err)
+{
+	error_set(err, ERROR_CONFIG, "%s", cause->msg.buf);
+	return error_fix(err, "it is one value: name the secret without ':KEY'");
+}
+
 static int get_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct get_args *args = args_;
@@ -78,8 +86,7 @@ static int get_run(struct app *app, const void *args_, char **operands, struct e
 	if (args->reveal && !key && !app_wants_json(app))
 		return write_text(app, &text, true);
 	if (secrets_document_members(operands[0], &text, &members, &cause) < 0)
-		return key ? error_set(err, ERROR_CONFIG, "%s", cause.msg.buf)
-			   : write_text(app, &text, args->reveal);
+		return key ? no_keys(&cause, err) : write_text(app, &text, args->reveal);
 	if (key)
 		return write_key(app, &members, key, args->reveal, err);
 	write_members(app, &members, args->reveal);

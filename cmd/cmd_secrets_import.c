@@ -7,6 +7,7 @@
 struct import_args {
 	const char *file;
 	bool replace;
+	bool dry_run;
 };
 
 static int import_run(struct app *app, const void *args_, char **operands, struct error *err)
@@ -18,7 +19,11 @@ static int import_run(struct app *app, const void *args_, char **operands, struc
 	CLEANUP(secret_release) struct secret merged = SECRET_INIT;
 	CLEANUP(secrets_variables_release)
 	struct secrets_variables variables = SECRETS_VARIABLES_INIT;
-	const struct secrets_store_request request = { .name = operands[0], .value = &merged };
+	const struct secrets_store_request request = {
+		.name = operands[0],
+		.value = &merged,
+		.dry_run = args->dry_run,
+	};
 	struct aws_client *client;
 
 	if (secrets_read_input(args->file, &lines, err) < 0 ||
@@ -36,6 +41,7 @@ static int import_run(struct app *app, const void *args_, char **operands, struc
 static const struct opt opts[] = {
 	OPT(struct import_args, file, 'f', "file", "FILE", "read the variables from FILE (.env)"),
 	OPT(struct import_args, replace, 0, "replace", NULL, "drop the keys that are not in it"),
+	OPT(struct import_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
 	OPT_END,
 };
 

@@ -3,6 +3,7 @@
 #include "base/sanitize.h"
 #include "cmd/app.h"
 #include "cmd/commands.h"
+#include "cmd/secrets.h"
 #include "data/json.h"
 
 /* With a name: its versions. */
@@ -46,7 +47,7 @@ static int list_versions(struct app *app, struct aws_client *client, const char 
 	CLEANUP(secrets_versions_release) struct secrets_versions list = SECRETS_VERSIONS_INIT;
 
 	if (secrets_list_versions(client, name, &list, err) < 0)
-		return -1;
+		return secrets_explain_absence(err);
 	for (size_t i = 0; i < list.count; i++)
 		add_row(app, list.items[i].id, list.items[i].created_ms, list.items[i].stages, out);
 	return 0;

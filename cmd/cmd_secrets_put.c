@@ -9,6 +9,7 @@ struct put_args {
 	const char *kms_key;
 	struct strv tags;
 	bool text;
+	bool dry_run;
 };
 
 static int check_tags(const struct strv *tags, struct error *err)
@@ -42,6 +43,7 @@ static int put_run(struct app *app, const void *args_, char **operands, struct e
 		.description = args->description,
 		.kms_key_id = args->kms_key,
 		.tags = &args->tags,
+		.dry_run = args->dry_run,
 	};
 
 	if (check_tags(&args->tags, err) < 0 || secrets_read_input(args->file, &value, err) < 0)
@@ -58,6 +60,7 @@ static const struct opt opts[] = {
 	OPT(struct put_args, kms_key, 0, "kms-key", "KEY",
 	    "encrypt a new secret with this KMS key"),
 	OPT(struct put_args, tags, 0, "tag", "KEY=VALUE", "tag a new secret"),
+	OPT(struct put_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
 	OPT_END,
 };
 

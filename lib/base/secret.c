@@ -48,6 +48,11 @@ bool secret_is_set(const struct secret *secret)
 	return secret->len_ > 0;
 }
 
+bool secret_is_equal(const struct secret *a, const struct secret *b)
+{
+	return a->len_ == b->len_ && memcmp(secret_bytes(a), secret_bytes(b), a->len_) == 0;
+}
+
 void secret_release(struct secret *secret)
 {
 	if (secret->bytes_)

@@ -30,6 +30,7 @@ void secret_copy(struct secret *to, const struct secret *from);
 const char *secret_bytes(const struct secret *secret);
 size_t secret_len(const struct secret *secret);
 bool secret_is_set(const struct secret *secret);
+bool secret_is_equal(const struct secret *a, const struct secret *b);
 
 /* Overwrites, frees and makes empty; usable with CLEANUP(). */
 void secret_release(struct secret *secret);

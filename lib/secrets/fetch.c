@@ -94,10 +94,6 @@ static void fetch_one(struct aws_client *client, const struct secrets_reference 
 		return;
 	}
 	(void)error_wrap(&answer->err, "'%s'", reference->text);
-	if (is_absence(&answer->err))
-		(void)error_fix(&answer->err,
-				"is it in this account and region? What may be absent "
-				"is named in SECRETS_OPTIONAL");
 }
 
 static void *work(void *ctx)
@@ -265,6 +261,9 @@ int secrets_collect(struct aws_client *client, struct http *const *https, size_t
 	CLEANUP(secrets_answers_release) struct secrets_answers answers = SECRETS_ANSWERS_INIT;
 
 	if (secrets_fetch(client, https, http_count, references, rules->report, &answers, err) < 0)
-		return -1;
+		return !is_absence(err) ? -1
+					: error_fix(err, "is it in this account and region? What "
+							 "may be absent is named in "
+							 "SECRETS_OPTIONAL");
 	return secrets_answers_read(references, &answers, rules, ret, err);
 }

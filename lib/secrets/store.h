@@ -6,6 +6,8 @@
 #include "base/secret.h"
 #include "base/strv.h"
 
+#include <stdbool.h>
+
 /* What is to be stored. Borrowed; NULL where there is none. */
 struct secrets_store_request {
 	const char *name;
@@ -13,6 +15,7 @@ struct secrets_store_request {
 	const char *description; /* these three: of a new secret only */
 	const char *kms_key_id;
 	const struct strv *tags;
+	bool dry_run; /* only find out what would come of it */
 };
 
 /* What came of it. */
@@ -29,7 +32,10 @@ enum secrets_store_outcome {
 int secrets_store(struct aws_client *client, const struct secrets_store_request *request,
 		  enum secrets_store_outcome *ret_outcome, struct error *err);
 
-/* The current value; an empty one where there is no secret or no version of it. */
+/*
+ * The current value; an empty one where there is no secret or no version of it. ERROR_USAGE for
+ * what cannot be a secret's name or ARN.
+ */
 int secrets_load(struct aws_client *client, const char *name, struct secret *ret,
 		 struct error *err);
 

@@ -45,6 +45,42 @@ err_has "--tag: 'team' is not KEY=VALUE"
 python3 -c 'print("x" * 65537)' >large
 run 2 "$DEPLOYER" secrets put app --text --file large
 run 2 "$DEPLOYER" secrets put app --file nowhere
+put '{}' 2 'app:KEY'
+err_has "'app:KEY' is no name of a secret"
+put '{}' 2 ''
+put '' 2 text --text
+err_has 'the value is empty'
+printf 'a\000b' >nul
+run 2 "$DEPLOYER" secrets put text --text --file nul
+err_has 'the value has a NUL in it'
+printf 'a\377b' >nul
+run 2 "$DEPLOYER" secrets put text --text --file nul
+err_has 'not UTF-8'
+run 2 "$DEPLOYER" secrets
+err_has "'secrets' is followed by one of: diff, edit, get, import, list, put, run"
+
+# ---- dry runs: what would change, by name; nothing is sent ----
+
+put '{"USER":"todo","PASSWORD":"canary-9","NEW":"n"}' 0 app --dry-run
+out_is '- PASSWORD  ********  (8 bytes)
++ PASSWORD  ********  (8 bytes)
+- BIG  ********  (20 bytes)
++ NEW  ********  (1 byte)'
+err_has "'app' would get a new version"
+put '{"A":"canary-9"}' 0 dry --dry-run
+err_has "'dry' would be created"
+printf 'A=canary-9\n' >.env
+run 0 "$DEPLOYER" secrets import dry --file .env -n
+out_is '+ A  ********  (8 bytes)'
+run 0 env EDITOR='sed -i s/todo/canary-9/' "$DEPLOYER" secrets edit app -n
+out_is '- USER  ********  (4 bytes)
++ USER  ********  (8 bytes)'
+run 1 "$DEPLOYER" secrets get dry
+err_has "'deployer secrets list' has the names"
+run 0 "$DEPLOYER" secrets get app:PASSWORD --reveal
+[ "$(cat out)" = canary-1 ] || fail 'a dry run stored something'
+run 2 "$DEPLOYER" secrets edit app
+err_has 'no EDITOR is set, and this is no terminal for vi'
 
 # ---- get and list ----
 
@@ -59,6 +95,11 @@ run 0 "$DEPLOYER" secrets get app --reveal
 [ "$(cat out)" = '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' ] || fail 'not the bytes'
 run 2 "$DEPLOYER" secrets get app:NOPE
 err_has "the secret has no key 'NOPE'"
+err_has "without ':KEY' shows its keys"
+run 2 "$DEPLOYER" secrets get text:KEY
+err_has "it is one value: name the secret without ':KEY'"
+run 1 "$DEPLOYER" secrets list --versions nope
+err_has "'deployer secrets list' has the names"
 run 1 "$DEPLOYER" secrets get nope
 err_has ResourceNotFoundException
 run 0 "$DEPLOYER" secrets list a
