@@ -104,6 +104,7 @@ static void check(struct job *job)
 		.parameters = job->parameters.path ? &job->parameters : NULL,
 		.tag_parameter = config_text(job->config, CONFIG_STACK_TAG_PARAMETER),
 		.off = &job->off,
+		.bucket = config_text(job->config, CONFIG_STACK_BUCKET),
 	};
 
 	check_run(&request, &job->findings);

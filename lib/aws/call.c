@@ -33,6 +33,8 @@ struct call {
 	enum aws_retry_kind failure;
 	bool has_expired;
 	bool has_refreshed;
+	struct str bucket_region; /* where the bucket is said to be, "" while nobody has */
+	bool has_moved;
 };
 
 static void call_release(struct call *call)
@@ -42,6 +44,7 @@ static void call_release(struct call *call)
 	str_wipe(&call->url);
 	strv_wipe(&call->headers);
 	str_wipe(&call->body);
+	str_release(&call->bucket_region);
 	http_response_release(&call->response);
 }
 
@@ -177,9 +180,10 @@ static int prepare(struct call *call, struct error *err)
 {
 	const struct aws_input *input = call->input;
 	CLEANUP(str_release) struct str host = STR_INIT;
+	const char *region = call->bucket_region.len ? call->bucket_region.buf : input->region;
 
-	if (aws_caller_endpoint(call->caller, call->operation->service, input->region,
-				input->bucket, &call->endpoint, err) < 0)
+	if (aws_caller_endpoint(call->caller, call->operation->service, region, input->bucket,
+				&call->endpoint, err) < 0)
 		return -1;
 	url_host(call->endpoint.url.buf, &host);
 	strv_addf(&call->headers, "Host: %s", host.buf);
@@ -295,6 +299,11 @@ static int take_fault(struct call *call, bool is_skew_known, struct error *err)
 		call->failure =
 			aws_retry_kind_of(call->operation->service, fault.status, fault.code.buf);
 	call->has_expired = aws_fault_is_expiry(&fault);
+	if (call->operation->service == AWS_S3 &&
+	    strcmp(fault.bucket_region.buf, call->endpoint.region.buf) != 0) {
+		str_reset(&call->bucket_region);
+		str_adds(&call->bucket_region, fault.bucket_region.buf);
+	}
 	return aws_fault_set(&fault, call->operation, err);
 }
 
@@ -328,6 +337,22 @@ static bool may_refresh(struct call *call)
 	return is_first;
 }
 
+/*
+ * The bucket is in another region, and S3 says in which: the call is made anew there, once (S3 user
+ * guide, "Making requests": request redirection).
+ */
+static bool move_to_bucket(struct call *call, struct error *err)
+{
+	call->has_moved = true;
+	error_release(err);
+	aws_endpoint_release(&call->endpoint);
+	str_reset(&call->path);
+	str_wipe(&call->url);
+	str_wipe(&call->body);
+	strv_wipe(&call->headers);
+	return prepare(call, err) == 0;
+}
+
 /* After a failed attempt: waits for the next one, or returns false where there is none. */
 static bool wait_for_next(struct call *call, struct error *err)
 {
@@ -338,6 +363,8 @@ static bool wait_for_next(struct call *call, struct error *err)
 		error_release(err);
 		return true;
 	}
+	if (call->bucket_region.len && !call->has_moved)
+		return move_to_bucket(call, err);
 	if (!aws_retry_again(&call->retry, call->failure,
 			     http_header(&call->response, "x-amz-retry-after"), caller->jitter(),
 			     &wait_ms))
@@ -372,6 +399,7 @@ int aws_call(struct aws_caller *caller, const struct aws_operation *operation,
 		.path = STR_INIT,
 		.url = STR_INIT,
 		.body = STR_INIT,
+		.bucket_region = STR_INIT,
 		.response = HTTP_RESPONSE_INIT,
 	};
 
@@ -380,5 +408,6 @@ int aws_call(struct aws_caller *caller, const struct aws_operation *operation,
 	if (run(&call, ret, err) < 0)
 		return error_wrap(err, "%s %s", aws_services[operation->service].title,
 				  operation->name);
+	str_adds(&ret->region, call.endpoint.region.buf);
 	return 0;
 }

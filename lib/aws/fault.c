@@ -12,6 +12,7 @@ void aws_fault_release(struct aws_fault *fault)
 	str_release(&fault->code);
 	str_release(&fault->message);
 	str_release(&fault->request_id);
+	str_release(&fault->bucket_region);
 }
 
 static void set_text(struct str *to, const char *text)
@@ -66,6 +67,7 @@ static bool read_xml_fault(const struct http_response *response, struct aws_faul
 	set_text(&fault->message, xml_text(error, "Message"));
 	id = xml_text(root, "RequestId");
 	set_text(&fault->request_id, *id ? id : xml_text(root, "RequestID"));
+	set_text(&fault->bucket_region, xml_text(error, "Region"));
 	return fault->code.len > 0;
 }
 
@@ -101,7 +103,10 @@ static void read_fault_headers(const struct http_response *response, struct aws_
 	const char *type = http_header(response, "x-amzn-errortype");
 	const char *query = http_header(response, "x-amzn-query-error");
 	const char *id = http_header(response, "x-amzn-requestid");
+	const char *region = http_header(response, "x-amz-bucket-region");
 
+	if (region)
+		set_text(&fault->bucket_region, region);
 	if (type && *type)
 		set_code(&fault->code, type);
 	if (query && *query) {

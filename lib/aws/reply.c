@@ -10,6 +10,7 @@ void aws_reply_release(struct aws_reply *reply)
 	json_decref(reply->json);
 	reply->json = NULL;
 	str_release(&reply->request_id);
+	str_release(&reply->region);
 }
 
 /* Every service but S3 names the request in one header, S3 in another. */

@@ -16,11 +16,12 @@ struct aws_reply {
 	struct xml_node *xml; /* the root, "DescribeStacksResponse" */
 	json_t *json;	      /* an object */
 	struct str request_id;
+	struct str region; /* that answered; filled in by aws_call() */
 };
 
 #define AWS_REPLY_INIT                                                                             \
 	{                                                                                          \
-		.xml = NULL, .json = NULL, .request_id = STR_INIT                                  \
+		.xml = NULL, .json = NULL, .request_id = STR_INIT, .region = STR_INIT              \
 	}
 
 void aws_reply_release(struct aws_reply *reply);
@@ -40,18 +41,22 @@ int aws_reply_lacks(const struct aws_operation *operation, const char *what, str
 /* The "XResult" element of a query reply. Borrowed; NULL where there is none. */
 const struct xml_node *aws_reply_result(const struct aws_reply *reply);
 
-/* What a service answered where it refused. `code` and `message` are "" where none could be read.
+/*
+ * What a service answered where it refused. `code` and `message` are "" where none could be read.
+ * `bucket_region`: where S3 says that the bucket really is, "" where it does not.
  */
 struct aws_fault {
 	int status;
 	struct str code;
 	struct str message;
 	struct str request_id;
+	struct str bucket_region;
 };
 
 #define AWS_FAULT_INIT                                                                             \
 	{                                                                                          \
-		.status = 0, .code = STR_INIT, .message = STR_INIT, .request_id = STR_INIT         \
+		.status = 0, .code = STR_INIT, .message = STR_INIT, .request_id = STR_INIT,        \
+		.bucket_region = STR_INIT                                                          \
 	}
 
 void aws_fault_release(struct aws_fault *fault);

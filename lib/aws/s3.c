@@ -24,8 +24,31 @@ static void add_key_path(struct str *path, const char *key)
 	}
 }
 
+static void add_encryption(struct strv *headers, const char *kms_key)
+{
+	if (!kms_key || !*kms_key) {
+		strv_add(headers, "x-amz-server-side-encryption: AES256");
+		return;
+	}
+	strv_add(headers, "x-amz-server-side-encryption: aws:kms");
+	strv_addf(headers, "x-amz-server-side-encryption-aws-kms-key-id: %s", kms_key);
+}
+
+static int object_url(struct aws_client *client, const char *region, const char *bucket,
+		      const char *path, struct str *ret_url, struct error *err)
+{
+	CLEANUP(aws_endpoint_release) struct aws_endpoint endpoint = AWS_ENDPOINT_INIT;
+
+	if (aws_caller_endpoint(aws_client_caller(client), AWS_S3, region, bucket, &endpoint, err) <
+	    0)
+		return -1;
+	str_reset(ret_url);
+	str_addf(ret_url, "%s%s%s", endpoint.url.buf, endpoint.path.buf, path);
+	return 0;
+}
+
 int s3_put_object(struct aws_client *client, const struct s3_put_request *request,
-		  struct error *err)
+		  struct str *ret_url, struct error *err)
 {
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
@@ -44,19 +67,8 @@ int s3_put_object(struct aws_client *client, const struct s3_put_request *reques
 		  request->content_type ? request->content_type : "application/octet-stream");
 	if (request->bucket_owner)
 		strv_addf(&headers, "x-amz-expected-bucket-owner: %s", request->bucket_owner);
-	return aws_call(aws_client_caller(client), &put_object, &input, &reply, err);
-}
-
-int s3_object_url(struct aws_client *client, const char *bucket, const char *key,
-		  struct str *ret_url, struct error *err)
-{
-	CLEANUP(aws_endpoint_release) struct aws_endpoint endpoint = AWS_ENDPOINT_INIT;
-
-	if (aws_caller_endpoint(aws_client_caller(client), AWS_S3, NULL, bucket, &endpoint, err) <
-	    0)
+	add_encryption(&headers, request->kms_key);
+	if (aws_call(aws_client_caller(client), &put_object, &input, &reply, err) < 0)
 		return -1;
-	str_reset(ret_url);
-	str_addf(ret_url, "%s%s", endpoint.url.buf, endpoint.path.buf);
-	add_key_path(ret_url, key);
-	return 0;
+	return object_url(client, reply.region.buf, request->bucket, path.buf, ret_url, err);
 }

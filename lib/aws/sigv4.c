@@ -156,36 +156,12 @@ static void add_canonical_headers(struct str *out, struct str *names,
 		str_addc(out, '\n');
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* Appends the text with each %XX as the byte it stands for; a stray '%' stays. */
-static void percent_decode(struct str *out, struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		int high = i + 2 < text.n ? hex_digit(text.p[i + 1]) : -1;
-		int low = i + 2 < text.n ? hex_digit(text.p[i + 2]) : -1;
-
-		if (text.p[i] != '%' || high < 0 || low < 0) {
-			str_addc(out, text.p[i]);
-			continue;
-		}
-		str_addc(out, (char)(high * 16 + low));
-		i += 2;
-	}
-}
-
 /* Percent-encodes once what may be encoded already: the canonical form of a query's parts. */
 static void add_encoded_once(struct str *out, struct slice text)
 {
 	CLEANUP(str_wipe) struct str plain = STR_INIT;
 
-	percent_decode(&plain, text);
+	url_decode(&plain, text.p, text.n);
 	url_encode(out, plain.buf, plain.len);
 }
 

@@ -3,6 +3,9 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
 
+#include <ctype.h>
+#include <string.h>
+
 static bool is_unreserved(unsigned char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -18,6 +21,29 @@ void url_encode(struct str *out, const char *text, size_t len)
 			str_addc(out, (char)c);
 		else
 			str_addf(out, "%%%02X", c);
+	}
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+void url_decode(struct str *out, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		int high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
+		int low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
+
+		if (text[i] != '%' || high < 0 || low < 0) {
+			str_addc(out, text[i]);
+			continue;
+		}
+		str_addc(out, (char)(high * 16 + low));
+		i += 2;
 	}
 }
 

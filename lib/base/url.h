@@ -9,6 +9,9 @@
 /* Appends `text` percent-encoded: all but RFC 3986's unreserved letters, digits and -._~ */
 void url_encode(struct str *out, const char *text, size_t len);
 
+/* Appends the text with each %XX as the byte it stands for; a stray '%' stays. */
+void url_decode(struct str *out, const char *text, size_t len);
+
 /*
  * Whether the URL's host is this machine: localhost, a dotted quad in 127.0.0.0/8, or [::1]. A URL
  * with user information in it is not.

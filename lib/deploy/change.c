@@ -65,11 +65,11 @@ static int explain_refusal(struct error *err)
 static int create(struct deployment *d, struct error *err)
 {
 	const struct deploy_request *request = d->request;
+	CLEANUP(str_release) struct str url = STR_INIT;
 	struct cfn_change_set_request asked = {
 		.stack_name = request->stack_name,
 		.type = d->is_create ? "CREATE" : "UPDATE",
 		.description = request->description,
-		.template_body = request->template->body.buf,
 		.parameters = &d->parameters,
 		.capabilities = request->capabilities,
 		.tags = request->tags,
@@ -77,6 +77,12 @@ static int create(struct deployment *d, struct error *err)
 		.role_arn = request->role_arn && *request->role_arn ? request->role_arn : NULL,
 	};
 
+	if (template_upload(request->client, request->template, &request->bucket, &url, err) < 0)
+		return -1;
+	if (url.len)
+		asked.template_url = url.buf;
+	else
+		asked.template_body = request->template->body.buf;
 	str_adds(&d->change_set_name, "deployer-");
 	random_hex(&d->change_set_name, 16);
 	str_adds(&d->token, "deployer-");

@@ -39,6 +39,7 @@ struct check_request {
 	const char *tag_parameter;
 	const char *tag;
 	const struct strv *off;
+	const char *bucket; /* for a template too large to be sent; "" or NULL: none */
 };
 
 /*

@@ -233,19 +233,30 @@ void check_circuit_breaker(struct check *check)
 void check_template_size(struct check *check)
 {
 	size_t len = check->request->template->body.len;
+	const char *bucket = check->request->bucket;
 
-	if (len > TEMPLATE_MAX_BODY_BYTES)
+	if (len > TEMPLATE_MAX_BYTES)
 		finding_fix(check_add_at_template(check, "",
-						  "template has %zu bytes, and at most %d can be "
-						  "sent",
+						  "template has %zu bytes, and CloudFormation "
+						  "takes at most %d",
+						  len, TEMPLATE_MAX_BYTES),
+			    "split it into nested stacks");
+	else if (len > TEMPLATE_MAX_BODY_BYTES && (!bucket || !*bucket))
+		finding_fix(check_add_at_template(check, "",
+						  "template has %zu bytes: more than %d go through "
+						  "a bucket, and none is set",
 						  len, TEMPLATE_MAX_BODY_BYTES),
-			    "split it into nested stacks, or take comments out");
+			    "name a bucket of your account as stack.bucket in deployer.yml, or "
+			    "take comments out");
 }
 
 void check_template_nearly_full(struct check *check)
 {
 	size_t len = check->request->template->body.len;
+	const char *bucket = check->request->bucket;
 
+	if (bucket && *bucket)
+		return;
 	if (len <= TEMPLATE_MAX_BODY_BYTES && len >= TEMPLATE_MAX_BODY_BYTES / 10 * 8)
 		finding_fix(
 			check_add_at_template(check, "",
@@ -253,5 +264,5 @@ void check_template_nearly_full(struct check *check)
 					      "be sent",
 					      len, len * 100 / TEMPLATE_MAX_BODY_BYTES,
 					      TEMPLATE_MAX_BODY_BYTES),
-			"split it into nested stacks in time");
+			"name a bucket as stack.bucket in deployer.yml in time");
 }

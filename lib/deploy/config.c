@@ -37,6 +37,8 @@ static const struct config_row {
 	[CONFIG_STACK_NAME] = { "stack.name", false },
 	[CONFIG_STACK_TEMPLATE] = { "stack.template", false },
 	[CONFIG_STACK_PARAMETERS] = { "stack.parameters", false },
+	[CONFIG_STACK_BUCKET] = { "stack.bucket", false },
+	[CONFIG_STACK_BUCKET_KEY] = { "stack.bucket_kms_key", false },
 	[CONFIG_STACK_TAG_PARAMETER] = { "stack.tag_parameter", false },
 	[CONFIG_STACK_CAPABILITIES] = { "stack.capabilities", true },
 	[CONFIG_STACK_TAGS] = { "stack.tags", true },

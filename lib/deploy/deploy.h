@@ -7,6 +7,7 @@
 #include "base/strv.h"
 #include "deploy/follow.h"
 #include "deploy/stack_template.h"
+#include "deploy/template_upload.h"
 
 /* What may be executed without a person's yes. */
 enum deploy_approval {
@@ -34,6 +35,7 @@ struct deploy_request {
 	struct report *report;
 	const char *stack_name;
 	const struct stack_template *template;
+	struct template_bucket bucket;		 /* for a large template */
 	const struct cfn_parameters *parameters; /* as the parameter file has them */
 	const struct strv *capabilities;
 	const struct strv *tags;

@@ -64,6 +64,7 @@ static int find_mistakes(struct run *run, const struct cfn_parameters *live, str
 		.tag_parameter = config_text(config, CONFIG_STACK_TAG_PARAMETER),
 		.tag = wants(run, STAGE_BUMP) ? run->version.tag.buf : NULL,
 		.off = config_list(config, CONFIG_CHECKS_OFF),
+		.bucket = config_text(config, CONFIG_STACK_BUCKET),
 	};
 
 	if (check_rules_known(request.off, err) < 0)

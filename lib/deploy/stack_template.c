@@ -8,8 +8,8 @@
 
 #include <strings.h>
 
-/* The largest template there is, by way of S3 (CloudFormation quotas). */
-#define TEMPLATE_MAX_BYTES (1UL << 20)
+/* A little more than what CloudFormation takes: what is too large is told in words of its own. */
+#define READ_MAX_BYTES (1UL << 20)
 
 void stack_template_release(struct stack_template *template)
 {
@@ -21,7 +21,7 @@ void stack_template_release(struct stack_template *template)
 
 static int parse(struct stack_template *template, struct error *err)
 {
-	if (file_read(template->path, TEMPLATE_MAX_BYTES, &template->body, err) < 0)
+	if (file_read(template->path, READ_MAX_BYTES, &template->body, err) < 0)
 		return -1;
 	template->root =
 		yaml_read(template->body.buf, template->body.len, YAML_CLOUDFORMATION, err);

@@ -11,6 +11,9 @@
 /* CreateChangeSet takes this many bytes in TemplateBody (API reference). */
 #define TEMPLATE_MAX_BODY_BYTES 51200
 
+/* And TemplateURL this many (user guide, "CloudFormation quotas": 1 MB). */
+#define TEMPLATE_MAX_BYTES 1000000
+
 /* A CloudFormation template: its bytes, which are what is sent, and what they mean. */
 struct stack_template {
 	char *path;

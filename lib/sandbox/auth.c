@@ -194,6 +194,12 @@ static void add_header(struct str *out, const struct request *request, const cha
 	str_addc(out, '\n');
 }
 
+/* S3 takes paths as they are sent, and says what it has counted of the body. */
+static bool is_s3(const struct auth_claim *claim)
+{
+	return strcmp(claim->service, "s3") == 0;
+}
+
 static void canonical_request(const struct request *request, const struct auth_claim *claim,
 			      struct str *out)
 {
@@ -202,7 +208,10 @@ static void canonical_request(const struct request *request, const struct auth_c
 	const char *declared = request_header(request, "x-amz-content-sha256");
 
 	str_addf(out, "%s\n", request->method);
-	add_path(out, (struct slice){ request->target, path_len });
+	if (is_s3(claim))
+		str_add(out, request->target, path_len);
+	else
+		add_path(out, (struct slice){ request->target, path_len });
 	str_addc(out, '\n');
 	add_query(out, *query ? query + 1 : query);
 	str_addc(out, '\n');
@@ -335,6 +344,26 @@ static bool is_same_text(const char *a, const char *b)
 	return difference == 0;
 }
 
+/* The body is what the signature is of: S3 needs its digest in a header. */
+static int check_content(const struct request *request, const struct auth_claim *claim,
+			 struct error *err)
+{
+	const char *declared = request_header(request, "x-amz-content-sha256");
+	CLEANUP(str_release) struct str digest = STR_INIT;
+
+	if (!is_s3(claim))
+		return 0;
+	if (!declared)
+		return refuse(err, "InvalidRequest",
+			      "Missing required header for this request: x-amz-content-sha256");
+	digest_sha256_hex(&digest, request->body.buf, request->body.len);
+	if (strcmp(declared, "UNSIGNED-PAYLOAD") == 0 || strcmp(declared, digest.buf) == 0)
+		return 0;
+	return refuse(err, "XAmzContentSHA256Mismatch",
+		      "The provided 'x-amz-content-sha256' header does not match what was "
+		      "computed.");
+}
+
 int auth_check(const struct sandbox *sandbox, const struct request *request, int64_t now_ms,
 	       const struct sandbox_key **ret_caller, struct error *err)
 {
@@ -348,7 +377,8 @@ int auth_check(const struct sandbox *sandbox, const struct request *request, int
 	key = sandbox_find_key(sandbox, claim.access_key_id);
 	if (check_key(key, request, now_ms, err) < 0 ||
 	    check_date(request, &claim, now_ms, err) < 0 ||
-	    check_scope(sandbox, &claim, request, err) < 0)
+	    check_scope(sandbox, &claim, request, err) < 0 ||
+	    check_content(request, &claim, err) < 0)
 		return -1;
 	auth_sign(request, &claim, secret_bytes(&key->secret), &signature);
 	if (!is_same_text(signature.buf, claim.signature))

@@ -64,6 +64,8 @@ struct operation {
 enum protocol {
 	PROTOCOL_QUERY, /* form parameters in, XML out */
 	PROTOCOL_JSON,	/* application/x-amz-json-1.1 */
+	/* Method and path name the operation; output {"Headers": {...}, "Body": base64} */
+	PROTOCOL_REST_XML,
 };
 
 /* A service: one of these a file, and a row in the table of sandbox/dispatch.c. */
@@ -73,12 +75,15 @@ struct service {
 	const char *version;	   /* query: the API version */
 	const char *xml_namespace; /* query: of the reply */
 	const char *target_prefix; /* JSON: X-Amz-Target before the dot */
+	/* REST: the operation's name, NULL where there is none, and its input */
+	const char *(*route)(const struct request *request, json_t **ret_input);
 	const struct operation *operations;
 	size_t operation_count;
 };
 
 extern const struct service service_cloudformation;
 extern const struct service service_ecr;
+extern const struct service service_s3;
 extern const struct service service_secrets_manager;
 extern const struct service service_ssm;
 extern const struct service service_sts;

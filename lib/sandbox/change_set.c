@@ -414,6 +414,8 @@ static int execute(struct call *call, json_t *change_set, json_t *stack, struct 
 		json_array_append_new(given, json_pack("{s:s, s:O}", "ParameterKey", name,
 						       "ParameterValue", value));
 	(void)json_object_update(call->input, document_loosen(after));
+	(void)json_object_set(call->input, DEPLOYMENT_TEMPLATE,
+			      json_object_get(after, "TemplateBody"));
 	(void)json_object_set(call->input, "Parameters", given);
 	if (deployment_read(call, stack, &deployment, err) < 0)
 		return -1;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "sandbox/plan.h"
+#include "sandbox/s3.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
 
@@ -11,7 +12,11 @@
 
 /* Quota "Template body size in a request". */
 #define MAX_TEMPLATE_BYTES 51200
-#define MAX_NAME_LEN	   128
+
+/* Quota "Template body size in an S3 object": 1 MB. */
+#define MAX_OBJECT_BYTES 1000000
+
+#define MAX_NAME_LEN 128
 
 void deployment_release(struct deployment *deployment)
 {
@@ -53,12 +58,32 @@ int deployment_check_updatable(const json_t *stack, struct error *err)
 		      json_text(stack, "StackId"), json_text(stack, "StackStatus"));
 }
 
+/* Kept in the call, as if it had come in it. */
+static const char *read_template_url(const struct call *call, struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	if (s3_read_url(call->sandbox, call_optional(call, "TemplateURL"), &text, err) < 0) {
+		error_set_code(err, "ValidationError");
+		return NULL;
+	}
+	if (text.len > MAX_OBJECT_BYTES) {
+		(void)refuse(err, "ValidationError", "Template may not exceed %d bytes in size.",
+			     MAX_OBJECT_BYTES);
+		return NULL;
+	}
+	(void)json_object_set_new(call->input, DEPLOYMENT_TEMPLATE, json_string(text.buf));
+	return call_optional(call, DEPLOYMENT_TEMPLATE);
+}
+
 const char *deployment_template_text(const struct call *call, const json_t *stack,
 				     struct error *err)
 {
 	const char *body = call_optional(call, "TemplateBody");
 	const char *previous = call_optional(call, "UsePreviousTemplate");
 
+	if (call_optional(call, DEPLOYMENT_TEMPLATE))
+		return call_optional(call, DEPLOYMENT_TEMPLATE);
 	if (body && strlen(body) > MAX_TEMPLATE_BYTES) {
 		(void)refuse(err, "ValidationError",
 			     "1 validation error detected: Value '%.200s...' at 'templateBody' "
@@ -69,12 +94,8 @@ const char *deployment_template_text(const struct call *call, const json_t *stac
 	}
 	if (body)
 		return body;
-	if (call_optional(call, "TemplateURL")) {
-		(void)refuse(err, "ValidationError",
-			     "TemplateURL must reference a valid S3 object to which you have "
-			     "access.");
-		return NULL;
-	}
+	if (call_optional(call, "TemplateURL"))
+		return read_template_url(call, err);
 	body = json_text(stack, "TemplateBody");
 	if (previous && strcmp(previous, "true") == 0 && body)
 		return body;

@@ -22,6 +22,9 @@ void deployment_release(struct deployment *deployment);
  */
 int deployment_read(struct call *call, json_t *stack, struct deployment *ret, struct error *err);
 
+/* Where the template of a call is kept once it is known, whatever way and size it came in. */
+#define DEPLOYMENT_TEMPLATE "$Template"
+
 /* The template that the call carries or refers to, as text; borrowed from call or stack. */
 const char *deployment_template_text(const struct call *call, const json_t *stack,
 				     struct error *err);

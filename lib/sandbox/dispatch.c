@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct service *const services[] = {
-	&service_cloudformation, &service_ecr, &service_secrets_manager, &service_ssm, &service_sts,
+	&service_cloudformation,  &service_ecr, &service_s3,
+	&service_secrets_manager, &service_ssm, &service_sts,
 };
 
 void request_release(struct request *request)
@@ -161,6 +162,21 @@ static void read_form_input(struct call *call, const struct request *request)
 	}
 }
 
+/* The services without a header or a parameter for it: by scope, and what the path says. */
+static const char *read_path_input(struct call *call, const struct request *request)
+{
+	const char *action;
+
+	call->service = find_by_scope(request);
+	if (call->service && call->service->route)
+		return call->service->route(request, &call->input);
+	read_form_input(call, request);
+	action = json_text(call->input, "Action");
+	if (!call->service)
+		call->service = find_by_version(json_text(call->input, "Version"));
+	return action;
+}
+
 /* Fills in service, operation and input; the service is known even where the rest is refused. */
 static int classify(struct call *call, const struct request *request, struct error *err)
 {
@@ -172,11 +188,7 @@ static int classify(struct call *call, const struct request *request, struct err
 		if (call->service && read_json_input(call, request, err) < 0)
 			return -1;
 	} else {
-		read_form_input(call, request);
-		action = json_text(call->input, "Action");
-		call->service = find_by_scope(request);
-		if (!call->service)
-			call->service = find_by_version(json_text(call->input, "Version"));
+		action = read_path_input(call, request);
 	}
 	if (call->service && action)
 		call->operation = find_operation(call->service, action);

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "base/slice.h"
+#include "data/digest.h"
 #include "data/json.h"
 
 #include <ctype.h>
@@ -199,6 +200,17 @@ static void write_xml(struct str *out, const char *name, const json_t *value)
 
 /* ---- replies ---- */
 
+static void write_rest_output(const json_t *output, struct reply *ret)
+{
+	const char *body = json_text(output, "Body"), *name;
+	json_t *value;
+
+	json_object_foreach(json_object_get(output, "Headers"), name, value)
+		strv_addf(&ret->headers, "%s: %s", name, json_string_value(value));
+	if (body)
+		(void)base64_decode(&ret->body, body, strlen(body));
+}
+
 void protocol_write_output(const struct call *call, const json_t *output, struct reply *ret)
 {
 	const char *name = call->operation->name;
@@ -208,6 +220,10 @@ void protocol_write_output(const struct call *call, const json_t *output, struct
 	if (call->service->protocol == PROTOCOL_JSON) {
 		strv_add(&ret->headers, "Content-Type: application/x-amz-json-1.1");
 		json_write(output, &ret->body);
+		return;
+	}
+	if (call->service->protocol == PROTOCOL_REST_XML) {
+		write_rest_output(output, ret);
 		return;
 	}
 	strv_add(&ret->headers, "Content-Type: text/xml");
@@ -234,6 +250,7 @@ struct error_row {
  */
 static const struct error_row error_rows[] = {
 	{ "AccessDenied", "AccessDeniedException", 403, 400 },
+	{ "BucketAlreadyOwnedByYou", NULL, 409, 409 },
 	{ "ChangeSetNotFound", NULL, 404, 404 },
 	{ "ExpiredToken", "ExpiredTokenException", 403, 400 },
 	{ "IncompleteSignature", "IncompleteSignatureException", 403, 400 },
@@ -241,6 +258,8 @@ static const struct error_row error_rows[] = {
 	{ "InvalidAction", "UnknownOperationException", 400, 400 },
 	{ "InvalidClientTokenId", "UnrecognizedClientException", 403, 400 },
 	{ "MissingAuthenticationToken", "MissingAuthenticationTokenException", 403, 400 },
+	{ "NoSuchBucket", NULL, 404, 404 },
+	{ "NoSuchKey", NULL, 404, 404 },
 	{ "OperationNotFound", NULL, 404, 404 },
 	{ "ServiceUnavailable", "ServiceUnavailableException", 503, 503 },
 	{ "SignatureDoesNotMatch", "InvalidSignatureException", 403, 400 },
@@ -278,6 +297,15 @@ static void write_xml_error(const struct service *service, const char *request_i
 		 request_id);
 }
 
+/* S3 wraps its errors in nothing (S3 API reference, "REST error responses"). */
+static void write_rest_error(const char *request_id, const struct error *err, struct reply *ret)
+{
+	strv_add(&ret->headers, "Content-Type: application/xml");
+	str_addf(&ret->body, "<Error><Code>%s</Code><Message>", err->code);
+	protocol_escape_xml(&ret->body, err->msg.buf);
+	str_addf(&ret->body, "</Message><RequestId>%s</RequestId></Error>\n", request_id);
+}
+
 void protocol_write_error(const struct service *service, const char *request_id,
 			  const struct error *err, struct reply *ret)
 {
@@ -289,6 +317,8 @@ void protocol_write_error(const struct service *service, const char *request_id,
 	if (is_json)
 		write_json_error(row && row->json_code ? row->json_code : err->code, err->msg.buf,
 				 ret);
+	else if (service->protocol == PROTOCOL_REST_XML)
+		write_rest_error(request_id, err, ret);
 	else
 		write_xml_error(service, request_id, err, ret);
 }

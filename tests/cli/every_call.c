@@ -249,7 +249,9 @@ static int call_put_object(struct aws_client *client, struct error *err)
 		.bucket = bucket, .key = key, .body = ODD, .body_len = strlen(ODD)
 	};
 
-	return s3_put_object(client, &request, err);
+	CLEANUP(str_release) struct str url = STR_INIT;
+
+	return s3_put_object(client, &request, &url, err);
 }
 
 static const struct {

@@ -24,11 +24,13 @@ static char *const aws_fixture_vars[] = {
 	NULL,
 };
 
+static const struct aws_options aws_fixture_options = { .endpoint_url = "http://127.0.0.1:4566",
+							.region = "us-east-1" };
+
 static inline void aws_fixture_set_up(struct aws_fixture *fixture,
+				      const struct aws_options *options,
 				      const struct canned_exchange *exchanges, size_t count)
 {
-	static const struct aws_options options = { .endpoint_url = "http://127.0.0.1:4566",
-						    .region = "us-east-1" };
 	struct aws_context context;
 
 	*fixture = (struct aws_fixture){
@@ -43,7 +45,7 @@ static inline void aws_fixture_set_up(struct aws_fixture *fixture,
 	};
 	context = (struct aws_context){ &fixture->http.http, &fixture->clock.clock, &fixture->env,
 					&report_none };
-	assert_int_equal(aws_client_new(&options, &context, &fixture->client, &fixture->err), 0);
+	assert_int_equal(aws_client_new(options, &context, &fixture->client, &fixture->err), 0);
 }
 
 static inline void aws_fixture_tear_down(struct aws_fixture *fixture)
@@ -54,6 +56,9 @@ static inline void aws_fixture_tear_down(struct aws_fixture *fixture)
 }
 
 #define AWS_FIXTURE_SET_UP(fixture, exchanges)                                                     \
-	aws_fixture_set_up(&(fixture), (exchanges), sizeof(exchanges) / sizeof((exchanges)[0]))
+	AWS_FIXTURE_SET_UP_WITH(fixture, aws_fixture_options, exchanges)
+#define AWS_FIXTURE_SET_UP_WITH(fixture, options, exchanges)                                       \
+	aws_fixture_set_up(&(fixture), &(options), (exchanges),                                    \
+			   sizeof(exchanges) / sizeof((exchanges)[0]))
 
 #endif

@@ -310,12 +310,16 @@ static void measures_the_template(void **state)
 {
 	static const struct {
 		size_t size;
-		const char *found;
+		const char *bucket, *found;
 	} sizes[] = {
-		{ 40959, "" },
-		{ 40960, "stack.yml:1:1 template-nearly-full" },
-		{ 51200, "stack.yml:1:1 template-nearly-full" },
-		{ 51201, "stack.yml:1:1 template-size" },
+		{ 40959, NULL, "" },
+		{ 40960, NULL, "stack.yml:1:1 template-nearly-full" },
+		{ 51200, "", "stack.yml:1:1 template-nearly-full" },
+		{ 51200, "b", "" },
+		{ 51201, NULL, "stack.yml:1:1 template-size" },
+		{ 51201, "b", "" },
+		{ 1000000, "b", "" },
+		{ 1000001, "b", "stack.yml:1:1 template-size" },
 	};
 
 	(void)state;
@@ -328,6 +332,7 @@ static void measures_the_template(void **state)
 		while (text.len < sizes[i].size)
 			str_addc(&text, 'x');
 		begin(&project, text.buf, TAG_FILE);
+		project.request.bucket = sizes[i].bucket;
 		check_run(&project.request, &project.findings);
 		describe(&project, &found);
 		assert_string_equal(found.buf, sizes[i].found);

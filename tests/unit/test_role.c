@@ -17,23 +17,6 @@ static const char *text_of(const json_t *object, const char *key)
 
 /* ---- an STS, a metadata service and an SSO portal ---- */
 
-static int unhex(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' : toupper((unsigned char)c) - 'A' + 10;
-}
-
-static void url_decode(struct str *out, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '%' && i + 2 < len) {
-			str_addc(out, (char)(unhex(text[i + 1]) * 16 + unhex(text[i + 2])));
-			i += 2;
-		} else {
-			str_addc(out, text[i]);
-		}
-	}
-}
-
 /* A field of a form or a query, decoded; false where it is not there. */
 static bool form_get(const char *form, const char *name, struct str *out)
 {

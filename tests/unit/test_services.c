@@ -429,7 +429,7 @@ static void s3_stores_an_object_in_its_owners_bucket_only(void **state)
 
 	(void)state;
 	AWS_FIXTURE_SET_UP(fixture, exchanges);
-	assert_int_equal(s3_put_object(fixture.client, &request, &fixture.err), 0);
+	assert_int_equal(s3_put_object(fixture.client, &request, &url, &fixture.err), 0);
 	assert_string_equal(fixture.http.body.buf, "body");
 	assert_string_equal(canned_header(&fixture.http, "x-amz-expected-bucket-owner"),
 			    "123456789012");
@@ -437,9 +437,46 @@ static void s3_stores_an_object_in_its_owners_bucket_only(void **state)
 			    "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5");
 	assert_non_null(strstr(canned_header(&fixture.http, "Authorization"),
 			       "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;"
-			       "x-amz-expected-bucket-owner"));
-	assert_int_equal(s3_object_url(fixture.client, "bucket", "a b", &url, &fixture.err), 0);
-	assert_string_equal(url.buf, URL "bucket/a%20b");
+			       "x-amz-expected-bucket-owner;x-amz-server-side-encryption"));
+	assert_string_equal(canned_header(&fixture.http, "x-amz-server-side-encryption"), "AES256");
+	assert_string_equal(url.buf, URL "bucket/a/b%20c/%C3%A9%2B.yml");
+}
+
+#define S3_ERROR(code, more) "<Error><Code>" code "</Code><Message>m</Message>" more "</Error>"
+
+/* A bucket elsewhere answers from there, once; one that nobody can place does not loop. */
+static void s3_follows_a_bucket_to_its_region(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "PUT", "https://bucket.s3.us-east-1.amazonaws.com/k", 301,
+		  "x-amz-bucket-region: eu-west-1", S3_ERROR("PermanentRedirect", "") },
+		{ "PUT", "https://bucket.s3.eu-west-1.amazonaws.com/k", 200, "etag: \"e\"", NULL },
+		{ "PUT", "https://bucket.s3.us-east-1.amazonaws.com/k", 400, "",
+		  S3_ERROR("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>") },
+		{ "PUT", "https://bucket.s3.eu-west-1.amazonaws.com/k", 400, "",
+		  S3_ERROR("AuthorizationHeaderMalformed", "<Region>us-east-1</Region>") },
+		{ "PUT", "https://bucket.s3.us-east-1.amazonaws.com/k", 301,
+		  "x-amz-bucket-region: evil.example/", S3_ERROR("PermanentRedirect", "") },
+	};
+	static const struct s3_put_request request = {
+		.bucket = "bucket", .key = "k", .body = "b", .body_len = 1, .kms_key = "alias/k"
+	};
+	static const struct aws_options options = { .region = "us-east-1" };
+	CLEANUP(aws_fixture_tear_down) struct aws_fixture fixture;
+	CLEANUP(str_release) struct str url = STR_INIT;
+
+	(void)state;
+	AWS_FIXTURE_SET_UP_WITH(fixture, options, exchanges);
+	assert_int_equal(s3_put_object(fixture.client, &request, &url, &fixture.err), 0);
+	assert_string_equal(url.buf, "https://bucket.s3.eu-west-1.amazonaws.com/k");
+	assert_non_null(strstr(canned_header(&fixture.http, "Authorization"), "/eu-west-1/s3/"));
+	assert_string_equal(canned_header(&fixture.http, "x-amz-server-side-encryption"),
+			    "aws:kms");
+	assert_int_equal(s3_put_object(fixture.client, &request, &url, &fixture.err), -1);
+	assert_true(error_has_code(&fixture.err, "AuthorizationHeaderMalformed"));
+	error_release(&fixture.err);
+	assert_int_equal(s3_put_object(fixture.client, &request, &url, &fixture.err), -1);
+	assert_int_equal(fixture.err.kind, ERROR_CONFIG);
 }
 
 int main(void)
@@ -458,6 +495,7 @@ int main(void)
 		cmocka_unit_test(logs_are_read_from_their_end_or_by_filter),
 		cmocka_unit_test(pages_that_come_back_are_noticed),
 		cmocka_unit_test(s3_stores_an_object_in_its_owners_bucket_only),
+		cmocka_unit_test(s3_follows_a_bucket_to_its_region),
 	};
 
 	return cmocka_run_group_tests_name("services", tests, NULL, NULL);
