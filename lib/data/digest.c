@@ -20,6 +20,43 @@ void digest_sha256_hex(struct str *out, const void *bytes, size_t len)
 	hex_encode(out, digest, sizeof(digest));
 }
 
+struct sha256 {
+	EVP_MD_CTX *context;
+};
+
+struct sha256 *sha256_new(void)
+{
+	struct sha256 *sha256 = mem_zalloc(sizeof(*sha256));
+
+	sha256->context = EVP_MD_CTX_new();
+	if (!sha256->context || !EVP_DigestInit_ex(sha256->context, EVP_sha256(), NULL))
+		mem_fatal("SHA-256");
+	return sha256;
+}
+
+void sha256_add(struct sha256 *sha256, const void *bytes, size_t len)
+{
+	if (!EVP_DigestUpdate(sha256->context, bytes, len))
+		mem_fatal("SHA-256");
+}
+
+void sha256_finish(struct sha256 *sha256, struct str *out)
+{
+	unsigned char digest[DIGEST_SHA256_LEN];
+
+	if (!EVP_DigestFinal_ex(sha256->context, digest, NULL))
+		mem_fatal("SHA-256");
+	hex_encode(out, digest, sizeof(digest));
+}
+
+void sha256_free(struct sha256 *sha256)
+{
+	if (!sha256)
+		return;
+	EVP_MD_CTX_free(sha256->context);
+	free(sha256);
+}
+
 void digest_sha1_hex(struct str *out, const void *bytes, size_t len)
 {
 	unsigned char digest[20];

@@ -13,6 +13,15 @@
 /* Appends the SHA-256 (FIPS 180-4) of the bytes as 64 lower-case hexadecimal digits. */
 void digest_sha256_hex(struct str *out, const void *bytes, size_t len);
 
+/* The same for bytes that come piece by piece. sha256_finish() appends the digits, after which no
+ * more may be added. Owned by the caller: sha256_free(). */
+struct sha256;
+
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *sha256, const void *bytes, size_t len);
+void sha256_finish(struct sha256 *sha256, struct str *out);
+void sha256_free(struct sha256 *sha256);
+
 /* The same with SHA-1, as 40 digits: for names that others chose, never for security. */
 void digest_sha1_hex(struct str *out, const void *bytes, size_t len);
 

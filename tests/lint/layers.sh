@@ -40,6 +40,7 @@ only() { # HEADER-REGEX MODULE-REGEX
 only 'curl/.*' 'net'
 only 'git2.*' 'repo'
 only 'expat.h' 'data'
+only 'isa-l.*' 'data'
 only 'yaml.h' 'data'
 only 'microhttpd.h' 'sandbox'
 
