@@ -19,8 +19,8 @@
 const struct opt global_opts[] = {
 	OPT(struct global_args, dir, 'C', "directory", "DIR", "work as if started in DIR"),
 	OPT(struct global_args, config, 0, "config", "FILE", "read FILE instead of deployer.yml"),
-	OPT(struct global_args, environment, 'e', "env", "NAME",
-	    "use environment NAME of deployer.yml"),
+	OPT(struct global_args, environment, 'e', "env", "ENV",
+	    "use environment ENV of deployer.yml"),
 	OPT(struct global_args, profile, 0, "profile", "NAME", "use profile NAME of ~/.aws"),
 	OPT(struct global_args, region, 0, "region", "REGION", "use this AWS region"),
 	OPT(struct global_args, endpoint_url, 0, "endpoint-url", "URL", "send AWS calls to URL"),

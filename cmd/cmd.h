@@ -51,6 +51,13 @@ int program_unknown(const struct program *program, const char *word, struct erro
 void help_overview(const struct program *program, FILE *out);
 void help_command(const struct program *program, const struct cmd *cmd, FILE *out);
 void help_manual(const struct program *program, const struct cmd *cmd, FILE *out);
-int help_completion(const struct program *program, const char *shell, FILE *out, struct error *err);
+
+/*
+ * The completion script of a shell, from the same tables; ERROR_USAGE for another than bash, zsh
+ * and fish. Values it asks the program for: `completion --words KIND`, KIND being what the value is
+ * called in the help of an option or operand (STAGE, ENV ...).
+ */
+int completion_script(const struct program *program, const char *shell, FILE *out,
+		      struct error *err);
 
 #endif

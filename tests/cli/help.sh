@@ -14,6 +14,8 @@ run 2 "$DEPLOYER" help --mam
 err_has "unknown option '--mam'"
 err_has 'did you mean --man?'
 run 2 "$DEPLOYER" completion
+err_has 'name bash, zsh or fish'
+run 2 "$DEPLOYER" completion bash zsh
 err_has 'usage: deployer completion'
 run 2 "$DEPLOYER" --output xml help
 err_has "'xml' is neither text nor json"
@@ -66,19 +68,38 @@ run 2 "$DEPLOYER" completion tcsh
 err_has "'tcsh' is not bash, zsh or fish"
 
 # And in bash they complete.
-if command -v bash >/dev/null; then
+if command -v bash >/dev/null && command -v git >/dev/null; then
 	cat >complete.bash <<-'END'
 		source completion.bash
-		COMP_WORDS=(deployer help --m) COMP_CWORD=2
-		_deployer
-		echo "${COMPREPLY[*]}"
-		COMP_WORDS=(deployer compl) COMP_CWORD=1
-		_deployer
-		echo "${COMPREPLY[*]}"
+		complete_words() {
+			COMP_WORDS=("$DEPLOYER" "$@") COMP_CWORD=$#
+			_deployer
+			echo "${COMPREPLY[*]}"
+		}
+		complete_words help --m
+		complete_words compl
+		complete_words release --from p
+		complete_words -e ''
+		complete_words -e pro plan --e
+		complete_words -e prod secrets ed
+		complete_words --config deployer.yml secrets edit --no-such
+		complete_words bump ''
 	END
+	printf 'environments: {dev: {}, prod: {stack: {name: live}}}\n' >deployer.yml
+	git init -q .
+	git -c user.name=t -c user.email=t@example.com commit -q --allow-empty -m first
 	run 0 bash complete.bash
-	out_is '--man
-completion'
+	out_is "--man
+completion
+publish
+dev prod
+--env --endpoint-url
+edit
+
+$(git rev-parse --short HEAD)"
+	run 0 "$DEPLOYER" completion --words STACK
+	out_matches '^live$'
+	rm deployer.yml
 fi
 
 # What could not be written is no success.

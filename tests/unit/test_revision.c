@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "repo/log.h"
 #include "repo/packs.h"
 #include "repo/revision.h"
 #include "sys/file.h"
@@ -195,6 +196,45 @@ static void does_not_guess_beyond_a_shallow_history(void **state)
 }
 
 /* An index of version 1 or 2 that says it has `count` objects. */
+static void reads_the_history_newest_first(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(log_release) struct log log = LOG_INIT;
+	CLEANUP_FREE char *url = mem_printf("file://%s", (char *)*state);
+	CLEANUP_FREE char *clone = file_join(*state, "clone");
+
+	if (!make_repository(*state))
+		skip();
+	assert_true(git(*state, "commit", "-q", "--allow-empty", "-m", "second", NULL));
+	assert_true(git(*state, "commit", "-q", "--allow-empty", "-m", "third", NULL));
+	assert_int_equal(log_read(*state, 2, &log, &err), 0);
+	assert_int_equal(log.count, 2);
+	assert_string_equal(log.items[0].subject.buf, "third");
+	assert_string_equal(log.items[1].subject.buf, "second");
+	assert_string_equal(log.items[1].author.buf, "A U Thor");
+	assert_int_equal(log.items[1].time_ms, 1700000000000);
+	assert_memory_equal(log.items[0].id.buf, log.items[0].short_id.buf, 7);
+	assert_int_equal(log_read(*state, 10, &log, &err), 0);
+	assert_int_equal(log.count, 3);
+
+	/* A clone that is cut off has what it has. */
+	assert_true(git(*state, "clone", "-q", "--depth=2", url, clone, NULL));
+	assert_int_equal(log_read(clone, 10, &log, &err), 0);
+	assert_int_equal(log.count, 2);
+}
+
+static void has_no_history_before_the_first_commit(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(log_release) struct log log = LOG_INIT;
+
+	if (!git(*state, "init", "-q", NULL))
+		skip();
+	assert_int_equal(log_read(*state, 10, &log, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_non_null(strstr(err.msg.buf, "no commit yet"));
+}
+
 static void put_index(const char *dir, const char *name, int version, uint32_t count)
 {
 	CLEANUP(str_release) struct str bytes = STR_INIT;
@@ -260,6 +300,8 @@ int main(void)
 		IN_FOLDER(names_the_first_few_changes),
 		IN_FOLDER(tells_ancestors_from_others),
 		IN_FOLDER(does_not_guess_beyond_a_shallow_history),
+		IN_FOLDER(reads_the_history_newest_first),
+		IN_FOLDER(has_no_history_before_the_first_commit),
 		IN_FOLDER(counts_the_objects_of_packs),
 		IN_FOLDER(survives_a_broken_multi_pack_index),
 	};
