@@ -27,8 +27,8 @@ struct log {
 	}
 
 /*
- * The commits that HEAD of the repository around `dir` leads to by first parents, newest first, `max`
- * at most: `git log --first-parent`, one entry a merge. Ends without an error where a shallow
+ * The commits that HEAD of the repository around `dir` leads to by first parents, newest first,
+ * `max` at most: `git log --first-parent`, one entry a merge. Ends without an error where a shallow
  * clone's history does. ERROR_REFUSED as revision_read().
  */
 int log_read(const char *dir, size_t max, struct log *ret, struct error *err);
