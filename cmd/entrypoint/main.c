@@ -134,7 +134,7 @@ static int check_command(struct start *start, const struct secrets_variables *fi
 static int fetch(void *ctx, struct error *err)
 {
 	struct start *start = ctx;
-	static const struct aws_options options = { .profile = NULL };
+	static const struct aws_options options = { .no_cache = true };
 	const char *roots = env_get(&start->env, "SSL_CERT_FILE");
 	struct http *https[MAX_THREADS] = { NULL };
 	size_t count = start->settings.references.count;

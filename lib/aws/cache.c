@@ -99,7 +99,7 @@ bool aws_cache_load(const struct aws_search *search, const char *key, struct aws
 	CLEANUP(aws_credentials_release) struct aws_credentials found = AWS_CREDENTIALS_INIT;
 	int64_t now_ms = search->clock->wall_ms(search->clock);
 
-	if (!path || search->skip_cache)
+	if (!path || search->skip_cache || search->settings->no_cache)
 		return false;
 	document = aws_cache_read(path);
 	if (!document || aws_credentials_read(json_object_get(document, "Credentials"), &names,
@@ -116,7 +116,7 @@ void aws_cache_store(const struct aws_search *search, const char *key, const jso
 	CLEANUP_FREE char *path = aws_cache_path(search->settings->env, DIR, key);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 
-	if (path && aws_cache_write(path, document, &err) < 0)
+	if (path && !search->settings->no_cache && aws_cache_write(path, document, &err) < 0)
 		report_warning(search->report, "the credentials cache: %s", err.msg.buf);
 }
 

@@ -10,7 +10,8 @@
 /*
  * The credentials cache that the AWS CLI v2 keeps in ~/.aws/cli/cache, shared with it: the same
  * file names, the same contents (botocore, credentials.py, CachedCredentialFetcher; utils.py,
- * JSONFileCache), so that neither asks again for what the other has.
+ * JSONFileCache), so that neither asks again for what the other has. With no_cache of the options
+ * it is neither read nor written.
  */
 
 /*

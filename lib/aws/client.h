@@ -16,6 +16,7 @@ struct aws_options {
 	const char *profile;
 	const char *region;
 	const char *endpoint_url;
+	bool no_cache; /* leave the AWS CLI's cache of credentials alone: nothing goes to a disk */
 };
 
 /* What a client reaches the world through. Borrowed for the client's life. */

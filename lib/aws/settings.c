@@ -240,6 +240,7 @@ int aws_settings_load(const struct aws_options *options, const struct env *env,
 
 	settings.env = env;
 	settings.endpoint_option = options->endpoint_url;
+	settings.no_cache = options->no_cache;
 	if (aws_files_load(env, report, &settings.files, err) < 0)
 		return -1;
 	if (load_profile(&settings, options, err) < 0 || load_values(&settings, err) < 0) {

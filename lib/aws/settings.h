@@ -59,6 +59,7 @@ struct aws_settings {
 	char *region_source;
 
 	const char *endpoint_option; /* --endpoint-url, or NULL */
+	bool no_cache;
 	bool ignore_configured_endpoint_urls;
 	bool use_fips;
 	bool use_dualstack;
