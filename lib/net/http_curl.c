@@ -2,9 +2,10 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "net/http.h"
+#include "net/libcurl.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@
 /* The transport: one easy handle, reused, so that connections stay open between requests. */
 struct curl_http {
 	struct http http;
-	CURL *easy;
+	struct libcurl curl;
+	CURL *easy; /* NULL before the first request */
 	struct clock *clock;
 	int (*pending_signal)(void);
 };
@@ -24,6 +26,7 @@ struct curl_http {
 struct transfer {
 	struct curl_http *transport;
 	const struct http_request *request;
+	struct curl_slist *headers;
 	struct http_response response;
 	size_t max_body;
 	bool is_too_large;
@@ -31,16 +34,26 @@ struct transfer {
 	char why[CURL_ERROR_SIZE];
 };
 
-static void slist_freep(struct curl_slist **list)
+static void transfer_release(struct transfer *t)
 {
-	curl_slist_free_all(*list);
+	if (t->headers)
+		t->transport->curl.slist_free_all(t->headers);
+	http_response_release(&t->response);
 }
 
-static bool is_success(struct transfer *t)
+static long number_of(const struct transfer *t, CURLINFO info)
 {
-	long status = 0;
+	long number = 0;
 
-	(void)curl_easy_getinfo(t->transport->easy, CURLINFO_RESPONSE_CODE, &status);
+	assert((info & CURLINFO_TYPEMASK) == CURLINFO_LONG);
+	(void)t->transport->curl.easy_getinfo(t->transport->easy, info, &number);
+	return number;
+}
+
+static bool is_success(const struct transfer *t)
+{
+	long status = number_of(t, CURLINFO_RESPONSE_CODE);
+
 	return status >= 200 && status < 300;
 }
 
@@ -104,84 +117,123 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return t->transport->pending_signal && t->transport->pending_signal() ? 1 : 0;
 }
 
-static struct curl_slist *build_headers(const struct http_request *request)
-{
-	/* libcurl's own additions are taken out: what is signed is what is sent. */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+/* ---- options, which libcurl takes in four types and cannot check ---- */
 
-	list = curl_slist_append(list, "Accept:");
-	for (size_t i = 0; i < request->headers.count; i++)
-		list = curl_slist_append(list, request->headers.v[i]);
-	if (request->source && request->source_len < 0)
-		list = curl_slist_append(list, "Transfer-Encoding: chunked");
-	if (!list)
-		mem_fatal("curl_slist_append");
-	return list;
+static void set_long(struct transfer *t, CURLoption option, long value)
+{
+	assert(option < CURLOPTTYPE_OBJECTPOINT);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
 }
 
-static void set_body(CURL *easy, struct transfer *t)
+static void set_text(struct transfer *t, CURLoption option, const char *value)
+{
+	assert(option > CURLOPTTYPE_OBJECTPOINT && option < CURLOPTTYPE_FUNCTIONPOINT);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+}
+
+static void set_data(struct transfer *t, CURLoption option, void *value)
+{
+	assert(option > CURLOPTTYPE_OBJECTPOINT && option < CURLOPTTYPE_FUNCTIONPOINT);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+}
+
+static void set_size(struct transfer *t, CURLoption option, curl_off_t value)
+{
+	assert(option > CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+}
+
+/* ---- a request, from ours to libcurl's ---- */
+
+static void add_header(struct transfer *t, const char *header)
+{
+	t->headers = t->transport->curl.slist_append(t->headers, header);
+	if (!t->headers)
+		mem_fatal("curl_slist_append");
+}
+
+static void set_headers(struct transfer *t)
+{
+	const struct http_request *request = t->request;
+
+	/* libcurl's own additions are taken out: what is signed is what is sent. */
+	add_header(t, "Expect:");
+	add_header(t, "Accept:");
+	for (size_t i = 0; i < request->headers.count; i++)
+		add_header(t, request->headers.v[i]);
+	if (request->source && request->source_len < 0)
+		add_header(t, "Transfer-Encoding: chunked");
+	set_data(t, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_body(struct transfer *t)
 {
 	const struct http_request *request = t->request;
 
 	if (strcmp(request->method, "HEAD") == 0)
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+		set_long(t, CURLOPT_NOBODY, 1);
 	if (request->source) {
-		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
-		curl_easy_setopt(easy, CURLOPT_READDATA, t);
-		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->source_len);
+		set_long(t, CURLOPT_UPLOAD, 1);
+		(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_READFUNCTION,
+						     give_body);
+		set_data(t, CURLOPT_READDATA, t);
+		set_size(t, CURLOPT_INFILESIZE_LARGE, request->source_len);
 	} else if (request->body || strcmp(request->method, "POST") == 0 ||
 		   strcmp(request->method, "PUT") == 0) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+		set_text(t, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+		set_size(t, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 	}
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	set_text(t, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static void set_limits(CURL *easy, const struct http_request *request)
+static void set_limits(struct transfer *t)
 {
+	const struct http_request *request = t->request;
 	unsigned stall = request->stall_timeout_ms ? request->stall_timeout_ms : DEFAULT_STALL_MS;
 	unsigned connect =
 		request->connect_timeout_ms ? request->connect_timeout_ms : DEFAULT_CONNECT_MS;
 
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)(stall + 999) / 1000);
+	set_long(t, CURLOPT_CONNECTTIMEOUT_MS, connect);
+	set_long(t, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+	set_long(t, CURLOPT_LOW_SPEED_LIMIT, 1);
+	set_long(t, CURLOPT_LOW_SPEED_TIME, (stall + 999) / 1000);
 }
 
-static void set_route(CURL *easy, const struct http_request *request)
+static void set_route(struct transfer *t)
 {
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
-	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+	const struct http_request *request = t->request;
+	set_text(t, CURLOPT_URL, request->url);
+	set_long(t, CURLOPT_PATH_AS_IS, 1);
+	set_text(t, CURLOPT_PROXY, request->proxy ? request->proxy : "");
 	/* Whether to go round the proxy is decided already; libcurl would ask no_proxy again. */
-	curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->allow_http ? "http,https" : "https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	set_text(t, CURLOPT_NOPROXY, "");
+	set_text(t, CURLOPT_PROTOCOLS_STR, request->allow_http ? "http,https" : "https");
+	set_long(t, CURLOPT_FOLLOWLOCATION, 0);
+	set_long(t, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	set_long(t, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	if (request->unix_socket)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+		set_text(t, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	if (request->ca_bundle)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_bundle);
+		set_text(t, CURLOPT_CAINFO, request->ca_bundle);
 	if (request->client_cert)
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, request->client_cert);
+		set_text(t, CURLOPT_SSLCERT, request->client_cert);
 	if (request->client_key)
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, request->client_key);
+		set_text(t, CURLOPT_SSLKEY, request->client_key);
 }
 
-static void set_callbacks(CURL *easy, struct transfer *t)
+static void set_callbacks(struct transfer *t)
 {
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
-	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	set_long(t, CURLOPT_NOSIGNAL, 1);
+	set_data(t, CURLOPT_ERRORBUFFER, t->why);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_WRITEFUNCTION, take_body);
+	set_data(t, CURLOPT_WRITEDATA, t);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_HEADERFUNCTION,
+					     take_header);
+	set_data(t, CURLOPT_HEADERDATA, t);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_XFERINFOFUNCTION,
+					     on_progress);
+	set_data(t, CURLOPT_XFERINFODATA, t);
+	set_long(t, CURLOPT_NOPROGRESS, 0);
 }
 
 static bool is_certificate_trouble(CURLcode code)
@@ -193,9 +245,8 @@ static bool is_certificate_trouble(CURLcode code)
 /* What the proxy forbids or wants a password for it will answer again: not a broken connection. */
 static CURLcode refine(struct transfer *t, CURLcode code)
 {
-	long status = 0;
+	long status = number_of(t, CURLINFO_HTTP_CONNECTCODE);
 
-	(void)curl_easy_getinfo(t->transport->easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	return code == CURLE_RECV_ERROR && status >= 400 && status <= 499 ? CURLE_PROXY : code;
 }
 
@@ -208,7 +259,7 @@ static int interrupted(struct transfer *t, struct error *err)
  */
 static int explain(struct transfer *t, CURLcode code, struct error *err)
 {
-	const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
+	const char *why = t->why[0] ? t->why : t->transport->curl.easy_strerror(code);
 	char number[16];
 
 	if (code == CURLE_ABORTED_BY_CALLBACK && !t->is_refused)
@@ -245,48 +296,23 @@ static int check_scheme(const struct http_request *request, struct error *err)
 	return error_fix(err, "use https; plain http is spoken to this machine only");
 }
 
-static int perform(struct curl_http *transport, struct transfer *t, struct error *err)
+static int perform(struct transfer *t, struct error *err)
 {
-	CLEANUP(slist_freep) struct curl_slist *headers = build_headers(t->request);
-	CURL *easy = transport->easy;
+	struct curl_http *transport = t->transport;
 	CURLcode code;
-	long status = 0;
 
-	curl_easy_reset(easy);
-	set_route(easy, t->request);
-	set_limits(easy, t->request);
-	set_callbacks(easy, t);
-	set_body(easy, t);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	transport->curl.easy_reset(transport->easy);
+	set_route(t);
+	set_limits(t);
+	set_callbacks(t);
+	set_body(t);
+	set_headers(t);
 	t->response.sent_ms = transport->clock->wall_ms(transport->clock);
-	code = curl_easy_perform(easy);
+	code = transport->curl.easy_perform(transport->easy);
 	t->response.received_ms = transport->clock->wall_ms(transport->clock);
 	if (code != CURLE_OK)
 		return explain(t, refine(t, code), err);
-	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	t->response.status = (int)status;
-	return 0;
-}
-
-static int curl_send(struct http *http, const struct http_request *request,
-		     struct http_response *ret, struct error *err)
-{
-	struct curl_http *transport = (struct curl_http *)http;
-	struct transfer t = {
-		.transport = transport,
-		.request = request,
-		.response = HTTP_RESPONSE_INIT,
-		.max_body = request->max_body ? request->max_body : DEFAULT_MAX_BODY,
-	};
-
-	if (check_scheme(request, err) < 0)
-		return -1;
-	if (perform(transport, &t, err) < 0) {
-		http_response_release(&t.response);
-		return -1;
-	}
-	http_response_release(ret);
-	*ret = t.response;
+	t->response.status = (int)number_of(t, CURLINFO_RESPONSE_CODE);
 	return 0;
 }
 
@@ -299,6 +325,41 @@ static void start_openssl(void)
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
 }
 
+static int start_libcurl(struct curl_http *transport, struct error *err)
+{
+	if (transport->easy)
+		return 0;
+	if (libcurl_load(&transport->curl, err) < 0)
+		return -1;
+	if (transport->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		mem_fatal("curl_global_init");
+	transport->easy = transport->curl.easy_init();
+	if (!transport->easy)
+		mem_fatal("curl_easy_init");
+	return 0;
+}
+
+static int curl_send(struct http *http, const struct http_request *request,
+		     struct http_response *ret, struct error *err)
+{
+	struct curl_http *transport = (struct curl_http *)http;
+	CLEANUP(transfer_release)
+	struct transfer t = {
+		.transport = transport,
+		.request = request,
+		.response = HTTP_RESPONSE_INIT,
+		.max_body = request->max_body ? request->max_body : DEFAULT_MAX_BODY,
+	};
+
+	if (check_scheme(request, err) < 0 || start_libcurl(transport, err) < 0 ||
+	    perform(&t, err) < 0)
+		return -1;
+	http_response_release(ret);
+	*ret = t.response;
+	t.response = (struct http_response)HTTP_RESPONSE_INIT;
+	return 0;
+}
+
 struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void))
 {
 	struct curl_http *transport = mem_zalloc(sizeof(*transport));
@@ -307,11 +368,6 @@ struct http *http_curl_new(struct clock *clock, int (*pending_signal)(void))
 	transport->clock = clock;
 	transport->pending_signal = pending_signal;
 	start_openssl();
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		mem_fatal("curl_global_init");
-	transport->easy = curl_easy_init();
-	if (!transport->easy)
-		mem_fatal("curl_easy_init");
 	return &transport->http;
 }
 
@@ -319,9 +375,9 @@ void http_curl_free(struct http *http)
 {
 	struct curl_http *transport = (struct curl_http *)http;
 
-	if (!transport)
-		return;
-	curl_easy_cleanup(transport->easy);
-	curl_global_cleanup();
+	if (transport && transport->easy) {
+		transport->curl.easy_cleanup(transport->easy);
+		transport->curl.global_cleanup();
+	}
 	free(transport);
 }
