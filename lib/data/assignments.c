@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/sanitize.h"
 
+#include <endian.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +14,12 @@
 
 static const char bom[] = "\xef\xbb\xbf";
 
-struct assignment *assignments_add(struct assignments *list, char *key, char *value)
+struct assignment *assignments_add(struct assignments *list, struct slice key, struct slice value)
 {
 	struct assignment *item = mem_grow(&list->items, &list->count, sizeof(*item));
 
-	item->key = key;
-	item->value = value;
+	item->key = pool_add(&list->strings, key);
+	item->value = pool_add(&list->strings, value);
 	return item;
 }
 
@@ -31,11 +33,8 @@ const struct assignment *assignments_find(const struct assignments *list, const 
 
 void assignments_release(struct assignments *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].key);
-		free(list->items[i].value);
-	}
 	free(list->items);
+	pool_release(&list->strings);
 	*list = (struct assignments)ASSIGNMENTS_INIT;
 }
 
@@ -48,34 +47,52 @@ struct slice assignments_skip_bom(const char *text, size_t len)
 	return all;
 }
 
-struct key_line {
-	const char *key;
-	unsigned line;
+/* A key: its place in the list, and its first bytes as a number that sorts as they do. */
+struct key {
+	uint64_t head;
+	size_t at;
 };
 
-/* Same keys become neighbours, in the order of their lines. */
-static int compare(const void *a_, const void *b_)
+static struct key key_of(const struct assignments *list, size_t at)
 {
-	const struct key_line *a = a_, *b = b_;
-	int order = strcmp(a->key, b->key);
+	const char *text = list->items[at].key;
+	struct key key = { .head = 0, .at = at };
 
+	memcpy(&key.head, text, strnlen(text, sizeof(key.head)));
+	key.head = be64toh(key.head);
+	return key;
+}
+
+/* Same keys become neighbours, in the order of the list. Most differ in their heads already. */
+static int compare(const void *a_, const void *b_, void *list_)
+{
+	const struct key *a = a_, *b = b_;
+	const struct assignments *list = list_;
+	int order;
+
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	order = strcmp(list->items[a->at].key, list->items[b->at].key);
 	if (order != 0)
 		return order;
-	return (a->line > b->line) - (a->line < b->line);
+	return (a->at > b->at) - (a->at < b->at);
 }
 
 int assignments_check_unique(const struct assignments *list, struct error *err)
 {
-	CLEANUP_FREE struct key_line *sorted = mem_zalloc(list->count * sizeof(*sorted));
+	CLEANUP_FREE struct key *sorted = mem_zalloc(list->count * sizeof(*sorted));
 
 	for (size_t i = 0; i < list->count; i++)
-		sorted[i] = (struct key_line){ list->items[i].key, list->items[i].line };
-	qsort(sorted, list->count, sizeof(*sorted), compare);
+		sorted[i] = key_of(list, i);
+	qsort_r(sorted, list->count, sizeof(*sorted), compare, (void *)(uintptr_t)list);
 	for (size_t i = 1; i < list->count; i++) {
-		if (strcmp(sorted[i - 1].key, sorted[i].key) != 0)
+		const struct assignment *one = &list->items[sorted[i - 1].at];
+		const struct assignment *other = &list->items[sorted[i].at];
+
+		if (sorted[i - 1].head != sorted[i].head || strcmp(one->key, other->key) != 0)
 			continue;
-		error_set(err, ERROR_REFUSED, "'%s' is there twice: lines %u and %u", sorted[i].key,
-			  sorted[i - 1].line, sorted[i].line);
+		error_set(err, ERROR_REFUSED, "'%s' is there twice: lines %u and %u", one->key,
+			  one->line, other->line);
 		return error_fix(err, "take one of them out");
 	}
 	return 0;
@@ -103,10 +120,34 @@ static bool is_comment(struct slice line)
 	return text.n == 0 || text.p[0] == '#';
 }
 
+/* Whether none of eight bytes is below ' ' or above '~': the lowest such sets its top bit. */
+static bool are_printable(const char *bytes)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t eight;
+
+	memcpy(&eight, bytes, sizeof(eight));
+	return (((eight - each * ' ') | (eight + each) | eight) & each * 0x80) == 0;
+}
+
+/* What nearly every line is; eight bytes at a time, since a file may have a million. */
+static bool is_printable_ascii(struct slice line)
+{
+	size_t at = 0;
+
+	while (at + sizeof(uint64_t) <= line.n && are_printable(line.p + at))
+		at += sizeof(uint64_t);
+	while (at < line.n && line.p[at] >= ' ' && line.p[at] < 0x7f)
+		at++;
+	return at == line.n;
+}
+
 /* Control characters and broken UTF-8 are a slip of some program; TAB is a character like others.
  */
 static bool is_text(struct slice line)
 {
+	if (is_printable_ascii(line))
+		return true;
 	for (size_t at = 0; at < line.n;) {
 		unsigned code = (unsigned char)line.p[at];
 		size_t size = 1;
@@ -155,7 +196,7 @@ static int read_line(struct assignments *list, const char *start, struct slice l
 	if (len == 0)
 		return refuse_line(line, number, err);
 	value = (struct slice){ line.p + len + 1, line.n - len - 1 };
-	item = assignments_add(list, mem_strndup(line.p, len), slice_dup(value));
+	item = assignments_add(list, (struct slice){ line.p, len }, value);
 	item->line = number;
 	item->value_at = (size_t)(value.p - start);
 	item->value_len = value.n;

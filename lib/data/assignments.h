@@ -2,6 +2,7 @@
 #define DATA_ASSIGNMENTS_H
 
 #include "base/error.h"
+#include "base/pool.h"
 #include "base/slice.h"
 
 #include <stdbool.h>
@@ -11,11 +12,12 @@
  * One key and its text, with the place of the text in the file it came from, so that it can be
  * replaced by splicing bytes. `value` is what it means, the bytes at `value_at` are how it is
  * written. is_fixed: it has no text of its own that could be replaced (a list, a number, escapes).
- * is_previous: the file asks for the value that is live (UsePreviousValue).
+ * is_previous: the file asks for the value that is live (UsePreviousValue). The list owns the
+ * strings.
  */
 struct assignment {
-	char *key;
-	char *value;
+	const char *key;
+	const char *value;
 	unsigned line; /* of the value, from 1 */
 	size_t value_at;
 	size_t value_len;
@@ -26,11 +28,12 @@ struct assignment {
 struct assignments {
 	size_t count;
 	struct assignment *items;
+	struct pool strings;
 };
 
 #define ASSIGNMENTS_INIT                                                                           \
 	{                                                                                          \
-		.count = 0, .items = NULL                                                          \
+		.count = 0, .items = NULL, .strings = POOL_INIT                                                          \
 	}
 
 /*
@@ -50,8 +53,8 @@ bool assignments_recognise(const char *text, size_t len);
 /* ERROR_REFUSED naming both lines where a key is there twice. */
 int assignments_check_unique(const struct assignments *list, struct error *err);
 
-/* Adds one, empty, which takes the strings over. */
-struct assignment *assignments_add(struct assignments *list, char *key, char *value);
+/* Adds one with copies of the two, at no place yet. */
+struct assignment *assignments_add(struct assignments *list, struct slice key, struct slice value);
 const struct assignment *assignments_find(const struct assignments *list, const char *key);
 void assignments_release(struct assignments *list);
 

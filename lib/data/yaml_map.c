@@ -107,7 +107,7 @@ static int read_pair(struct reader *reader, const yaml_node_pair_t *pair, struct
 	if (!read_text(reader, value, &text))
 		return error_set(err, ERROR_CONFIG, "line %zu: '%s' is neither text nor a list",
 				 key->start_mark.line + 1, name);
-	item = assignments_add(&reader->list, mem_strdup(name), str_detach(&text));
+	item = assignments_add(&reader->list, slice_of(name), (struct slice){ text.buf, text.len });
 	item->line = (unsigned)value->start_mark.line + 1;
 	item->is_fixed = true;
 	if (value->type == YAML_SCALAR_NODE)

@@ -64,9 +64,9 @@ static char *list_text(struct slice value)
 }
 
 /* The place of a string is what lies between its quotation marks. */
-static void add(struct reader *reader, char *key, char *text, struct slice value)
+static void add(struct reader *reader, const char *key, const char *text, struct slice value)
 {
-	struct assignment *item = assignments_add(&reader->list, key, text);
+	struct assignment *item = assignments_add(&reader->list, slice_of(key), slice_of(text));
 
 	item->line = line_of(reader, value);
 	item->is_fixed = value.p[0] != '"' || value.n != strlen(text) + 2;
@@ -78,7 +78,7 @@ static void add(struct reader *reader, char *key, char *text, struct slice value
 
 static int read_value(struct reader *reader, const char *key, struct slice value, struct error *err)
 {
-	char *text = scalar_text(value);
+	CLEANUP_FREE char *text = scalar_text(value);
 
 	if (!text)
 		text = list_text(value);
@@ -86,7 +86,7 @@ static int read_value(struct reader *reader, const char *key, struct slice value
 		fail_at(reader, value, "neither text nor a list", err);
 		return error_wrap(err, "'%s'", key);
 	}
-	add(reader, mem_strdup(key), text, value);
+	add(reader, key, text, value);
 	return 0;
 }
 
@@ -134,7 +134,8 @@ static int read_pair(struct reader *reader, struct slice item, struct error *err
 
 	if (key_len == 0)
 		return fail_at(reader, item, "not \"Key=Value\"", err);
-	added = assignments_add(&reader->list, mem_strndup(text, key_len), mem_strdup(equals + 1));
+	added = assignments_add(&reader->list, (struct slice){ text, key_len },
+				slice_of(equals + 1));
 	added->line = line_of(reader, item);
 	added->is_fixed = item.n != strlen(text) + 2;
 	if (!added->is_fixed) {
@@ -157,7 +158,7 @@ static int read_item(struct reader *reader, struct slice item, struct error *err
 	if (!key)
 		return fail_at(reader, item, "no ParameterKey", err);
 	if (find_member(item, "UsePreviousValue", &value) && slice_is(value, "true")) {
-		add(reader, move_ptr(key), mem_strdup(""), value);
+		add(reader, key, "", value);
 		reader->list.items[reader->list.count - 1].is_previous = true;
 		return 0;
 	}

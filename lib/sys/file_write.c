@@ -345,18 +345,43 @@ static int copy_attributes(const struct target *target, int to, struct error *er
 	return 0;
 }
 
+/*
+ * 1 where the file has just these bytes, 0 where not, -1 with errno where it cannot be read. Piece
+ * by piece: the memory for another copy of a large file would cost more than reading it.
+ */
+static int has_bytes(const struct target *target, const struct str *bytes)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	CLEANUP_CLOSE int fd = (int)TEMP_FAILURE_RETRY(openat(target->dir_fd, target->name, flags));
+	char piece[32 * 1024];
+	size_t at = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	while ((n = TEMP_FAILURE_RETRY(read(fd, piece, sizeof(piece)))) > 0) {
+		bool same = (size_t)n <= bytes->len - at &&
+			    memcmp(piece, bytes->buf + at, (size_t)n) == 0;
+
+		/* The file may hold a secret. */
+		explicit_bzero(piece, (size_t)n);
+		if (!same)
+			return 0;
+		at += (size_t)n;
+	}
+	return n < 0 ? -1 : at == bytes->len;
+}
+
 static int check_unchanged(const struct target *target, const struct str *old, struct error *err)
 {
-	CLEANUP(str_release) struct str now = STR_INIT;
+	int same = old ? has_bytes(target, old) : 1;
 
-	if (!old)
+	if (same == 1)
 		return 0;
-	if (file_read(target->path, old->len, &now, err) < 0) {
-		error_become(err, ERROR_REFUSED);
-		return error_wrap(err, "'%s' was changed meanwhile", target->path);
+	if (same < 0) {
+		error_set_errno(err, errno, "'%s' was changed meanwhile", target->path);
+		return error_become(err, ERROR_REFUSED);
 	}
-	if (now.len == old->len && memcmp(now.buf, old->buf, now.len) == 0)
-		return 0;
 	error_set(err, ERROR_REFUSED, "'%s' was changed meanwhile", target->path);
 	return error_fix(err, "close it in other programs and run this again");
 }

@@ -94,7 +94,7 @@ static void report(const struct contender *contenders, size_t runs)
 		printf("\n");
 	}
 	for (int m = 0; m < MEASURES; m++)
-		printf("%11.1fx ", medians[1][m] / medians[0][m]);
+		printf("%11.2fx ", medians[1][m] / medians[0][m]);
 	printf("  medians of %zu runs each, in turn\n", runs);
 }
 

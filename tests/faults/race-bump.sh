@@ -32,12 +32,22 @@ echo "$kept/$writers writers of $rounds rounds kept their last update"
 [ "$kept" -eq $writers ] || fail 'updates are lost'
 [ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
 
-# Killed after a random time, a few milliseconds on either side of the edit.
+# Killed after a random time, between the start and a little after the end of what an undisturbed one takes.
 printf 'A=1\nApplicationImageTag=zero\nB=2' >dev.cfg
-whole=0
-for i in $(seq "$kills"); do
-	delay=$(awk -v seed="$i" 'BEGIN { srand(seed); printf "%.4f", rand() * 0.06 + 0.0005 }')
-	timeout -s KILL "$delay" "$DEPLOYER" --quiet bump "v$i" >/dev/null 2>&1 || :
+start=$(date +%s%N)
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	timeout -s KILL 60 "$DEPLOYER" --quiet bump "w$i" >/dev/null
+done
+span=$(($(date +%s%N) - start))
+awk -v kills="$kills" -v span="$span" 'BEGIN {
+	srand(1)
+	for (i = 0; i < kills; i++) printf "%.6f\n", (rand() + 0.02) * span / 10 / 1e9
+}' >"$tmp/delays"
+whole=0 killed=0 i=0
+while read -r delay; do
+	i=$((i + 1)) kill_status=0
+	timeout -s KILL "$delay" "$DEPLOYER" --quiet bump "v$i" >/dev/null 2>&1 </dev/null || kill_status=$?
+	[ "$kill_status" -ne 137 ] || killed=$((killed + 1))
 	case $(cat dev.cfg; echo .) in
 	"A=1
 ApplicationImageTag=zero
@@ -45,8 +55,9 @@ B=2." | "A=1
 ApplicationImageTag=v"*"
 B=2.") whole=$((whole + 1)) ;;
 	esac
-done
-echo "$whole/$kills random kills left a whole file"
+done <"$tmp/delays"
+echo "$whole/$kills random kills left a whole file ($killed came before the end)"
 [ "$whole" -eq "$kills" ] || fail 'a file is torn'
+[ "$killed" -gt 0 ] || fail 'no kill came in time'
 run 0 "$DEPLOYER" bump last
 [ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"

@@ -3,6 +3,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/sanitize.h"
 #include "base/secret.h"
 #include "base/slice.h"
@@ -188,6 +189,22 @@ static void grows_a_list_by_one(void **state)
 	free(list);
 }
 
+static void pools_strings_of_any_length(void **state)
+{
+	CLEANUP(pool_release) struct pool pool = POOL_INIT;
+	CLEANUP_FREE char *large = mem_zalloc(100001);
+	const char *added[200];
+
+	(void)state;
+	memset(large, 'x', 100000);
+	for (size_t i = 0; i < 200; i++)
+		added[i] = pool_add(&pool, (struct slice){ large, i * 499 });
+	for (size_t i = 0; i < 200; i++) {
+		assert_int_equal(strlen(added[i]), i * 499);
+		assert_memory_equal(added[i], large, i * 499);
+	}
+}
+
 static void keeps_a_secret_to_itself(void **state)
 {
 	CLEANUP(secret_release) struct secret a = SECRET_INIT;
@@ -215,6 +232,7 @@ int main(void)
 		cmocka_unit_test(counts_a_blank_variable_as_unset),
 		cmocka_unit_test(replaces_a_variable_in_a_list),
 		cmocka_unit_test(grows_a_list_by_one),
+		cmocka_unit_test(pools_strings_of_any_length),
 		cmocka_unit_test(keeps_a_secret_to_itself),
 	};
 

@@ -20,7 +20,7 @@ static const char declarations[] = "Parameters:\n"
 
 static void add(struct parameter_file *file, const char *key, const char *value, bool is_previous)
 {
-	assignments_add(&file->list, mem_strdup(key), mem_strdup(value))->is_previous = is_previous;
+	assignments_add(&file->list, slice_of(key), slice_of(value))->is_previous = is_previous;
 }
 
 static void fill(struct parameter_file *file, struct cfn_parameters *live)
