@@ -33,7 +33,7 @@ struct assignments {
 
 #define ASSIGNMENTS_INIT                                                                           \
 	{                                                                                          \
-		.count = 0, .items = NULL, .strings = POOL_INIT                                                          \
+		.count = 0, .items = NULL, .strings = POOL_INIT                                    \
 	}
 
 /*
