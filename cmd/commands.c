@@ -19,6 +19,7 @@ static const struct cmd *const commands[] = {
 	&cmd_params_diff,
 	&cmd_plan,
 	&cmd_publish,
+	&cmd_recover,
 	&cmd_release,
 	&cmd_secrets_diff,
 	&cmd_secrets_edit,

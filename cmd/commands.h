@@ -18,6 +18,7 @@ extern const struct cmd cmd_logout;
 extern const struct cmd cmd_params_diff;
 extern const struct cmd cmd_plan;
 extern const struct cmd cmd_publish;
+extern const struct cmd cmd_recover;
 extern const struct cmd cmd_release;
 extern const struct cmd cmd_secrets_diff;
 extern const struct cmd cmd_secrets_edit;

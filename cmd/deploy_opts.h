@@ -12,6 +12,7 @@ struct deploy_args {
 	const char *change_set;
 	unsigned timeout_min;
 	bool recreate;
+	bool fix_forward;
 	bool allow_older;
 };
 

@@ -15,6 +15,7 @@
 	}
 
 static const struct aws_operation cancel_update_stack = OPERATION("CancelUpdateStack");
+static const struct aws_operation continue_rollback = OPERATION("ContinueUpdateRollback");
 static const struct aws_operation create_change_set = OPERATION("CreateChangeSet");
 static const struct aws_operation delete_change_set = OPERATION("DeleteChangeSet");
 static const struct aws_operation delete_stack = OPERATION("DeleteStack");
@@ -24,6 +25,7 @@ static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
 static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
 static const struct aws_operation get_template = OPERATION("GetTemplate");
 static const struct aws_operation list_stack_resources = OPERATION("ListStackResources");
+static const struct aws_operation rollback_stack = OPERATION("RollbackStack");
 static const struct aws_operation update_protection = OPERATION("UpdateTerminationProtection");
 
 /* Lists and shapes */
@@ -644,6 +646,34 @@ int cfn_cancel_update(struct aws_client *client, const char *arn, const char *cl
 	aws_form_add(&form, "StackName", arn);
 	aws_form_add(&form, "ClientRequestToken", client_token);
 	if (call(client, &cancel_update_stack, &form, &reply, err) < 0)
+		return mark_missing_stack(arn, err);
+	return 0;
+}
+
+int cfn_continue_rollback(struct aws_client *client, const char *arn, const struct strv *skip,
+			  const char *client_token, struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", arn);
+	for (size_t i = 0; i < skip->count; i++)
+		aws_form_addf(&form, skip->v[i], "ResourcesToSkip.member.%zu", i + 1);
+	aws_form_add(&form, "ClientRequestToken", client_token);
+	if (call(client, &continue_rollback, &form, &reply, err) < 0)
+		return mark_missing_stack(arn, err);
+	return 0;
+}
+
+int cfn_rollback_stack(struct aws_client *client, const char *arn, const char *client_token,
+		       struct error *err)
+{
+	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+
+	aws_form_add(&form, "StackName", arn);
+	aws_form_add(&form, "ClientRequestToken", client_token);
+	if (call(client, &rollback_stack, &form, &reply, err) < 0)
 		return mark_missing_stack(arn, err);
 	return 0;
 }

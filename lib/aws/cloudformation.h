@@ -175,6 +175,17 @@ int cfn_protect_stack(struct aws_client *client, const char *arn, bool is_protec
 int cfn_cancel_update(struct aws_client *client, const char *arn, const char *client_token,
 		      struct error *err);
 
+/*
+ * Goes on with a rollback that failed (UPDATE_ROLLBACK_FAILED), leaving the resources in `skip` as
+ * they are: the service then takes them for rolled back.
+ */
+int cfn_continue_rollback(struct aws_client *client, const char *arn, const struct strv *skip,
+			  const char *client_token, struct error *err);
+
+/* Rolls back what failed without a rollback of its own (CREATE_FAILED, UPDATE_FAILED). */
+int cfn_rollback_stack(struct aws_client *client, const char *arn, const char *client_token,
+		       struct error *err);
+
 /* A resource of a stack as it is now. */
 struct cfn_resource {
 	char *logical_id;

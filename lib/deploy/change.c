@@ -289,10 +289,21 @@ static int reconcile(struct deployment *d, bool *ret_again, struct error *err)
 	return error_become(err, ERROR_CHANGE_SET);
 }
 
+/*
+ * As deployer.yml has it; what failed without a rollback is updated without one (user guide, "Stack
+ * failure options").
+ */
+static bool disables_rollback(const struct deployment *d)
+{
+	const char *wanted = d->request->disable_rollback ? d->request->disable_rollback : "";
+
+	return strcmp(wanted, "true") == 0 ||
+	       stack_status_start(d->before.status.buf) == START_CHOICE;
+}
+
 int change_execute(struct deployment *d, struct error *err)
 {
-	bool disable_rollback =
-		d->request->disable_rollback && strcmp(d->request->disable_rollback, "true") == 0;
+	bool disable_rollback = disables_rollback(d);
 
 	for (unsigned tries = 1;; tries++) {
 		bool again;

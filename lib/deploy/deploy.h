@@ -23,6 +23,7 @@ struct deploy_policy {
 	enum follow_interrupt on_interrupt;
 	enum deploy_approval approval;
 	bool recreate;		/* a stack whose creation failed is deleted and made anew */
+	bool fix_forward;	/* a stack that failed with its rollback switched off is updated */
 	bool allow_older;	/* an older commit than the live one, after a wait */
 	bool keep;		/* the change set of a plan */
 	bool is_markdown;	/* the plan is written as Markdown */

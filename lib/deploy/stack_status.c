@@ -6,12 +6,10 @@
 #define FIX_RECREATE                                                                               \
 	"the first creation failed: 'deployer diagnose' says why; then 'deployer deploy "          \
 	"--recreate' deletes it and creates it anew"
-#define FIX_CONTINUE                                                                               \
-	"repair what the rollback stumbled over, then run: aws cloudformation "                    \
-	"continue-update-rollback"
+#define FIX_CONTINUE "repair what the rollback stumbled over, then run 'deployer recover'"
 #define FIX_CHOICE                                                                                 \
-	"rollback was switched off: deploy a version that works, or run: aws cloudformation "      \
-	"rollback-stack"
+	"rollback was switched off: 'deployer recover' brings the old version back, 'deployer "    \
+	"deploy --fix-forward' deploys another one over it"
 #define FIX_WAIT "wait until it is over, then run this again"
 
 /* All 23 statuses of the API model, and the stack that is not there. */

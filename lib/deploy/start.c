@@ -185,6 +185,10 @@ static int check_status(struct deployment *d, struct error *err)
 	case START_BUSY:
 		return busy(d, err);
 	case START_CHOICE:
+		if (d->request->policy.fix_forward)
+			return 0;
+		error_set(err, ERROR_REFUSED, "the stack is in %s", status);
+		break;
 	case START_UNKNOWN:
 		error_set(err, ERROR_REFUSED, "the stack is in %s", status);
 		break;

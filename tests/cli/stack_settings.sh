@@ -16,7 +16,8 @@ write_template() { # BYTES
 		    Properties: {Type: String, Value: !Ref ApplicationImageTag}
 	YML
 	printf '# ' >>stack.yml
-	head -c "$(($1 - $(wc -c <stack.yml)))" /dev/zero | tr '\0' x >>stack.yml
+	written=$(wc -c <stack.yml)
+	head -c $(($1 - written)) /dev/zero | tr '\0' x >>stack.yml
 }
 
 settings() { # LINE...

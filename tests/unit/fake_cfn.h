@@ -24,7 +24,7 @@
 	"</Message></Error><RequestId>r</RequestId></ErrorResponse>"
 
 /* A stack in a status; an event of a resource; the stack's own event. Newest first, as the service
- * has them. "@TOKEN@" is the token of the ExecuteChangeSet that was sent. */
+ * has them. "@TOKEN@" is the token of the operation that was asked for. */
 #define STACK(status) STACK_WITH(status, "")
 #define STACK_WITH(status, more)                                                                   \
 	REPLY("DescribeStacks", "<Stacks><member><StackId>" STACK_ARN                              \
@@ -82,6 +82,7 @@ struct fake_cfn {
 	struct str calls;
 	struct str token;
 	struct str last_form;
+	bool saw_disable_rollback; /* in a call */
 	struct aws_client *client;
 	struct error err;
 };
@@ -119,9 +120,13 @@ static inline int fake_send(struct http *http, const struct http_request *reques
 	str_add(&form, request->body, request->body_len);
 	fake_field(form.buf, "Action", &action);
 	str_addf(&fake->calls, "%s%s", fake->calls.len ? " " : "", action.buf);
+	if (strstr(form.buf, "&DisableRollback=true"))
+		fake->saw_disable_rollback = true;
 	str_reset(&fake->last_form);
 	str_adds(&fake->last_form, form.buf);
-	if (strcmp(action.buf, "ExecuteChangeSet") == 0) {
+	if (strcmp(action.buf, "ExecuteChangeSet") == 0 ||
+	    strcmp(action.buf, "ContinueUpdateRollback") == 0 ||
+	    strcmp(action.buf, "RollbackStack") == 0) {
 		str_reset(&fake->token);
 		fake_field(form.buf, "ClientRequestToken", &fake->token);
 	}

@@ -419,6 +419,25 @@ static void a6_recreates_on_request_only(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
 }
 
+/* A2, A13: what failed without a rollback is updated on request, and without one. */
+static void a2_a13_fixes_forward_on_request(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("UPDATE_FAILED"), 1 },
+		{ "ExecuteChangeSet", 400, FAULT("ValidationError", "stop here"), 0 },
+		USUAL,
+	};
+	const struct deploy_policy policy = { .fix_forward = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 9);
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+	assert_true(fake.saw_disable_rollback);
+}
+
 /* A plan leaves nothing behind: it ends when the stack that it made for its change set is gone. */
 static void a7_a_declined_creation_ends_when_its_stack_is_gone(void **state)
 {
@@ -549,6 +568,7 @@ int main(void)
 		cmocka_unit_test(b13_waits_for_a_busy_stack),
 		cmocka_unit_test(b13_stops_waiting_for_a_busy_stack),
 		cmocka_unit_test(a6_recreates_on_request_only),
+		cmocka_unit_test(a2_a13_fixes_forward_on_request),
 		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
 		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
