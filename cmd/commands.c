@@ -14,6 +14,7 @@ static const struct cmd *const commands[] = {
 	&cmd_deploy,
 	&cmd_diagnose,
 	&cmd_help,
+	&cmd_iam,
 	&cmd_login,
 	&cmd_logout,
 	&cmd_params_diff,

@@ -13,6 +13,7 @@ extern const struct cmd cmd_credentials;
 extern const struct cmd cmd_deploy;
 extern const struct cmd cmd_diagnose;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_iam;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
 extern const struct cmd cmd_params_diff;

@@ -163,6 +163,11 @@ static const struct partition *find_partition(const char *region)
 	return &partitions[0];
 }
 
+const char *aws_partition_of(const char *region)
+{
+	return find_partition(region)->name;
+}
+
 static const char *find_host(enum aws_service_id service, enum variant variant, const char *region,
 			     const char *partition)
 {

@@ -30,6 +30,9 @@ struct aws_endpoint {
 		.url = STR_INIT, .path = STR_INIT, .region = STR_INIT                              \
 	}
 
+/* The partition of a region, "aws" where none is known: "aws-cn" for "cn-north-1". */
+const char *aws_partition_of(const char *region);
+
 void aws_endpoint_release(struct aws_endpoint *endpoint);
 
 /*

@@ -200,6 +200,17 @@ int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *
 	return stage_plan(&run, out, ret_arn, err);
 }
 
+int pipeline_repository(const struct pipeline *pipeline, struct str *ret_name, struct error *err)
+{
+	CLEANUP(run_release) struct run run = run_of(pipeline);
+	CLEANUP(image_ref_release) struct image_ref image = IMAGE_REF_INIT;
+
+	if (run_find_image(&run, &image, err) < 0)
+		return -1;
+	str_adds(ret_name, image.name.buf);
+	return 0;
+}
+
 static int remove_dangling(struct run *run, struct error *err)
 {
 	const char *label = config_text(run->pipeline->config, CONFIG_CLEAN_LABEL);

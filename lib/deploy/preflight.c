@@ -262,8 +262,7 @@ static bool needs_docker(const struct run *run)
 	return wants(run, STAGE_TEST) || wants(run, STAGE_RELEASE) || wants(run, STAGE_PUBLISH);
 }
 
-/* The image reference that names the repository: the setting, else the compose file's. */
-static int find_image(struct run *run, struct image_ref *ret, struct error *err)
+int run_find_image(struct run *run, struct image_ref *ret, struct error *err)
 {
 	const struct config *config = run->pipeline->config;
 	const char *image = config_text(config, CONFIG_IMAGE);
@@ -370,7 +369,7 @@ static int find_repository(struct run *run, struct error *err)
 
 	if (!wants(run, STAGE_LOGIN) && !wants(run, STAGE_PUBLISH))
 		return 0;
-	if (find_image(run, &image, err) < 0)
+	if (run_find_image(run, &image, err) < 0)
 		return -1;
 	(void)ecr_host_parse(image.host.buf, &account, &region);
 	str_adds(&run->repository_name, image.name.buf);

@@ -11,6 +11,7 @@
 #include "deploy/version.h"
 #include "docker/compose.h"
 #include "docker/engine.h"
+#include "docker/image.h"
 #include "docker/registry.h"
 #include "docker/session.h"
 
@@ -56,6 +57,9 @@ int preflight(struct run *run, struct error *err);
 
 /* Docker and compose: found when the first stage needs them. Again is free. */
 int run_find_docker(struct run *run, struct error *err);
+
+/* The image reference that names the repository: the setting, else the compose file's. */
+int run_find_image(struct run *run, struct image_ref *ret, struct error *err);
 
 int stage_login(struct run *run, struct error *err);
 int stage_test(struct run *run, struct error *err);
