@@ -22,6 +22,7 @@ static const struct cmd *const commands[] = {
 	&cmd_publish,
 	&cmd_recover,
 	&cmd_release,
+	&cmd_rollback,
 	&cmd_secrets_diff,
 	&cmd_secrets_edit,
 	&cmd_secrets_get,

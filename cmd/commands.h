@@ -21,6 +21,7 @@ extern const struct cmd cmd_plan;
 extern const struct cmd cmd_publish;
 extern const struct cmd cmd_recover;
 extern const struct cmd cmd_release;
+extern const struct cmd cmd_rollback;
 extern const struct cmd cmd_secrets_diff;
 extern const struct cmd cmd_secrets_edit;
 extern const struct cmd cmd_secrets_get;

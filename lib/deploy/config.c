@@ -47,6 +47,7 @@ static const struct config_row {
 	[CONFIG_CHECKS_OFF] = { "checks.off", true },
 	[CONFIG_STACK_DISABLE_ROLLBACK] = { "stack.disable_rollback", false },
 	[CONFIG_STACK_PROTECTION] = { "stack.termination_protection", false },
+	[CONFIG_ROLLBACK_MIGRATIONS] = { "rollback.migrations", true },
 	[CONFIG_REPORTS] = { "reports", true },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
 	[CONFIG_WEBHOOK] = { "notify.webhook", false },

@@ -103,19 +103,38 @@ int parameter_file_read(const char *path, struct parameter_file *ret, struct err
 	return 0;
 }
 
+static void hand_out(const struct parameter_file *file, struct cfn_parameters *ret)
+{
+	cfn_parameters_release(ret);
+	for (size_t i = 0; i < file->list.count; i++) {
+		const struct assignment *item = &file->list.items[i];
+
+		cfn_parameters_add(ret, item->key, item->value);
+		ret->items[i].use_previous = item->is_previous;
+	}
+}
+
 int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 
 	if (parameter_file_read(path, &file, err) < 0)
 		return -1;
-	cfn_parameters_release(ret);
-	for (size_t i = 0; i < file.list.count; i++) {
-		const struct assignment *item = &file.list.items[i];
+	hand_out(&file, ret);
+	return 0;
+}
 
-		cfn_parameters_add(ret, item->key, item->value);
-		ret->items[i].use_previous = item->is_previous;
-	}
+int parameters_read_text(const char *text, size_t len, struct cfn_parameters *ret,
+			 struct error *err)
+{
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+
+	if (len > MAX_BYTES)
+		return error_set(err, ERROR_CONFIG, "more than %lu bytes", MAX_BYTES);
+	str_add(&file.text, text, len);
+	if (parse(&file, err) < 0)
+		return -1;
+	hand_out(&file, ret);
 	return 0;
 }
 

@@ -52,6 +52,10 @@ void parameter_file_release(struct parameter_file *file);
  */
 int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err);
 
+/* The same from the bytes of such a file, as it was at another time. */
+int parameters_read_text(const char *text, size_t len, struct cfn_parameters *ret,
+			 struct error *err);
+
 /*
  * What parameters_bump() did or would do. diff: a unified diff of one line, written "Key=Value" in
  * every format: of a file in one line, the rest may be secret.

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "repo/history.h"
 #include "repo/log.h"
 #include "repo/packs.h"
 #include "repo/revision.h"
@@ -195,7 +196,72 @@ static void does_not_guess_beyond_a_shallow_history(void **state)
 	assert_non_null(strstr(err.fix.buf, "--unshallow"));
 }
 
-/* An index of version 1 or 2 that says it has `count` objects. */
+static bool add_version(void *ctx, int64_t time_ms, const char *bytes, size_t len)
+{
+	struct str *seen = ctx;
+
+	assert_int_equal(time_ms, 1700000000000);
+	str_add(seen, bytes, len);
+	str_addc(seen, ';');
+	return seen->len < 5;
+}
+
+/* Every version of a file once, whatever other commits lie between, and no more than asked for. */
+static void hands_out_the_versions_of_a_file(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str seen = STR_INIT;
+	CLEANUP_FREE char *path = file_join(*state, "sub/dev.cfg");
+
+	if (!make_repository(*state))
+		skip();
+	for (const char *version = "1123"; *version; version++) {
+		put(*state, "sub/dev.cfg", version, 1);
+		assert_true(git(*state, "add", ".", NULL));
+		assert_true(git(*state, "commit", "-q", "--allow-empty", "-m", "c", NULL));
+	}
+	assert_int_equal(history_of_file(path, add_version, &seen, &err), 0);
+	assert_string_equal(seen.buf, "3;2;1;");
+	put(*state, "new", "x", 1);
+	str_reset(&seen);
+	free(path);
+	path = file_join(*state, "new");
+	assert_int_equal(history_of_file(path, add_version, &seen, &err), 0);
+	assert_string_equal(seen.buf, "");
+}
+
+static void tells_in_which_files_commits_differ(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(strv_release) struct strv paths = STRV_INIT;
+	CLEANUP(strv_release) struct strv names = STRV_INIT;
+	struct history_commit commits[] = { HISTORY_COMMIT_INIT, HISTORY_COMMIT_INIT };
+
+	if (!make_repository(*state))
+		skip();
+	put(*state, "b/migrations/1.sql", "x", 1);
+	put(*state, "a", "x", 1);
+	assert_true(git(*state, "add", ".", NULL));
+	assert_true(git(*state, "commit", "-q", "-m", "second", NULL));
+	/* In both directions, and no more than asked for. */
+	assert_int_equal(history_changed_paths(*state, "HEAD~1", "HEAD", 9, &paths, &err), 0);
+	assert_int_equal(history_changed_paths(*state, "HEAD", "HEAD~1", 1, &paths, &err), 0);
+	assert_int_equal(paths.count, 3);
+	assert_string_equal(paths.v[0], "a");
+	assert_string_equal(paths.v[1], "b/migrations/1.sql");
+	assert_string_equal(paths.v[2], "a");
+	assert_int_equal(history_changed_paths(*state, "HEAD", "0000000", 9, &paths, &err), -1);
+	assert_non_null(strstr(err.msg.buf, "'0000000' is no commit"));
+
+	strv_add_all(&names, "HEAD", "0000000", NULL);
+	assert_int_equal(history_describe(*state, &names, commits, &err), 0);
+	assert_true(commits[0].is_known);
+	assert_string_equal(commits[0].subject.buf, "second");
+	assert_string_equal(commits[0].author.buf, "A U Thor");
+	assert_false(commits[1].is_known);
+	history_commit_release(&commits[0]);
+}
+
 static void reads_the_history_newest_first(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -235,6 +301,7 @@ static void has_no_history_before_the_first_commit(void **state)
 	assert_non_null(strstr(err.msg.buf, "no commit yet"));
 }
 
+/* An index of version 1 or 2 that says it has `count` objects. */
 static void put_index(const char *dir, const char *name, int version, uint32_t count)
 {
 	CLEANUP(str_release) struct str bytes = STR_INIT;
@@ -302,6 +369,8 @@ int main(void)
 		IN_FOLDER(does_not_guess_beyond_a_shallow_history),
 		IN_FOLDER(reads_the_history_newest_first),
 		IN_FOLDER(has_no_history_before_the_first_commit),
+		IN_FOLDER(hands_out_the_versions_of_a_file),
+		IN_FOLDER(tells_in_which_files_commits_differ),
 		IN_FOLDER(counts_the_objects_of_packs),
 		IN_FOLDER(survives_a_broken_multi_pack_index),
 	};
