@@ -83,6 +83,8 @@ struct service {
 
 extern const struct service service_cloudformation;
 extern const struct service service_ecr;
+extern const struct service service_ecs;
+extern const struct service service_logs;
 extern const struct service service_s3;
 extern const struct service service_secrets_manager;
 extern const struct service service_ssm;

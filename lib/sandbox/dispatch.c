@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct service *const services[] = {
-	&service_cloudformation,  &service_ecr, &service_s3,
+	&service_cloudformation,  &service_ecr, &service_ecs, &service_logs, &service_s3,
 	&service_secrets_manager, &service_ssm, &service_sts,
 };
 

@@ -271,6 +271,43 @@ static int get_image(struct call *call, const char *name, const char *reference,
 	return 0;
 }
 
+/* The path in the registry that an image name means; false where it is another registry's. */
+static bool manifest_path(const struct sandbox *sandbox, const char *image, struct str *out)
+{
+	CLEANUP(str_release) struct str host = STR_INIT;
+	const char *slash = strchr(image, '/'), *name, *mark;
+
+	str_addf(&host, "%s.dkr.ecr.%s.amazonaws.com", sandbox_account(sandbox),
+		 sandbox_region(sandbox));
+	if (!slash || !sandbox->registry_host ||
+	    (strncmp(image, host.buf, (size_t)(slash - image)) != 0 &&
+	     strncmp(image, sandbox->registry_host, (size_t)(slash - image)) != 0))
+		return false;
+	name = slash + 1;
+	mark = strpbrk(name, "@:");
+	str_addf(out, "%.*s/manifests/%s", (int)(mark ? mark - name : (long)strlen(name)), name,
+		 mark ? mark + 1 : "latest");
+	return true;
+}
+
+void ecr_image_digest(struct sandbox *sandbox, const char *image, struct str *out)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+	const char *digest = NULL;
+
+	if (manifest_path(sandbox, image, &path) &&
+	    ask_registry(sandbox, path.buf, &response, &ignored) == 0 && response.status == 200)
+		digest = http_header(&response, "docker-content-digest");
+	if (digest) {
+		str_adds(out, digest);
+		return;
+	}
+	str_adds(out, "sha256:");
+	digest_sha256_hex(out, image, strlen(image));
+}
+
 static const char *reference_of(const json_t *image_id)
 {
 	const char *digest = json_text(image_id, "imageDigest");

@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "sandbox/document.h"
-#include "sandbox/ecr.h"
+#include "sandbox/effect.h"
 #include "sandbox/resource_type.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
@@ -385,7 +385,7 @@ static void tell_step(struct sandbox *sandbox, json_t *stack, const json_t *step
 }
 
 /* The resource is now what the step made of it. */
-static void make_resource(struct sandbox *sandbox, json_t *stack, const json_t *step)
+static void make_resource(struct sandbox *sandbox, json_t *stack, const json_t *step, int64_t at_ms)
 {
 	json_t *resource = json_object_get(step, "Resource");
 	json_t *there =
@@ -393,14 +393,12 @@ static void make_resource(struct sandbox *sandbox, json_t *stack, const json_t *
 
 	(void)json_object_update(there, resource);
 	(void)json_object_del(there, "Replaces");
-	if (strcmp(json_text(resource, "Type"), "AWS::ECR::Repository") == 0)
-		ecr_ensure_repository(
-			sandbox, json_text(resource, "PhysicalResourceId"),
-			json_text(json_object_get(resource, "Properties"), "ImageTagMutability"));
+	effect_made(sandbox, resource, at_ms);
 }
 
 /* What was replaced goes; the resource that took its place stays. */
-static void remove_resource(struct sandbox *sandbox, json_t *stack, const json_t *step)
+static void remove_resource(struct sandbox *sandbox, json_t *stack, const json_t *step,
+			    int64_t at_ms)
 {
 	json_t *resources = json_object_get(stack, "Resources");
 	const json_t *resource = json_object_get(step, "Resource");
@@ -408,11 +406,14 @@ static void remove_resource(struct sandbox *sandbox, json_t *stack, const json_t
 	const char *id = json_text(resource, "PhysicalResourceId");
 	const char *live = json_text(json_object_get(resources, logical_id), "PhysicalResourceId");
 
-	if (strcmp(json_text(resource, "Type"), "AWS::ECR::Repository") == 0)
-		ecr_remove_repository(sandbox, id);
+	effect_removed(sandbox, resource, at_ms);
 	if (!live || strcmp(live, id) == 0)
 		(void)json_object_del(resources, logical_id);
 }
+
+static const char failure_reason[] =
+	"Resource handler returned message: \"Invalid request\" (RequestToken: sandbox, "
+	"HandlerErrorCode: InvalidRequest)";
 
 static unsigned usual_seconds(const json_t *step)
 {
@@ -428,30 +429,58 @@ static unsigned usual_seconds(const json_t *step)
 	return type->update_s;
 }
 
+/* What the step is to the scenario: undoing an update is a thing of its own. */
+static const char *scenario_action(const json_t *stack, const json_t *step)
+{
+	const json_t *operation = json_object_get(stack, "Operation");
+
+	return strcmp(json_text(operation, "Phase"), "update-rollback") == 0
+		       ? "ROLLBACK"
+		       : json_text(step, "Action");
+}
+
 /* Asks the scenario how it will end, and when. */
-static void begin_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+static void plan_end(struct sandbox *sandbox, const json_t *stack, json_t *step, int64_t at_ms)
 {
 	const json_t *resource = json_object_get(step, "Resource");
-	struct outcome outcome = scenario_next_outcome(
-		&sandbox->scenario, json_text(stack, "StackName"), json_text(step, "LogicalId"),
-		json_text(resource, "Type"), json_text(step, "Action"));
-	int64_t duration_ms = sandbox_duration_ms(sandbox, outcome.seconds ? outcome.seconds
-									   : usual_seconds(step));
-	const char *replaces = json_text(resource, "Replaces");
+	const struct scenario_subject subject = { json_text(stack, "StackName"),
+						  json_text(step, "LogicalId"),
+						  json_text(resource, "Type"),
+						  scenario_action(stack, step) };
+	const struct effect_request request = { subject.stack, subject.logical_id, subject.action,
+						resource, usual_seconds(step) };
+	struct outcome outcome = scenario_next_outcome(&sandbox->scenario, &subject);
+	CLEANUP(forecast_release) struct forecast forecast = FORECAST_INIT;
+	unsigned seconds = request.usual_s;
+
+	effect_begin(sandbox, &request, at_ms, &forecast);
+	if (outcome.kind == OUTCOME_FAIL)
+		document_set_text(step, "Reason", outcome.reason ? outcome.reason : failure_reason);
+	else if (outcome.kind == OUTCOME_USUAL && forecast.fails)
+		document_set_text(step, "Reason", forecast.reason.buf);
+	if (outcome.seconds)
+		seconds = outcome.seconds;
+	else if (outcome.kind == OUTCOME_USUAL && forecast.is_known)
+		seconds = forecast.seconds;
+	document_set_time(step, "EndsAt",
+			  outcome.kind == OUTCOME_STUCK
+				  ? NEVER
+				  : at_ms + sandbox_duration_ms(sandbox, seconds));
+	/* A service is there at once, and takes its time to be well. */
+	if (outcome.kind == OUTCOME_USUAL && seconds > request.usual_s)
+		seconds = request.usual_s;
+	document_set_time(step, "NextAt",
+			  has_action(step, "DELETE")
+				  ? document_time(step, "EndsAt")
+				  : at_ms + sandbox_duration_ms(sandbox, seconds) / INITIATED_PART);
+}
+
+static void begin_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
+{
+	const char *replaces = json_text(json_object_get(step, "Resource"), "Replaces");
 
 	document_set_text(step, "State", "begun");
-	document_set_time(step, "EndsAt",
-			  outcome.kind == OUTCOME_STUCK ? NEVER : at_ms + duration_ms);
-	document_set_time(step, "NextAt",
-			  has_action(step, "DELETE") ? document_time(step, "EndsAt")
-						     : at_ms + duration_ms / INITIATED_PART);
-	if (outcome.kind == OUTCOME_FAIL)
-		document_set_text(
-			step, "Reason",
-			outcome.reason ? outcome.reason
-				       : "Resource handler returned message: \"Invalid request\" "
-					 "(RequestToken: sandbox, HandlerErrorCode: "
-					 "InvalidRequest)");
+	plan_end(sandbox, stack, step, at_ms);
 	tell_step(sandbox, stack, step, "IN_PROGRESS",
 		  replaces && has_action(step, "UPDATE")
 			  ? "Requested update requires the creation of a new physical resource; "
@@ -546,10 +575,10 @@ static void end_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64
 	}
 	document_set_text(step, "State", "done");
 	if (!is_delete)
-		make_resource(sandbox, stack, step);
+		make_resource(sandbox, stack, step, at_ms);
 	tell_step(sandbox, stack, step, "COMPLETE", NULL, at_ms);
 	if (is_delete)
-		remove_resource(sandbox, stack, step);
+		remove_resource(sandbox, stack, step, at_ms);
 }
 
 static void skip_retained(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)

@@ -3,8 +3,10 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "sandbox/document.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
 /* A key that an entry may have, and what its value must be. */
@@ -20,7 +22,11 @@ static const char *const reply_words[] = {
 	"throttle", "error", "drop", "lost", "cut", "delay", NULL
 };
 static const char *const outcome_words[] = { "fail", "stuck", "slow", NULL };
-static const char *const action_words[] = { "CREATE", "UPDATE", "DELETE", NULL };
+static const char *const action_words[] = { "CREATE", "UPDATE", "DELETE", "ROLLBACK", NULL };
+static const char *const service_words[] = { "crash",	  "oom",      "pull",	"secret",
+					     "unhealthy", "unplaced", "steady", NULL };
+static const char *const function_words[] = { "fail", "silent", "succeed", NULL };
+static const char *const breaker_words[] = { "on", "off", "hidden", NULL };
 
 static const struct key_rule fault_rules[] = {
 	{ "action", JSON_STRING, true, NULL },
@@ -48,6 +54,57 @@ static const struct key_rule resource_rules[] = {
 	{ NULL, JSON_NULL, false, NULL },
 };
 
+static const struct key_rule service_rules[] = {
+	{ "logical_id", JSON_STRING, false, NULL },
+	{ "stack", JSON_STRING, false, NULL },
+	{ "image", JSON_STRING, false, NULL },
+	{ "outcome", JSON_STRING, true, service_words },
+	{ "container", JSON_STRING, false, NULL },
+	{ "exit_code", JSON_INTEGER, false, NULL },
+	{ "reason", JSON_STRING, false, NULL },
+	{ "log", JSON_ARRAY, false, NULL },
+	{ "seconds", JSON_INTEGER, false, NULL },
+	{ "failures", JSON_INTEGER, false, NULL },
+	{ "breaker", JSON_STRING, false, breaker_words },
+	{ "image_digest", JSON_STRING, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
+static const struct key_rule function_rules[] = {
+	{ "logical_id", JSON_STRING, false, NULL },
+	{ "stack", JSON_STRING, false, NULL },
+	{ "action", JSON_STRING, false, action_words },
+	{ "outcome", JSON_STRING, true, function_words },
+	{ "reason", JSON_STRING, false, NULL },
+	{ "log", JSON_ARRAY, false, NULL },
+	{ "seconds", JSON_INTEGER, false, NULL },
+	{ "container", JSON_STRING, false, NULL },
+	{ "exit_code", JSON_INTEGER, false, NULL },
+	{ "task_log", JSON_ARRAY, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
+/* The members of a scenario that are lists of entries. */
+static const struct list_rule {
+	const char *name;
+	const struct key_rule *rules;
+	size_t offset; /* of the list in struct scenario */
+} list_rules[] = {
+	{ "faults", fault_rules, offsetof(struct scenario, faults) },
+	{ "resources", resource_rules, offsetof(struct scenario, resources) },
+	{ "services", service_rules, offsetof(struct scenario, services) },
+	{ "functions", function_rules, offsetof(struct scenario, functions) },
+};
+
+#define LIST_COUNT (sizeof(list_rules) / sizeof(list_rules[0]))
+
+static json_t **list_at(struct scenario *scenario, const struct list_rule *rule)
+{
+	return (json_t **)(void *)((char *)scenario + rule->offset);
+}
+
 /* The place of `word` in the list, from 0; -1 where it is not there. */
 static int find_word(const char *const *words, const char *word)
 {
@@ -62,7 +119,14 @@ static int check_value(const struct key_rule *rule, const json_t *value, struct 
 {
 	if (json_typeof(value) != rule->type)
 		return error_set(err, ERROR_CONFIG, "'%s' must be %s", rule->name,
-				 rule->type == JSON_STRING ? "text" : "a number");
+				 rule->type == JSON_STRING  ? "text"
+				 : rule->type == JSON_ARRAY ? "a list of texts"
+							    : "a number");
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (!json_is_string(json_array_get(value, i)))
+			return error_set(err, ERROR_CONFIG, "'%s' must be a list of texts",
+					 rule->name);
+	}
 	if (json_is_integer(value) &&
 	    (json_integer_value(value) < 0 || json_integer_value(value) > INT_MAX))
 		return error_set(err, ERROR_CONFIG, "'%s' is out of range", rule->name);
@@ -104,24 +168,42 @@ static int check_entry(json_t *entry, const struct key_rule *rules, struct error
 	return 0;
 }
 
-static int take_list(json_t *document, const char *name, const struct key_rule *rules,
-		     json_t **ret_list, struct error *err)
+static int take_list(const json_t *list, const struct list_rule *rule, json_t **ret_list,
+		     struct error *err)
 {
-	json_t *list = json_object_get(document, name);
 	json_t *entry;
 	size_t i;
 
-	if (!list)
-		return 0;
 	if (!json_is_array(list))
-		return error_set(err, ERROR_CONFIG, "'%s' must be a list", name);
+		return error_set(err, ERROR_CONFIG, "'%s' must be a list", rule->name);
 	json_array_foreach(list, i, entry)
 	{
-		if (check_entry(entry, rules, err) < 0)
-			return error_wrap(err, "%s, entry %zu", name, i + 1);
+		if (check_entry(entry, rule->rules, err) < 0)
+			return error_wrap(err, "%s, entry %zu", rule->name, i + 1);
 	}
-	*ret_list = json_incref(list);
+	*ret_list = json_incref(document_loosen(list));
 	return 0;
+}
+
+static int take_page_size(const json_t *value, struct scenario *ret, struct error *err)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+	    json_integer_value(value) > INT_MAX)
+		return error_set(err, ERROR_CONFIG, "'page_size' must be a number from 1");
+	ret->page_size = (size_t)json_integer_value(value);
+	return 0;
+}
+
+static int take_member(const char *key, const json_t *value, struct scenario *ret,
+		       struct error *err)
+{
+	for (size_t i = 0; i < LIST_COUNT; i++) {
+		if (strcmp(list_rules[i].name, key) == 0)
+			return take_list(value, &list_rules[i], list_at(ret, &list_rules[i]), err);
+	}
+	if (strcmp(key, "page_size") == 0)
+		return take_page_size(value, ret, err);
+	return error_set(err, ERROR_CONFIG, "'%s' is not a key of a scenario", key);
 }
 
 int scenario_read(const char *bytes, size_t len, struct scenario *ret, struct error *err)
@@ -137,12 +219,9 @@ int scenario_read(const char *bytes, size_t len, struct scenario *ret, struct er
 		return error_set(err, ERROR_CONFIG, "not a mapping with 'faults' or 'resources'");
 	json_object_foreach(document, key, value)
 	{
-		if (strcmp(key, "faults") != 0 && strcmp(key, "resources") != 0)
-			return error_set(err, ERROR_CONFIG, "'%s' is not a key of a scenario", key);
+		if (take_member(key, value, &scenario, err) < 0)
+			return -1;
 	}
-	if (take_list(document, "faults", fault_rules, &scenario.faults, err) < 0 ||
-	    take_list(document, "resources", resource_rules, &scenario.resources, err) < 0)
-		return -1;
 	scenario_release(ret);
 	*ret = scenario;
 	scenario = (struct scenario)SCENARIO_INIT;
@@ -151,8 +230,8 @@ int scenario_read(const char *bytes, size_t len, struct scenario *ret, struct er
 
 void scenario_release(struct scenario *scenario)
 {
-	json_decref(scenario->faults);
-	json_decref(scenario->resources);
+	for (size_t i = 0; i < LIST_COUNT; i++)
+		json_decref(*list_at(scenario, &list_rules[i]));
 	*scenario = (struct scenario)SCENARIO_INIT;
 }
 
@@ -203,8 +282,22 @@ struct fault scenario_next_fault(struct scenario *scenario, const char *service,
 	return fault;
 }
 
-struct outcome scenario_next_outcome(struct scenario *scenario, const char *stack,
-				     const char *logical_id, const char *type, const char *action)
+/* An update that undoes one is an UPDATE too, and the only ROLLBACK. */
+static bool matches_action(const json_t *entry, const char *action)
+{
+	return matches(entry, "action", action) ||
+	       (strcmp(action, "ROLLBACK") == 0 && matches(entry, "action", "UPDATE"));
+}
+
+static bool matches_subject(const json_t *entry, const struct scenario_subject *subject)
+{
+	return matches(entry, "stack", subject->stack) &&
+	       matches(entry, "logical_id", subject->logical_id) &&
+	       matches(entry, "type", subject->type) && matches_action(entry, subject->action);
+}
+
+struct outcome scenario_next_outcome(struct scenario *scenario,
+				     const struct scenario_subject *subject)
 {
 	struct outcome outcome = { .kind = OUTCOME_USUAL };
 	json_t *entry;
@@ -214,8 +307,7 @@ struct outcome scenario_next_outcome(struct scenario *scenario, const char *stac
 	{
 		json_int_t count = number_of(entry, "count", 0);
 
-		if (!matches(entry, "stack", stack) || !matches(entry, "logical_id", logical_id) ||
-		    !matches(entry, "type", type) || !matches(entry, "action", action))
+		if (!matches_subject(entry, subject))
 			continue;
 		if (outcome.kind != OUTCOME_USUAL || (count && count_up(entry) > count))
 			continue;
@@ -225,4 +317,57 @@ struct outcome scenario_next_outcome(struct scenario *scenario, const char *stac
 		outcome.seconds = (unsigned)number_of(entry, "seconds", 0);
 	}
 	return outcome;
+}
+
+static bool matches_image(const json_t *entry, const json_t *containers)
+{
+	const char *wanted = json_text(entry, "image");
+	const json_t *container;
+	size_t i;
+
+	json_array_foreach(containers, i, container)
+	{
+		const char *image = json_text(container, "image");
+
+		if (wanted && image && strstr(image, wanted))
+			return true;
+	}
+	return !wanted;
+}
+
+static bool is_spent(json_t *entry)
+{
+	json_int_t count = number_of(entry, "count", 1);
+
+	return count && count_up(entry) > count;
+}
+
+const json_t *scenario_next_service(struct scenario *scenario,
+				    const struct scenario_subject *subject,
+				    const json_t *containers)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->services, i, entry)
+	{
+		if (matches_subject(entry, subject) && matches_image(entry, containers) &&
+		    !is_spent(entry))
+			return entry;
+	}
+	return NULL;
+}
+
+const json_t *scenario_next_function(struct scenario *scenario,
+				     const struct scenario_subject *subject)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->functions, i, entry)
+	{
+		if (matches_subject(entry, subject) && !is_spent(entry))
+			return entry;
+	}
+	return NULL;
 }

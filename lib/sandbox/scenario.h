@@ -26,11 +26,33 @@ struct reply;
  *	- logical_id: App             # which resource: its name
  *	  type: AWS::ECS::Service     # ... or its type
  *	  stack: todobackend          # of which stack
- *	  action: UPDATE              # CREATE, UPDATE or DELETE; any where it is left out
+ *	  action: UPDATE              # CREATE, UPDATE, DELETE, or ROLLBACK: an update that undoes
  *	  outcome: fail               # required: fail, stuck, slow
  *	  reason: did not stabilize   # with fail: ResourceStatusReason
  *	  seconds: 600                # AWS's time until it fails, or that it takes
  *	  count: 1                    # how often (0: always)
+ *	services:                     # on ECS services
+ *	- logical_id: App             # which: its name in the stack; also: stack
+ *	  image: ":bad"               # ... or text in the image of a container
+ *	  outcome: crash              # required: crash, oom, pull, secret, unhealthy, unplaced,
+ *steady container: web              # which one ends (the first essential one) exit_code: 1 # with
+ *crash, oom, unhealthy reason: ...                 # stoppedReason; with crash and oom that of the
+ *container log: [first line, second]   # what it says before seconds: 20                 # AWS's
+ *time that a task lives failures: 4                 # after so many all is well (0: never) breaker:
+ *off                # instead of the template's: on, off; hidden: rolled back behind # an
+ *UPDATE_COMPLETE image_digest: sha256:...    # with steady: what runs, instead of the registry's
+ *	  count: 1                    # how many task definitions it hits (1; 0: all)
+ *	functions:                    # Lambda functions behind custom resources
+ *	- logical_id: MigrateTask     # which custom resource; also: stack, action
+ *	  outcome: fail               # required: fail, silent (never answers), succeed
+ *	  reason: ...                 # instead of where its log is
+ *	  log: [first line, second]   # what the function says
+ *	  seconds: 20                 # AWS's time until it answers
+ *	  container: migrate          # of the ECS task that it runs, where it has one as property
+ *	  exit_code: 1
+ *	  task_log: [first line, second]
+ *	  count: 1                    # how often (1; 0: always)
+ *	page_size: 2                  # of every list, at most
  *
  * throttle, error and drop do not act on the account; lost acts and then drops the connection, cut
  * acts and breaks off in the middle of the body; delay only delays.
@@ -38,11 +60,14 @@ struct reply;
 struct scenario {
 	json_t *faults;
 	json_t *resources;
+	json_t *services;
+	json_t *functions;
+	size_t page_size; /* 0: as the services have it */
 };
 
 #define SCENARIO_INIT                                                                              \
 	{                                                                                          \
-		.faults = NULL, .resources = NULL                                                  \
+		.faults = NULL                                                                     \
 	}
 
 /* Reads a scenario; ERROR_CONFIG naming the entry and the key that is wrong. */
@@ -79,7 +104,22 @@ struct outcome {
 	unsigned seconds;
 };
 
-struct outcome scenario_next_outcome(struct scenario *scenario, const char *stack,
-				     const char *logical_id, const char *type, const char *action);
+/* A resource that something happens to. Borrowed. */
+struct scenario_subject {
+	const char *stack;
+	const char *logical_id;
+	const char *type;
+	const char *action;
+};
+
+struct outcome scenario_next_outcome(struct scenario *scenario,
+				     const struct scenario_subject *subject);
+
+/* The entry for a service with these containers, or for a function; NULL where there is none. */
+const json_t *scenario_next_service(struct scenario *scenario,
+				    const struct scenario_subject *subject,
+				    const json_t *containers);
+const json_t *scenario_next_function(struct scenario *scenario,
+				     const struct scenario_subject *subject);
 
 #endif

@@ -4,6 +4,7 @@
 #include "data/json.h"
 #include "sandbox/document.h"
 #include "sandbox/operation.h"
+#include "sandbox/rollout.h"
 
 #include <string.h>
 
@@ -126,4 +127,5 @@ void stack_advance_all(struct sandbox *sandbox, int64_t now_ms)
 
 	json_array_foreach(sandbox_list(sandbox, "Stacks"), i, stack)
 		operation_advance(sandbox, stack, now_ms);
+	rollout_advance_all(sandbox, now_ms);
 }

@@ -46,7 +46,7 @@ void stack_add_event(struct sandbox *sandbox, json_t *stack, const struct stack_
 void stack_set_status(struct sandbox *sandbox, json_t *stack, const char *status,
 		      const char *reason, const char *token, int64_t at_ms);
 
-/* Brings every stack to where it is at `now_ms`. */
+/* Brings every stack, and the services and tasks of its making, to where they are at `now_ms`. */
 void stack_advance_all(struct sandbox *sandbox, int64_t now_ms);
 
 #endif
