@@ -1,7 +1,6 @@
 #!/bin/sh
 # The container's entrypoint against the sandbox, which checks every signature: what reaches the
-# application, what is refused, what is said; then over TLS, under signals, and in a container FROM
-# scratch.
+# application, what is refused, what is said; then over TLS and under signals.
 . "$(dirname "$0")/testlib.sh"
 
 sandbox=${DEPLOYER_SANDBOX:-}
@@ -21,89 +20,14 @@ done
 . ./sandbox.env
 export SECRETS_INIT="$tmp/init"
 
-# Puts what standard input has into a secret, through another client than ours.
-cat >store.py <<'PY'
-import json, os, sys, boto3
-client = boto3.client("secretsmanager")
-for line in sys.stdin:
-    row = json.loads(line)
-    args = {"SecretBinary": bytes.fromhex(row["hex"])} if "hex" in row else {"SecretString": row["text"]}
-    client.create_secret(Name=row["name"], **args)
-PY
-python3 -c 'import boto3' 2>/dev/null || skip 'boto3 is absent'
-
-# The inputs of the table, each with what must become of it: a variable V of these bytes, or a refusal
-# that names the secret.
-cat >rows.py <<'PY'
-import json
-rows = []
-def exact(name, text, want, key="V"):
-    rows.append({"name": name, "text": text, "key": key, "want": want})
-def refused(name, text, why):
-    rows.append({"name": name, "text": text, "refused": why})
-def value(name, v):
-    exact(name, json.dumps({"V": v}), v)
-value("quote", "it's")
-value("command", "x'; touch PWN; echo '")
-refused("key-command", json.dumps({"A=1; touch PWN; export B": "v"}), "cannot be a variable")
-value("lines", "line1\nline2\n")
-value("blanks", "a  b\tc \n")
-value("glob", "a *.py b")
-refused("nul", '{"V":"a\\u0000b"}', "\\u0000 is not allowed")
-exact("integer", '{"V":12345678901234567890}', "12345678901234567890")
-exact("null", '{"V":null,"W":"w"}', None)
-exact("object", '{"V":{"k": "v w"}}', '{"k":"v w"}')
-exact("real", '{"V":1e21}', "1e21")
-refused("key-dash", '{"A-B":"v"}', "'A-B' cannot be a variable")
-refused("key-digit", '{"1A":"v"}', "'1A' cannot be a variable")
-refused("plain", "hunter2-canary", "not a JSON object")
-refused("string", '"hunter2-canary"', "not a JSON object")
-refused("array", '["hunter2-canary"]', "not a JSON object")
-refused("empty", " ", "it is empty")
-refused("preload", '{"LD_PRELOAD":"/x.so"}', "takes orders from it")
-refused("absent", None, "ResourceNotFoundException")
-value("utf8", "é漢\U0001f600‮")
-value("dollar", "$HOME `id` $(id) \\ \"")
-refused("surrogate", '{"V":"hunter2-canary\\ud800"}', "not a JSON object")
-refused("twice", '{"V":"hunter2-canary","V":"b"}', "not a JSON object")
-exact("true", '{"V":true}', "true")
-value("void", "")
-value("long", "x" * 60000)
-PY
-python3 -c '
-import json
-from rows import rows
-for row in rows:
-    if row.get("text") is not None:
-        print(json.dumps({"name": row["name"], "text": row["text"]}))
-print(json.dumps({"name": "binary", "hex": "00ff68756e74657232"}))
-print(json.dumps({"name": "app", "text": json.dumps({"DB_USER": "todo", "DB_PASSWORD": "hunter2-canary"})}))
-print(json.dumps({"name": "text", "text": "hunter2-canary plain\n"}))
-print(json.dumps({"name": "path", "text": json.dumps({"PATH": "/evil"})}))
-' | python3 store.py
-
-cat >check.py <<'PY'
-import os, subprocess, sys
-from rows import rows
-passed = 0
-for row in rows:
-    env = dict(os.environ, SECRETS=row["name"])
-    run = subprocess.run([sys.argv[1], "env", "-0"], env=env, capture_output=True)
-    got = dict(e.split(b"=", 1) for e in run.stdout.split(b"\n", 1)[1].split(b"\0") if e)
-    if "refused" in row:
-        good = run.returncode == 125 and b"'" + row["name"].encode() + b"'" in run.stderr and \
-            row["refused"].encode() in run.stderr and b"hunter2" not in run.stderr and not got
-    else:
-        want = row["want"]
-        good = run.returncode == 0 and got.get(b"V") == (want.encode() if want is not None else None)
-    if not good:
-        print("FAILED:", row["name"], run.returncode, run.stderr, got.get(b"V"))
-    passed += good
-assert not os.path.exists("PWN")
-print("inputs exact or refused by name: %d/%d" % (passed, len(rows)))
-sys.exit(passed != len(rows))
-PY
-python3 check.py "$entrypoint"
+# put NAME: what standard input has, as it is.
+put() {
+	"$DEPLOYER" --quiet secrets put "$1" --text
+}
+echo '{"DB_USER": "todo", "DB_PASSWORD": "hunter2-canary"}' | put app
+echo 'hunter2-canary plain' | put text
+echo '{"PATH": "/evil"}' | put path
+echo '{"A-B": "v"}' | put key-dash
 
 # ---- references ----
 
@@ -133,8 +57,6 @@ with 125 SECRETS='app:DB_PASSWORD:AWSPREVIOUS' "$entrypoint" true
 err_has 'staging label: AWSPREVIOUS'
 with 125 SECRETS='app:NOPE' "$entrypoint" true
 err_has "the secret has no key 'NOPE'"
-with 125 SECRETS=binary "$entrypoint" true
-err_has "'binary' is a binary secret"
 with 125 SECRETS='app?' "$entrypoint" true
 err_has "'app?' names no secret"
 with 125 SECRETS=path "$entrypoint" true
@@ -192,19 +114,13 @@ rm -r init
 
 # ---- sizes ----
 
-python3 -c '
-import json
-for i in range(3):
-    print(json.dumps({"name": "big%d" % i, "text": json.dumps({"BIG%d%d" % (i, j): "x" * 20000 for j in range(3)})}))
-' | python3 store.py
+x=$(printf %20000s '' | tr ' ' x)
+for i in 0 1 2; do
+	echo "{\"BIG${i}0\": \"$x\", \"BIG${i}1\": \"$x\", \"BIG${i}2\": \"$x\"}" | put big$i
+done
 run 125 prlimit --stack=524288 env SECRETS='big0 big1 big2' "$entrypoint" true
 err_has 'the environment is larger than Linux hands to a program'
 err_has 'BIG00 (20006 bytes)'
-
-# ---- the whole place is checked for values that were never to be seen ----
-
-with 0 SECRETS=app strace -f -o trace -e trace=execve -s 100000 "$entrypoint" true 2>/dev/null || :
-[ ! -e trace ] || lacks trace hunter2
 
 # ---- TLS: a server of another make in front, its certificate trusted and not ----
 
@@ -258,32 +174,3 @@ run 0 "$entrypoint" sh -c 'grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status'
 cp out with
 run 0 sh -c 'exec sh -c "grep -E \"^Sig(Blk|Ign|Cgt)\" /proc/self/status"'
 same out with
-
-# ---- a container FROM scratch on the real engine ----
-
-docker info >/dev/null 2>&1 || { echo 'no Docker engine: the container was left out'; exit 0; }
-# A sanitized build has it dynamic, which a container of nothing cannot load.
-if readelf -lW "$entrypoint" | grep -q INTERP; then
-	echo 'this build is not static: the container was left out'
-	exit 0
-fi
-need busybox
-image=deployer-test-entrypoint-$$
-mkdir image
-cp "$entrypoint" image/deployer-entrypoint
-cp "$(command -v busybox)" image/busybox
-cat >image/Dockerfile <<'EOF'
-FROM scratch
-COPY deployer-entrypoint busybox /
-ENTRYPOINT ["/deployer-entrypoint"]
-EOF
-DOCKER_BUILDKIT=0 docker build -q -t "$image" image >build.log 2>&1 || { cat build.log; fail 'docker build'; }
-at_exit "docker rmi -f $image >/dev/null 2>&1"
-env | grep -E '^AWS_' >container.env
-run 0 docker run --rm --network host --env-file container.env -e SECRETS=app "$image" \
-	/busybox sh -c 'echo "$DB_USER $$"'
-out_has 'Processing secrets [app]...'
-out_has 'todo 1'
-run 125 docker run --rm --network host --env-file container.env -e SECRETS=nope "$image" /busybox true
-err_has ResourceNotFoundException
-echo 'a container FROM scratch started with its secrets, as process 1'
