@@ -251,6 +251,22 @@ static bool secrets_of(const struct container *container, struct strv *ret_names
 	return true;
 }
 
+/* The secret of this template that SECRETS refers to, with its name there; NULL: to none. */
+static const json_t *own_secret(const struct check *check, const struct container *container,
+				struct str *ret_name)
+{
+	const json_t *resources = json_object_get(check->request->template->root, "Resources");
+	const json_t *secret;
+	const char *type;
+	size_t index;
+
+	if (!check_referred(environment(container, "SECRETS", &index), ret_name))
+		return NULL;
+	secret = json_object_get(resources, ret_name->buf);
+	type = json_text(secret, "Type");
+	return type && strcmp(type, "AWS::SecretsManager::Secret") == 0 ? secret : NULL;
+}
+
 /* The role's name in the template; false where the task has one that is not known here. */
 static bool role_of(const struct container *container, struct str *ret_role)
 {
@@ -267,11 +283,40 @@ static void add_no_role(struct check *check, const struct container *container, 
 		    "give the task a TaskRoleArn that allows secretsmanager:GetSecretValue");
 }
 
+/* Where a container reads secrets, and with which role. */
+struct reader {
+	const struct container *container;
+	const char *path;
+	const char *role;
+};
+
+/* `secret` is a name; one of the template's own, such as ApplicationSecret, where is_own. */
+static void check_permission(struct check *check, const struct reader *reader, const char *secret,
+			     bool is_own)
+{
+	const struct need need = { "secretsmanager:GetSecretValue", is_own ? NULL : secret };
+	struct finding *finding;
+
+	if (is_allowed(check, reader->role, &need))
+		return;
+	finding = check_add_at_template(check, reader->path,
+					"container '%s' reads '%s', and role '%s' does not allow "
+					"secretsmanager:GetSecretValue on it",
+					reader->container->name, secret, reader->role);
+	if (is_own)
+		finding_fix(finding, "allow it with Resource: !Ref %s", secret);
+	else
+		finding_fix(finding,
+			    "allow it on 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:%s-*'",
+			    secret);
+}
+
 static void visit_role(struct check *check, const struct container *container, void *context)
 {
 	CLEANUP(strv_release) struct strv secrets = STRV_INIT;
-	CLEANUP(str_release) struct str role = STR_INIT;
+	CLEANUP(str_release) struct str role = STR_INIT, own = STR_INIT;
 	CLEANUP_FREE char *path = NULL;
+	struct reader reader = { .container = container };
 
 	(void)context;
 	if (!secrets_of(container, &secrets, &path) || !role_of(container, &role))
@@ -280,24 +325,25 @@ static void visit_role(struct check *check, const struct container *container, v
 		add_no_role(check, container, path);
 		return;
 	}
-	for (size_t i = 0; i < secrets.count; i++) {
-		const struct need need = { "secretsmanager:GetSecretValue", secrets.v[i] };
-
-		if (is_allowed(check, role.buf, &need))
-			continue;
-		finding_fix(
-			check_add_at_template(check, path,
-					      "container '%s' reads '%s', and role '%s' does not "
-					      "allow secretsmanager:GetSecretValue on it",
-					      container->name, secrets.v[i], role.buf),
-			"allow it on 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:%s-*'",
-			secrets.v[i]);
-	}
+	reader.path = path;
+	reader.role = role.buf;
+	for (size_t i = 0; i < secrets.count; i++)
+		check_permission(check, &reader, secrets.v[i], false);
+	if (own_secret(check, container, &own))
+		check_permission(check, &reader, own.buf, true);
 }
 
 void check_secrets_role(struct check *check)
 {
 	(void)check_each_container(check, visit_role, NULL);
+}
+
+static bool has_default_key(struct check *check, const struct container *container)
+{
+	CLEANUP(str_release) struct str name = STR_INIT;
+	const json_t *secret = own_secret(check, container, &name);
+
+	return secret && !json_object_get(json_object_get(secret, "Properties"), "KmsKeyId");
 }
 
 static void visit_decrypt(struct check *check, const struct container *container, void *context)
@@ -309,7 +355,8 @@ static void visit_decrypt(struct check *check, const struct container *container
 
 	(void)context;
 	if (!secrets_of(container, &secrets, &path) || !role_of(container, &role) ||
-	    role.len == 0 || is_allowed(check, role.buf, &need))
+	    role.len == 0 || has_default_key(check, container) ||
+	    is_allowed(check, role.buf, &need))
 		return;
 	finding_fix(check_add_at_template(check, path,
 					  "container '%s' reads secrets, and role '%s' does not "

@@ -27,7 +27,10 @@
 	"          Image: !Sub x:${ApplicationImageTag}\n"                                         \
 	"          Environment:\n" environment
 #define SECRETS "            - {Name: SECRETS, Value: todobackend/credentials}\n"
-#define REGION	"            - {Name: AWS_DEFAULT_REGION, Value: !Ref AWS::Region}\n"
+#define OWN	"            - {Name: SECRETS, Value: !Ref Secret}\n"
+#define SECRET(properties)                                                                         \
+	"  Secret: {Type: 'AWS::SecretsManager::Secret', Properties: {" properties "}}\n"
+#define REGION "            - {Name: AWS_DEFAULT_REGION, Value: !Ref AWS::Region}\n"
 #define ROLE(statements)                                                                           \
 	"  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies:\n"                    \
 	"        - PolicyDocument: {Statement: [" statements "]}\n"
@@ -174,6 +177,14 @@ static const struct row rows[] = {
 		  ROLE(DECRYPT) "      ManagedPolicyArns: "
 				"['arn:aws:iam::aws:policy/AmazonS3FullAccess']\n",
 	  TAG_FILE, "stack.yml:12:15 secrets-role" },
+	/* A secret of the template's own; its default key needs no permission. */
+	{ TAG "Resources:\n" TASK(BY_ROLE, OWN REGION) ROLE(READ("!Ref Secret")) SECRET(""),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, OWN REGION) ROLE(DECRYPT) SECRET(""), TAG_FILE,
+	  "stack.yml:12:15 secrets-role" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, OWN REGION) ROLE(READ("!Ref Secret"))
+		  SECRET("KmsKeyId: alias/own"),
+	  TAG_FILE, "stack.yml:12:15 secrets-decrypt" },
 	/* Services. */
 	{ TAG "Resources:\n  T: {P: !Ref ApplicationImageTag}\n  S:\n    Type: AWS::ECS::Service\n"
 	      "    Properties:\n      DeploymentConfiguration: {MaximumPercent: 200}\n",
