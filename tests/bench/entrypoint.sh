@@ -44,6 +44,8 @@ for SECRETS in a 'a b c'; do
 	echo "secrets: $SECRETS"
 	"$BENCH_COMPARE" 15 "$DEPLOYER_ENTRYPOINT" true -- bash entrypoint.bash true
 done
+echo 'one secret beside three'
+"$BENCH_COMPARE" 31 env SECRETS=a "$DEPLOYER_ENTRYPOINT" true -- env SECRETS='a b c' "$DEPLOYER_ENTRYPOINT" true
 END
 "$DEPLOYER_SANDBOX" --quiet run --no-registry -- sh bench
 
