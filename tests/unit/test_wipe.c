@@ -1,6 +1,11 @@
+#include "aws_fixture.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "data/json.h"
+#include "secrets/environment.h"
+#include "secrets/environment_file.h"
+#include "secrets/fetch.h"
+#include "secrets/store.h"
 #include "test.h"
 
 #include <malloc.h>
@@ -8,13 +13,14 @@
 #include <string.h>
 
 /*
- * The linker gives us every free() of the library (--wrap=free), so a block is looked at while it
- * is still ours. CANARY stands for a key.
+ * The linker gives us every free() and realloc() of the library (--wrap), so a block is looked at
+ * while it is still ours; a block that grows always moves. CANARY stands for a key.
  */
 #define CANARY "wJalrXUtnFEMI/K7MDENG"
 
 void __real_free(void *block);
 void __wrap_free(void *block);
+void *__wrap_realloc(void *block, size_t size);
 
 static unsigned freed, seen;
 
@@ -30,6 +36,18 @@ void __wrap_free(void *block)
 		seen += holds_canary(block, malloc_usable_size(block));
 	}
 	__real_free(block);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+	size_t old = block ? malloc_usable_size(block) : 0;
+	void *fresh = malloc(size);
+
+	if (fresh && block) {
+		memcpy(fresh, block, old < size ? old : size);
+		__wrap_free(block);
+	}
+	return fresh;
 }
 
 /* Reads, looks up, writes and drops a document. */
@@ -102,7 +120,121 @@ static void leaves_nothing_of_what_it_packs_behind(void **state)
 	assert_int_equal(seen, 0);
 }
 
-/* The test above can fail: with the allocator that jansson begins with, it would. */
+/* ---- the whole way of a secret ---- */
+
+#define DOCUMENT "{\\\"K\\\":\\\"" CANARY "\\\",\\\"N\\\":{\\\"k\\\": [\\\"" CANARY "\\\"]}}"
+
+/* Answers from constants alone: what the services say in their order. */
+struct peer {
+	struct http http;
+	struct {
+		int status;
+		const char *body;
+	} answers[2];
+	size_t next;
+};
+
+static int answer(struct http *http, const struct http_request *request, struct http_response *ret,
+		  struct error *err)
+{
+	struct peer *peer = (struct peer *)http;
+	size_t at = peer->next++ % 2;
+
+	(void)request;
+	(void)err;
+	ret->status = peer->answers[at].status;
+	str_adds(&ret->body, peer->answers[at].body);
+	strv_add(&ret->headers, "content-type: application/x-amz-json-1.1");
+	return 0;
+}
+
+/* Gives the client of a fixture this peer. */
+static void set_up(struct aws_fixture *fixture, struct peer *peer)
+{
+	struct aws_context context = { &peer->http, &fixture->clock.clock, &fixture->env,
+				       &report_none };
+
+	*fixture = (struct aws_fixture){
+		.clock = FAKE_CLOCK(1440938160000),
+		.env = { aws_fixture_vars },
+		.err = ERROR_INIT,
+	};
+	assert_int_equal(
+		aws_client_new(&aws_fixture_options, &context, &fixture->client, &fixture->err), 0);
+	freed = seen = 0;
+}
+
+static void collect(struct aws_fixture *fixture, struct peer *peer)
+{
+	const struct secrets_rules rules = { .report = &report_none };
+	struct http *https[] = { &peer->http };
+	CLEANUP(secrets_references_release)
+	struct secrets_references references = SECRETS_REFERENCES_INIT;
+	CLEANUP(secrets_variables_release) struct secrets_variables got = SECRETS_VARIABLES_INIT;
+	CLEANUP(strv_wipe) struct strv environment = STRV_INIT;
+
+	assert_int_equal(
+		secrets_references_parse(&references, "app V=app:K W=app", false, &fixture->err),
+		0);
+	assert_int_equal(secrets_collect(fixture->client, https, 1, &references, &rules, &got,
+					 &fixture->err),
+			 0);
+	secrets_environment_merge(&fixture->env, &got, true, &environment);
+	assert_true(strv_has(&environment, "K=" CANARY) && strv_has(&environment, "V=" CANARY));
+}
+
+static void leaves_nothing_of_a_secret_behind_that_it_fetches(void **state)
+{
+	struct peer peer = { .http = { answer },
+			     .answers = { { 200, "{\"SecretString\":\"" DOCUMENT "\"}" },
+					  { 200, "{\"SecretString\":\"" DOCUMENT "\"}" } } };
+	struct aws_fixture fixture;
+
+	(void)state;
+	set_up(&fixture, &peer);
+	collect(&fixture, &peer);
+	aws_client_free(fixture.client);
+	assert_true(freed > 20);
+	assert_int_equal(seen, 0);
+}
+
+static void leaves_nothing_of_a_secret_behind_that_it_stores(void **state)
+{
+	struct peer peer = { .http = { answer },
+			     .answers = { { 400, "{\"__type\":\"ResourceNotFoundException\"}" },
+					  { 200, "{\"ARN\":\"arn\"}" } } };
+	CLEANUP(secret_release) struct secret value = SECRET_INIT;
+	const struct secrets_store_request request = { .name = "app", .value = &value };
+	enum secrets_store_outcome outcome;
+	struct aws_fixture fixture;
+
+	(void)state;
+	secret_sets(&value, "{\"K\":\"" CANARY "\"}");
+	set_up(&fixture, &peer);
+	assert_int_equal(secrets_store(fixture.client, &request, &outcome, &fixture.err), 0);
+	assert_int_equal(outcome, SECRETS_CREATED);
+	aws_client_free(fixture.client);
+	assert_true(freed > 20);
+	assert_int_equal(seen, 0);
+}
+
+static void leaves_nothing_of_an_environment_file_behind(void **state)
+{
+	static const char text[] = "A=" CANARY "\nB=\"" CANARY "\\n\"\nC='" CANARY "'\nD='" CANARY;
+	const struct secrets_rules rules = { .report = &report_none };
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct secrets_variables got = SECRETS_VARIABLES_INIT;
+
+	(void)state;
+	freed = seen = 0;
+	assert_int_equal(secrets_environment_read("f", text, strlen(text), &rules, &got, &err), -1);
+	assert_int_equal(got.count, 3);
+	secrets_variables_release(&got);
+	assert_true(freed > 5);
+	assert_int_equal(seen, 0);
+}
+
+/* The tests above can fail: with the allocator that jansson begins with, they would. */
 static void sees_what_a_plain_allocator_leaves(void **state)
 {
 	json_malloc_t make;
@@ -122,6 +254,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_nothing_of_a_document_behind),
 		cmocka_unit_test(leaves_nothing_of_what_it_packs_behind),
+		cmocka_unit_test(leaves_nothing_of_a_secret_behind_that_it_fetches),
+		cmocka_unit_test(leaves_nothing_of_a_secret_behind_that_it_stores),
+		cmocka_unit_test(leaves_nothing_of_an_environment_file_behind),
 		cmocka_unit_test(sees_what_a_plain_allocator_leaves),
 	};
 
