@@ -1,5 +1,5 @@
 """The inputs of a container's start as a table, for entrypoint_inputs.sh: each row has the id of the case
-that it stands for (J1 to J14), and must reach the application exactly or be refused by name. Prints TAP.
+that it stands for (J1 to J14, SSM), and must reach the application exactly or be refused by name. Prints TAP.
 
     entrypoint_inputs.py store     puts the rows' secrets into the account
     entrypoint_inputs.py check     starts a container's program with each
@@ -105,6 +105,13 @@ row("J12", "signals", '{"V":"v"}', command=["grep", "^Sig[BIC]", "/proc/self/sta
 row("J13", "talk", '{"V":"hunter2"}', secrets="talk talk:V::", want={"V": "hunter2"}, said="Processing secrets [talk talk:V::]")
 # ---- J14: entries of the environment with no '=' or with several ----
 row("J14", "entries", '{"V":"v"}', entries=["odd", "A=b=c", "=x"], want={"A": "b=c", "V": "v"})
+# ---- parameters of SSM, each below a path of its own ----
+row("SSM", "parameter", parameters={"/one/V": "it's\n $x"}, secrets="ssm:/one/V", want={"V": "it's\n $x"})
+row("SSM", "path", parameters={"/two/V": "v", "/two/W": "w w"}, secrets="ssm:/two/", want={"V": "v", "W": "w w"})
+row("SSM", "renamed", parameters={"/three/v-1": "v"}, secrets="V=ssm:/three/v-1", want={"V": "v"})
+row("SSM", "invalid-name", parameters={"/four/v-1": "hunter2"}, secrets="ssm:/four/v-1", refused="'v-1' cannot be a variable")
+row("SSM", "absent", parameters={}, secrets="ssm:/absent/V", refused="'ssm:/absent/V': SSM GetParameter: ParameterNotFound")
+row("SSM", "empty-path", parameters={}, secrets="ssm:/absent/", refused="'ssm:/absent/': no parameter lies below it")
 
 
 def secret_of(entry):
@@ -119,6 +126,9 @@ def store():
     except ImportError:
         client = None
     for entry in rows:
+        for name, text in entry.get("parameters", {}).items():
+            if client:
+                boto3.client("ssm").put_parameter(Name=name, Value=text, Type="SecureString")
         if entry["text"] is None:
             continue
         if client:
@@ -178,7 +188,7 @@ def differs(entry):
     if CANARY in said:
         return "the value was said"
     if entry["refused"]:
-        source = "" if entry["case"] in ("J10", "J11") else entry["name"].replace("one-absent", "nope")
+        source = "" if entry["case"] in ("J10", "J11", "SSM") else entry["name"].replace("one-absent", "nope")
         named = entry.get("faulty") or f"'{source}'" in said or not source
         return None if entry["refused"] in said and named and not rest else said
     if entry.get("said", "") not in said:
@@ -202,7 +212,7 @@ def check():
         with open(os.path.join(INIT, "environment"), "w", encoding="utf-8") as file:
             file.write(entry.get("init", ""))
         what = f"{number} - {entry['case']} {entry['name']}"
-        if isinstance(entry["text"], bytes) and stored_by != "boto3":
+        if (isinstance(entry["text"], bytes) or "parameters" in entry) and stored_by != "boto3":
             print(f"ok {what} # SKIP no boto3 to store it with")
             skipped += 1
             continue
