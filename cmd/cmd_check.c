@@ -36,7 +36,9 @@ struct job {
 	const struct config *config;
 	enum findings_format format;
 	struct stack_template template;
+	struct error template_error;
 	struct parameter_file parameters;
+	struct error parameters_error;
 	struct strv off;
 	struct findings findings;
 };
@@ -44,7 +46,9 @@ struct job {
 static void job_release(struct job *job)
 {
 	stack_template_release(&job->template);
+	error_release(&job->template_error);
 	parameter_file_release(&job->parameters);
+	error_release(&job->parameters_error);
 	strv_release(&job->off);
 	findings_release(&job->findings);
 }
@@ -79,6 +83,7 @@ static char *find_file(const char *option, const struct config *config, enum con
 	return option ? mem_strdup(option) : config_path(config, key);
 }
 
+/* What cannot be read is found out, not failed at. */
 static int read_files(struct job *job, struct error *err)
 {
 	CLEANUP_FREE char *template =
@@ -92,16 +97,25 @@ static int read_files(struct job *job, struct error *err)
 		return error_fix(err,
 				 "name it with --template, or as stack.template in deployer.yml");
 	}
-	if (stack_template_read(template, &job->template, err) < 0)
-		return error_become(err, ERROR_CONFIG);
-	return parameters ? parameter_file_read(parameters, &job->parameters, err) : 0;
+	(void)stack_template_load(template, &job->template, &job->template_error);
+	if (parameters)
+		(void)parameter_file_load(parameters, &job->parameters, &job->parameters_error);
+	return 0;
+}
+
+/* NULL where none is set. */
+static const struct error *set_or_null(const struct error *error)
+{
+	return error->kind == ERROR_NONE ? NULL : error;
 }
 
 static void check(struct job *job)
 {
 	const struct check_request request = {
 		.template = &job->template,
+		.template_error = set_or_null(&job->template_error),
 		.parameters = job->parameters.path ? &job->parameters : NULL,
+		.parameters_error = set_or_null(&job->parameters_error),
 		.tag_parameter = config_text(job->config, CONFIG_STACK_TAG_PARAMETER),
 		.off = &job->off,
 		.bucket = config_text(job->config, CONFIG_STACK_BUCKET),
@@ -152,27 +166,41 @@ static void print_rules(FILE *out)
 			      check_rule_summary(rule));
 }
 
+static int run_checks(struct app *app, struct job *job, struct error *err)
+{
+	if (app_config(app, &job->config, err) < 0 || choose_rules(job, err) < 0 ||
+	    read_files(job, err) < 0)
+		return -1;
+	check(job);
+	return print(app, job, err);
+}
+
 static int check_cmd_run(struct app *app, const void *args, char **operands, struct error *err)
 {
 	CLEANUP(job_release)
 	struct job job = {
 		.args = args,
 		.template = STACK_TEMPLATE_INIT,
+		.template_error = ERROR_INIT,
 		.parameters = PARAMETER_FILE_INIT,
+		.parameters_error = ERROR_INIT,
 		.off = STRV_INIT,
 		.findings = FINDINGS_INIT,
 	};
+	CLEANUP(str_release) struct str out = STR_INIT;
 
 	(void)operands;
 	if (job.args->rules) {
 		print_rules(app->out);
 		return 0;
 	}
-	if (choose_format(app, &job, err) < 0 || app_config(app, &job.config, err) < 0 ||
-	    choose_rules(&job, err) < 0 || read_files(&job, err) < 0)
+	if (choose_format(app, &job, err) < 0)
 		return -1;
-	check(&job);
-	return print(app, &job, err);
+	if (run_checks(app, &job, err) == 0)
+		return 0;
+	findings_write_failure(err, job.format, &out);
+	(void)fputs(out.buf, app->out);
+	return -1;
 }
 
 const struct cmd cmd_check = {

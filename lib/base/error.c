@@ -77,6 +77,28 @@ int error_become(struct error *err, enum error_kind kind)
 	return -1;
 }
 
+int error_at(struct error *err, unsigned line, unsigned column)
+{
+	assert(err->kind != ERROR_NONE);
+	err->line = line;
+	err->column = column;
+	return -1;
+}
+
+const char *error_without_place(const struct error *err)
+{
+	char places[2][64];
+
+	(void)snprintf(places[0], sizeof(places[0]), "line %u, column %u: ", err->line,
+		       err->column);
+	(void)snprintf(places[1], sizeof(places[1]), "line %u: ", err->line);
+	for (size_t i = 0; i < 2; i++) {
+		if (strncmp(err->msg.buf, places[i], strlen(places[i])) == 0)
+			return err->msg.buf + strlen(places[i]);
+	}
+	return err->msg.buf;
+}
+
 void error_set_code(struct error *err, const char *code)
 {
 	(void)snprintf(err->code, sizeof(err->code), "%s", code);

@@ -47,6 +47,8 @@ struct error {
 	struct str msg; /* what broke */
 	struct str fix; /* what to do about it: one line, may be empty */
 	char code[64];	/* the service's own error code, such as "ValidationError", or "" */
+	unsigned line;	/* where in the text that was read, from 1; 0: nowhere, or not known */
+	unsigned column;
 };
 
 #define ERROR_INIT                                                                                 \
@@ -76,6 +78,15 @@ int error_fix(struct error *err, const char *fmt, ...) __attribute__((format(pri
 
 /* Gives an error that is set another kind (what a failure means to the stage it broke). */
 int error_become(struct error *err, enum error_kind kind);
+
+/*
+ * Says where in a text an error that is set lies, and returns -1: for those who show the place by
+ * itself. The message says it, too, as "line L, column C: ..." or "line L: ...".
+ */
+int error_at(struct error *err, unsigned line, unsigned column);
+
+/* The message without that, and without the line and the column. Borrowed. */
+const char *error_without_place(const struct error *err);
 
 /* Remembers the service's own code for callers that decide by it; cut at 63 bytes. */
 void error_set_code(struct error *err, const char *code);

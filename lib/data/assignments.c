@@ -93,6 +93,7 @@ int assignments_check_unique(const struct assignments *list, struct error *err)
 			continue;
 		error_set(err, ERROR_REFUSED, "'%s' is there twice: lines %u and %u", one->key,
 			  one->line, other->line);
+		error_at(err, other->line, 1);
 		return error_fix(err, "take one of them out");
 	}
 	return 0;
@@ -169,6 +170,7 @@ static int refuse_line(struct slice line, unsigned number, struct error *err)
 	while (len < trimmed.n && is_key_byte(trimmed.p[len]))
 		len++;
 	error_set(err, ERROR_CONFIG, "line %u is not KEY=VALUE", number);
+	error_at(err, number, 1);
 	if (len && memchr(trimmed.p + len, '=', trimmed.n - len))
 		return error_fix(err, "take out the blanks before '%.*s' and around its '='",
 				 (int)len, trimmed.p);
@@ -183,13 +185,17 @@ static int read_line(struct assignments *list, const char *start, struct slice l
 	struct slice value;
 	size_t len;
 
-	if (line.n > MAX_LINE_BYTES)
-		return error_set(err, ERROR_CONFIG, "line %u is longer than 64 KiB", number);
+	if (line.n > MAX_LINE_BYTES) {
+		error_set(err, ERROR_CONFIG, "line %u is longer than 64 KiB", number);
+		return error_at(err, number, 1);
+	}
 	if (line.n && line.p[line.n - 1] == '\r')
 		line.n--;
-	if (!is_text(line))
-		return error_set(err, ERROR_CONFIG,
-				 "line %u has bytes that are no text (UTF-8 is expected)", number);
+	if (!is_text(line)) {
+		error_set(err, ERROR_CONFIG,
+			  "line %u has bytes that are no text (UTF-8 is expected)", number);
+		return error_at(err, number, 1);
+	}
 	if (is_comment(line))
 		return 0;
 	len = key_len(line);

@@ -11,7 +11,8 @@
 /*
  * One key and its text, with the place of the text in the file it came from, so that it can be
  * replaced by splicing bytes. `value` is what it means, the bytes at `value_at` are how it is
- * written. is_fixed: it has no text of its own that could be replaced (a list, a number, escapes).
+ * written. is_fixed: it has no text of its own that could be replaced (a list, a number, escapes),
+ * and only where it begins is known.
  * is_previous: the file asks for the value that is live (UsePreviousValue). The list owns the
  * strings.
  */

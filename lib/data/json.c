@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/sanitize.h"
 #include "base/slice.h"
+#include "data/place.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -65,29 +66,12 @@ static size_t find_too_deep(struct slice text)
 	return text.n;
 }
 
-/* Line and column of a byte, from 1; columns count characters, as the decoder's do. */
-static void locate(struct slice text, size_t at, unsigned *ret_line, unsigned *ret_column)
-{
-	unsigned line = 1, column = 1;
-
-	for (size_t i = 0; i < at; i++) {
-		if (text.p[i] == '\n') {
-			line++;
-			column = 1;
-		} else if (((unsigned char)text.p[i] & 0xc0) != 0x80) {
-			column++;
-		}
-	}
-	*ret_line = line;
-	*ret_column = column;
-}
-
 static int fail_at(struct slice text, size_t at, const char *what, struct error *err)
 {
-	unsigned line, column;
+	struct place place = place_of(text.p, at);
 
-	locate(text, at, &line, &column);
-	return error_set(err, ERROR_CONFIG, "line %u, column %u: %s", line, column, what);
+	error_set(err, ERROR_CONFIG, "line %u, column %u: %s", place.line, place.column, what);
+	return error_at(err, place.line, place.column);
 }
 
 /* What the decoder would take: it recurses without our limit, and stops at a NUL as at the end. */
@@ -119,6 +103,7 @@ json_t *json_read(const char *bytes, size_t len, struct error *err)
 	quote = strstr(found.text, " near '");
 	error_set(err, ERROR_CONFIG, "line %d, column %d: %.*s", found.line, found.column,
 		  quote ? (int)(quote - found.text) : JSON_ERROR_TEXT_LENGTH, found.text);
+	error_at(err, (unsigned)found.line, (unsigned)found.column);
 	return NULL;
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "data/place.h"
 #include "data/yaml_scalar.h"
 
 #include <stdbool.h>
@@ -25,6 +27,7 @@ struct anchor {
 };
 
 struct reader {
+	struct slice text;
 	yaml_parser_t parser;
 	enum yaml_dialect dialect;
 	unsigned depth;
@@ -38,25 +41,30 @@ static json_t *read_node(struct reader *reader, const yaml_event_t *event, struc
 
 static int set_error_at(yaml_mark_t mark, const char *what, struct error *err)
 {
-	return error_set(err, ERROR_CONFIG, "line %zu, column %zu: %s", mark.line + 1,
-			 mark.column + 1, what);
+	unsigned line = (unsigned)mark.line + 1, column = (unsigned)mark.column + 1;
+
+	error_set(err, ERROR_CONFIG, "line %u, column %u: %s", line, column, what);
+	return error_at(err, line, column);
 }
 
 /* The scanner's own complaints; those about encoding come with a byte offset instead of a mark. */
-static int set_parser_error(const yaml_parser_t *parser, struct error *err)
+static int set_parser_error(const struct reader *reader, struct error *err)
 {
+	const yaml_parser_t *parser = &reader->parser;
 	const char *problem = parser->problem ? parser->problem : "not YAML";
+	struct place place;
 
-	if (parser->error == YAML_READER_ERROR)
-		return error_set(err, ERROR_CONFIG, "byte %zu: %s", parser->problem_offset,
-				 problem);
-	return set_error_at(parser->problem_mark, problem, err);
+	if (parser->error != YAML_READER_ERROR)
+		return set_error_at(parser->problem_mark, problem, err);
+	place = place_of(reader->text.p, parser->problem_offset);
+	error_set(err, ERROR_CONFIG, "byte %zu: %s", parser->problem_offset, problem);
+	return error_at(err, place.line, place.column);
 }
 
 static int next_event(struct reader *reader, yaml_event_t *ret_event, struct error *err)
 {
 	if (!yaml_parser_parse(&reader->parser, ret_event))
-		return set_parser_error(&reader->parser, err);
+		return set_parser_error(reader, err);
 	return 0;
 }
 
@@ -359,7 +367,8 @@ static json_t *try_json(const char *bytes, size_t len)
 
 json_t *yaml_read(const char *bytes, size_t len, enum yaml_dialect dialect, struct error *err)
 {
-	CLEANUP(release_reader) struct reader reader = { .dialect = dialect };
+	CLEANUP(release_reader)
+	struct reader reader = { .text = { bytes, len }, .dialect = dialect };
 	json_t *value;
 
 	if (len > MAX_BYTES) {

@@ -26,21 +26,8 @@ struct walk {
 	struct level levels[MAX_DEPTH];
 	bool descends; /* the next node is what the path leads through */
 	bool found;
-	struct yaml_place place;
+	struct place place;
 };
-
-struct yaml_place yaml_place_of(const char *bytes, size_t offset)
-{
-	struct yaml_place place = { 1, 1 };
-
-	for (size_t i = 0; i < offset; i++) {
-		if (bytes[i] == '\n')
-			place = (struct yaml_place){ place.line + 1, 1 };
-		else if (((unsigned char)bytes[i] & 0xc0) != 0x80)
-			place.column++;
-	}
-	return place;
-}
 
 /* Whether the path goes on with this name: a key with dots in it is one name. */
 static bool matches(const char *rest, struct slice name, const char **ret_next)
@@ -154,8 +141,7 @@ static bool visit(struct walk *w, const yaml_event_t *event)
 	return !w->found;
 }
 
-static bool locate_yaml(const char *bytes, size_t len, const char *path,
-			struct yaml_place *ret_place)
+static bool locate_yaml(const char *bytes, size_t len, const char *path, struct place *ret_place)
 {
 	struct walk w = { .rest = path, .next = path, .place = { 1, 1 } };
 	yaml_parser_t parser;
@@ -198,17 +184,17 @@ static const char *find_member(struct slice container, const char **rest, struct
 	return NULL;
 }
 
-static bool locate_json(struct slice text, const char *path, struct yaml_place *ret_place)
+static bool locate_json(struct slice text, const char *path, struct place *ret_place)
 {
 	struct slice value = json_walk_top(text);
 
-	*ret_place = (struct yaml_place){ 1, 1 };
+	*ret_place = (struct place){ 1, 1 };
 	do {
 		const char *at = find_member(value, &path, &value);
 
 		if (!at)
 			return false;
-		*ret_place = yaml_place_of(text.p, (size_t)(at - text.p));
+		*ret_place = place_of(text.p, (size_t)(at - text.p));
 	} while (*path);
 	return true;
 }
@@ -225,7 +211,7 @@ static bool is_json(struct slice text)
 	return value;
 }
 
-bool yaml_locate(const char *bytes, size_t len, const char *path, struct yaml_place *ret_place)
+bool yaml_locate(const char *bytes, size_t len, const char *path, struct place *ret_place)
 {
 	const struct slice text = { bytes, len };
 

@@ -1,14 +1,10 @@
 #ifndef DATA_YAML_LOCATE_H
 #define DATA_YAML_LOCATE_H
 
+#include "data/place.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Where something stands in a text: both from 1, columns in characters. */
-struct yaml_place {
-	unsigned line;
-	unsigned column;
-};
 
 /*
  * Finds what stands at a dotted path of keys and of numbers of list items (from 0), such as
@@ -18,9 +14,6 @@ struct yaml_place {
  * False where the path leads nowhere, or through an alias: *ret_place is then the place of the
  * deepest part of the path that is there, else line 1, column 1.
  */
-bool yaml_locate(const char *bytes, size_t len, const char *path, struct yaml_place *ret_place);
-
-/* The place of the byte at `offset` of a UTF-8 text. */
-struct yaml_place yaml_place_of(const char *bytes, size_t offset);
+bool yaml_locate(const char *bytes, size_t len, const char *path, struct place *ret_place);
 
 #endif

@@ -22,6 +22,11 @@ static void reader_release(struct reader *reader)
 	assignments_release(&reader->list);
 }
 
+static int fail_at(yaml_mark_t mark, struct error *err)
+{
+	return error_at(err, (unsigned)mark.line + 1, (unsigned)mark.column + 1);
+}
+
 static bool is_continuation(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
@@ -104,12 +109,15 @@ static int read_pair(struct reader *reader, const yaml_node_pair_t *pair, struct
 	CLEANUP(str_release) struct str text = STR_INIT;
 	struct assignment *item;
 
-	if (!read_text(reader, value, &text))
-		return error_set(err, ERROR_CONFIG, "line %zu: '%s' is neither text nor a list",
-				 key->start_mark.line + 1, name);
+	if (!read_text(reader, value, &text)) {
+		error_set(err, ERROR_CONFIG, "line %zu: '%s' is neither text nor a list",
+			  key->start_mark.line + 1, name);
+		return fail_at(key->start_mark, err);
+	}
 	item = assignments_add(&reader->list, slice_of(name), (struct slice){ text.buf, text.len });
 	item->line = (unsigned)value->start_mark.line + 1;
 	item->is_fixed = true;
+	item->value_at = byte_of(reader, value->start_mark.index);
 	if (value->type == YAML_SCALAR_NODE)
 		place(reader, key, value, item);
 	return 0;
@@ -139,9 +147,11 @@ static int read_map(struct reader *reader, const char *section, struct error *er
 
 	if (!root)
 		return 0;
-	if (root->type != YAML_MAPPING_NODE)
-		return error_set(err, ERROR_CONFIG, "line %zu: not a map of 'Key: Value'",
-				 root->start_mark.line + 1);
+	if (root->type != YAML_MAPPING_NODE) {
+		error_set(err, ERROR_CONFIG, "line %zu: not a map of 'Key: Value'",
+			  root->start_mark.line + 1);
+		return fail_at(root->start_mark, err);
+	}
 	root = find_section(reader, root, section);
 	for (pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++)
 		if (read_pair(reader, pair, err) < 0)
@@ -160,9 +170,11 @@ static int load(struct reader *reader, struct error *err)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)reader->text.p,
 				     reader->text.n);
 	ok = yaml_parser_load(&parser, &reader->document);
-	if (!ok)
+	if (!ok) {
 		error_set(err, ERROR_CONFIG, "line %zu: %s", parser.problem_mark.line + 1,
 			  parser.problem ? parser.problem : "not YAML");
+		fail_at(parser.problem_mark, err);
+	}
 	yaml_parser_delete(&parser);
 	return ok ? 0 : -1;
 }

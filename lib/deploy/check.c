@@ -12,6 +12,13 @@
 #define MAX_FINDINGS 500
 
 static const struct check_rule rules[] = {
+	{ "template-unreadable", CHECK_ERROR, "the template is missing, broken or none",
+	  check_template_unreadable },
+	{ "parameters-unreadable", CHECK_ERROR,
+	  "the parameter file is missing or broken, or has a key twice",
+	  check_parameters_unreadable },
+	{ "template-size", CHECK_ERROR, "the template is larger than what can be sent",
+	  check_template_size },
 	{ "unknown-parameter", CHECK_ERROR,
 	  "the parameter file sets what the template does not declare", check_unknown_parameter },
 	{ "missing-parameter", CHECK_ERROR, "a parameter has neither a value nor a default",
@@ -50,13 +57,16 @@ static const struct check_rule rules[] = {
 	{ "circuit-breaker", CHECK_WARNING,
 	  "an ECS service has no circuit breaker: a bad image takes three hours to fail",
 	  check_circuit_breaker },
-	{ "template-size", CHECK_ERROR, "the template is larger than what can be sent",
-	  check_template_size },
 	{ "template-nearly-full", CHECK_WARNING, "the template is at 80 % of what can be sent",
 	  check_template_nearly_full },
+	{ "template-upload", CHECK_NOTE,
+	  "the template is too large to be sent but through a bucket", check_template_upload },
 };
 
 #define RULE_COUNT (sizeof(rules) / sizeof(rules[0]))
+
+/* The first rules are for files that may not have been read. */
+#define RULES_OF_FILES 3
 
 const char *check_rule_name(const struct check_rule *rule)
 {
@@ -142,23 +152,19 @@ const struct finding *findings_first_error(const struct findings *findings)
 	return NULL;
 }
 
-static struct finding *add(struct check *check, const char *file, const char *fmt, va_list ap)
-	__attribute__((format(printf, 3, 0)));
-
-static struct finding *add(struct check *check, const char *file, const char *fmt, va_list ap)
+/* Takes the message over; NULL where there are too many. */
+static struct finding *add(struct check *check, const char *file, struct str *message)
 {
-	CLEANUP(str_release) struct str message = STR_INIT;
 	struct finding *finding;
 
 	if (check->findings->count == MAX_FINDINGS) {
 		check->findings->dropped++;
 		return NULL;
 	}
-	str_vaddf(&message, fmt, ap);
 	finding = mem_grow(&check->findings->items, &check->findings->count, sizeof(*finding));
 	finding->rule = check->rule;
 	finding->file = mem_strdup(file);
-	finding->message = str_detach(&message);
+	finding->message = str_detach(message);
 	finding->fix = mem_strdup("");
 	return finding;
 }
@@ -166,16 +172,20 @@ static struct finding *add(struct check *check, const char *file, const char *fm
 struct finding *check_add_at_template(struct check *check, const char *path, const char *fmt, ...)
 {
 	const struct stack_template *template = check->request->template;
+	CLEANUP(str_release) struct str message = STR_INIT;
+	struct place place = { 1, 1 };
 	struct finding *finding;
-	struct yaml_place place;
 	va_list ap;
 
 	va_start(ap, fmt);
-	finding = add(check, template->path, fmt, ap);
+	str_vaddf(&message, fmt, ap);
 	va_end(ap);
+	finding = add(check, template->path, &message);
 	if (!finding)
 		return NULL;
-	(void)yaml_locate(template->body.buf, template->body.len, path, &place);
+	/* Only what was read once is safe to be gone through again. */
+	if (template->root)
+		(void)yaml_locate(template->body.buf, template->body.len, path, &place);
 	finding->line = place.line;
 	finding->column = place.column;
 	return finding;
@@ -185,18 +195,58 @@ struct finding *check_add_at_file(struct check *check, const struct assignment *
 				  const char *fmt, ...)
 {
 	const struct parameter_file *file = check->request->parameters;
+	CLEANUP(str_release) struct str message = STR_INIT;
 	struct finding *finding;
 	va_list ap;
 
 	va_start(ap, fmt);
-	finding = add(check, file->path, fmt, ap);
+	str_vaddf(&message, fmt, ap);
 	va_end(ap);
-	if (!finding || !item)
-		return finding;
+	finding = add(check, file->path, &message);
+	if (!finding)
+		return NULL;
 	finding->line = item->line;
-	/* Lists, numbers and the like have a line only. */
-	finding->column = item->is_fixed ? 1 : yaml_place_of(file->text.buf, item->value_at).column;
+	finding->column = place_of(file->text.buf, item->value_at).column;
 	return finding;
+}
+
+/* `option` names another file. */
+static void add_unreadable(struct check *check, const char *path, const struct error *error,
+			   const char *option)
+{
+	CLEANUP(str_release) struct str message = STR_INIT;
+	struct finding *finding;
+
+	str_adds(&message, error_without_place(error));
+	finding = add(check, path, &message);
+	if (!finding)
+		return;
+	/* What concerns all of it is shown at its start: code-scanning services want a line. */
+	finding->line = error->line ? error->line : 1;
+	finding->column = error->line ? error->column : 1;
+	if (error->fix.len)
+		finding_fix(finding, "%s", error->fix.buf);
+	else
+		finding_fix(finding, "correct it, or name another one with %s", option);
+}
+
+void check_template_unreadable(struct check *check)
+{
+	const struct check_request *request = check->request;
+
+	/* That one is too large, template-size says. */
+	if (request->template_error && request->template->body.len <= TEMPLATE_MAX_BYTES)
+		add_unreadable(check, request->template->path, request->template_error,
+			       "--template");
+}
+
+void check_parameters_unreadable(struct check *check)
+{
+	const struct check_request *request = check->request;
+
+	if (request->parameters_error)
+		add_unreadable(check, request->parameters->path, request->parameters_error,
+			       "--parameters");
 }
 
 void finding_fix(struct finding *finding, const char *fmt, ...)
@@ -263,9 +313,15 @@ static int compare(const void *a_, const void *b_)
 
 void check_run(const struct check_request *request, struct findings *ret)
 {
+	size_t count = request->template->root ? RULE_COUNT : RULES_OF_FILES;
+	struct check_request readable = *request;
 	struct check check = { .request = request, .findings = ret };
 
-	for (size_t i = 0; i < RULE_COUNT; i++) {
+	if (request->parameters_error)
+		readable.parameters = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (i == RULES_OF_FILES)
+			check.request = &readable;
 		if (request->off && strv_has(request->off, rules[i].name))
 			continue;
 		check.rule = &rules[i];

@@ -28,13 +28,16 @@ const struct check_rule *check_rule_at(size_t i);
 int check_rules_known(const struct strv *names, struct error *err);
 
 /*
- * What is to be checked. All borrowed. parameters NULL: the template alone. live: what the stack
- * has, which stands in for what the file leaves out; NULL where there is none, or nobody asked.
- * tag: what the tag parameter is going to be, NULL: what the file says.
+ * What is to be checked. All borrowed. parameters NULL: the template alone. template_error and
+ * parameters_error: why one of them could not be read, which is a finding like others; NULL: it
+ * was. live: what the stack has, which stands in for what the file leaves out; NULL where there is
+ * none, or nobody asked. tag: what the tag parameter is going to be, NULL: what the file says.
  */
 struct check_request {
 	const struct stack_template *template;
+	const struct error *template_error;
 	const struct parameter_file *parameters;
+	const struct error *parameters_error;
 	const struct cfn_parameters *live;
 	const char *tag_parameter;
 	const char *tag;

@@ -21,7 +21,7 @@ struct check_rule {
 
 /*
  * Adds a finding of the rule that runs: at a dotted path of the template, or at an assignment of
- * the parameter file (NULL: at the file). Returns it for finding_fix(), NULL where there are too
+ * the parameter file. Returns it for finding_fix(), NULL where there are too
  * many.
  */
 struct finding *check_add_at_template(struct check *check, const char *path, const char *fmt, ...)
@@ -67,6 +67,9 @@ size_t check_each_container(struct check *check, container_visit_fn *visit, void
 bool check_referred(const json_t *value, struct str *ret_name);
 
 /* The rules, a file each. */
+void check_template_unreadable(struct check *check);
+void check_parameters_unreadable(struct check *check);
+
 void check_unknown_parameter(struct check *check);
 void check_missing_parameter(struct check *check);
 void check_parameter_type(struct check *check);
@@ -85,6 +88,7 @@ void check_unused_parameter(struct check *check);
 void check_circuit_breaker(struct check *check);
 void check_template_size(struct check *check);
 void check_template_nearly_full(struct check *check);
+void check_template_upload(struct check *check);
 
 void check_secrets_role(struct check *check);
 void check_secrets_decrypt(struct check *check);

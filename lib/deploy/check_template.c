@@ -266,3 +266,16 @@ void check_template_nearly_full(struct check *check)
 					      TEMPLATE_MAX_BODY_BYTES),
 			"name a bucket as stack.bucket in deployer.yml in time");
 }
+
+void check_template_upload(struct check *check)
+{
+	size_t len = check->request->template->body.len;
+	const char *bucket = check->request->bucket;
+
+	if (bucket && *bucket && len > TEMPLATE_MAX_BODY_BYTES && len <= TEMPLATE_MAX_BYTES)
+		finding_fix(check_add_at_template(check, "",
+						  "template has %zu bytes, more than %d: it goes "
+						  "through bucket '%s'",
+						  len, TEMPLATE_MAX_BODY_BYTES, bucket),
+			    "nothing need be done; the credentials need s3:PutObject there");
+}

@@ -86,6 +86,7 @@ static const struct aws_type {
 	{ "AWS::SSM::Parameter::Name", "", is_ssm_name, "/team/name" },
 };
 
+static const char ssm_name[] = "AWS::SSM::Parameter::Name";
 static const char ssm_value[] = "AWS::SSM::Parameter::Value<";
 
 static const struct aws_type *find_aws_type(const char *name)
@@ -119,15 +120,22 @@ static char *inner_type(const char *type)
 					    : mem_strdup(type);
 }
 
+/* Lists are taken of all of them but names in the Parameter Store. */
+static bool is_own_type(const char *name)
+{
+	return find_aws_type(name) && strcmp(name, ssm_name) != 0;
+}
+
 static bool is_known_type(const char *type)
 {
 	CLEANUP_FREE char *inner = inner_type(type);
 	CLEANUP_FREE char *item = inner_type(inner);
 
+	/* Neither numbers nor names of the Parameter Store are read from there. */
 	if (strncmp(type, ssm_value, strlen(ssm_value)) == 0)
-		return is_plain_type(item) || find_aws_type(item);
+		return strcmp(item, "String") == 0 || is_own_type(item);
 	if (is_list(type))
-		return is_plain_type(inner) || find_aws_type(inner);
+		return is_plain_type(inner) || is_own_type(inner);
 	return is_plain_type(type) || find_aws_type(type);
 }
 
@@ -226,7 +234,10 @@ static void each_value(struct check *check,
 		visit_parameter(check, name, declared, visit);
 }
 
-/* What a value of Parameter Store's is, only CloudFormation finds out: the text is its name. */
+/*
+ * What a value of Parameter Store's is, only CloudFormation finds out: the text is its name, and
+ * the template's constraints are on that as on a string ("Systems Manager parameter types").
+ */
 static bool is_indirect(const struct value *value)
 {
 	return strncmp(value->type, ssm_value, strlen(ssm_value)) == 0;
@@ -264,8 +275,7 @@ static void refuse(struct check *check, const struct value *value, const char *w
 
 static void visit_aws_type(struct check *check, const struct value *value)
 {
-	const struct aws_type *type =
-		find_aws_type(is_indirect(value) ? "AWS::SSM::Parameter::Name" : value->type);
+	const struct aws_type *type = find_aws_type(is_indirect(value) ? ssm_name : value->type);
 	CLEANUP_FREE char *what = NULL;
 	CLEANUP_FREE char *fix = NULL;
 
@@ -344,7 +354,7 @@ static void visit_allowed_values(struct check *check, const struct value *value)
 	const json_t *item;
 	size_t i;
 
-	if (!json_is_array(allowed) || is_indirect(value))
+	if (!json_is_array(allowed))
 		return;
 	json_array_foreach(allowed, i, item)
 	{
@@ -368,8 +378,7 @@ void check_allowed_values(struct check *check)
 static enum pattern_verdict match(const struct value *value, const char **ret_pattern)
 {
 	*ret_pattern = json_text(value->declared, "AllowedPattern");
-	return *ret_pattern && !is_indirect(value) ? pattern_match(*ret_pattern, value->text)
-						   : PATTERN_MATCHES;
+	return *ret_pattern ? pattern_match(*ret_pattern, value->text) : PATTERN_MATCHES;
 }
 
 static void visit_allowed_pattern(struct check *check, const struct value *value)
@@ -394,11 +403,11 @@ static void visit_unknown_pattern(struct check *check, const struct value *value
 	const char *pattern;
 
 	if (match(value, &pattern) == PATTERN_UNKNOWN)
-		check_add_at_template(
-			check, path,
-			"AllowedPattern of '%s' is not checked: it is beyond what can "
-			"be told here",
-			value->parameter);
+		finding_fix(check_add_at_template(check, path,
+						  "AllowedPattern of '%s' is not checked: it is "
+						  "beyond what can be told here",
+						  value->parameter),
+			    "nothing need be done: CloudFormation checks it");
 }
 
 void check_pattern_not_checked(struct check *check)
@@ -423,7 +432,7 @@ static void visit_length(struct check *check, const struct value *value)
 
 	if (strlen(value->text) > MAX_VALUE_BYTES)
 		what = mem_printf("has more than %d bytes", MAX_VALUE_BYTES);
-	else if (strcmp(type_of(value->declared), "String") != 0)
+	else if (strcmp(type_of(value->declared), "String") != 0 && !is_indirect(value))
 		return;
 	else if (limit_of(value, "MinLength", &limit) && len < limit)
 		what = mem_printf("has less than %.0f characters", limit);

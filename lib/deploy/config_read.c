@@ -23,7 +23,7 @@ struct reader {
 /* Points an error at the place in the file: "deployer.yml:12: ...". */
 static int at_key(const struct reader *r, const char *path, struct error *err)
 {
-	struct yaml_place place;
+	struct place place;
 
 	if (yaml_locate(r->text.buf, r->text.len, path, &place))
 		return error_wrap(err, "%s:%u", r->config->file, place.line);

@@ -92,15 +92,21 @@ static int parse(struct parameter_file *file, struct error *err)
 }
 
 /* Whatever is wrong with a file of the user's is for the user to mend. */
-int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err)
+int parameter_file_load(const char *path, struct parameter_file *ret, struct error *err)
 {
-	free(ret->path);
+	parameter_file_release(ret);
 	ret->path = mem_strdup(path);
 	if (file_read(path, MAX_BYTES, &ret->text, err) < 0)
 		return error_become(err, ERROR_CONFIG);
-	if (parse(ret, err) < 0)
-		return error_wrap(err, "parameter file '%s'", path);
-	return 0;
+	return parse(ret, err);
+}
+
+int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err)
+{
+	if (parameter_file_load(path, ret, err) == 0)
+		return 0;
+	/* What has no bytes was not opened; that message names it. */
+	return ret->text.len ? error_wrap(err, "parameter file '%s'", path) : -1;
 }
 
 static void hand_out(const struct parameter_file *file, struct cfn_parameters *ret)

@@ -41,8 +41,13 @@ struct parameter_file {
 		.path = NULL, .text = STR_INIT, .list = ASSIGNMENTS_INIT                           \
 	}
 
-/* Fails as parameters_read() does. The bytes are overwritten when released. */
+/*
+ * Fails as parameters_read() does. The bytes are overwritten when released. The other one is for
+ * those who show a failure at its place (error_at()): it leaves the file out of the message, and
+ * *ret with the path and the bytes.
+ */
 int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err);
+int parameter_file_load(const char *path, struct parameter_file *ret, struct error *err);
 void parameter_file_release(struct parameter_file *file);
 
 /*

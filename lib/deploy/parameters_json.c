@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "data/json_walk.h"
+#include "data/place.h"
 
 #include <string.h>
 
@@ -30,7 +31,10 @@ static unsigned line_of(struct reader *reader, struct slice value)
 
 static int fail_at(struct reader *reader, struct slice value, const char *what, struct error *err)
 {
-	return error_set(err, ERROR_CONFIG, "line %u: %s", line_of(reader, value), what);
+	struct place place = place_of(reader->start, (size_t)(value.p - reader->start));
+
+	error_set(err, ERROR_CONFIG, "line %u: %s", place.line, what);
+	return error_at(err, place.line, place.column);
 }
 
 /* Text as it is meant, numbers and truths as they are written; NULL for all else. */
@@ -70,10 +74,8 @@ static void add(struct reader *reader, const char *key, const char *text, struct
 
 	item->line = line_of(reader, value);
 	item->is_fixed = value.p[0] != '"' || value.n != strlen(text) + 2;
-	if (!item->is_fixed) {
-		item->value_at = (size_t)(value.p - reader->start) + 1;
-		item->value_len = value.n - 2;
-	}
+	item->value_at = (size_t)(value.p - reader->start) + (item->is_fixed ? 0 : 1);
+	item->value_len = item->is_fixed ? 0 : value.n - 2;
 }
 
 static int read_value(struct reader *reader, const char *key, struct slice value, struct error *err)
@@ -138,10 +140,8 @@ static int read_pair(struct reader *reader, struct slice item, struct error *err
 				slice_of(equals + 1));
 	added->line = line_of(reader, item);
 	added->is_fixed = item.n != strlen(text) + 2;
-	if (!added->is_fixed) {
-		added->value_at = (size_t)(item.p - reader->start) + 1 + key_len + 1;
-		added->value_len = strlen(equals + 1);
-	}
+	added->value_at = (size_t)(item.p - reader->start) + (added->is_fixed ? 0 : key_len + 2);
+	added->value_len = added->is_fixed ? 0 : strlen(equals + 1);
 	return 0;
 }
 

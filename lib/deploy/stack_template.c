@@ -8,8 +8,8 @@
 
 #include <strings.h>
 
-/* A little more than what CloudFormation takes: what is too large is told in words of its own. */
-#define READ_MAX_BYTES (1UL << 20)
+/* More than what CloudFormation takes: what is too large is told in words of its own. */
+#define READ_MAX_BYTES (16UL << 20)
 
 void stack_template_release(struct stack_template *template)
 {
@@ -19,16 +19,20 @@ void stack_template_release(struct stack_template *template)
 	*template = (struct stack_template)STACK_TEMPLATE_INIT;
 }
 
-static int parse(struct stack_template *template, struct error *err)
+int stack_template_load(const char *path, struct stack_template *ret, struct error *err)
 {
-	if (file_read(template->path, READ_MAX_BYTES, &template->body, err) < 0)
+	json_auto_t *root = NULL;
+
+	stack_template_release(ret);
+	ret->path = mem_strdup(path);
+	if (file_read(path, READ_MAX_BYTES, &ret->body, err) < 0)
 		return -1;
-	template->root =
-		yaml_read(template->body.buf, template->body.len, YAML_CLOUDFORMATION, err);
-	if (!template->root)
+	root = yaml_read(ret->body.buf, ret->body.len, YAML_CLOUDFORMATION, err);
+	if (!root)
 		return -1;
-	if (!json_is_object(json_object_get(template->root, "Resources")))
+	if (!json_is_object(json_object_get(root, "Resources")))
 		return error_set(err, ERROR_CONFIG, "not a template: it has no Resources");
+	ret->root = move_ptr(root);
 	return 0;
 }
 
@@ -36,8 +40,7 @@ int stack_template_read(const char *path, struct stack_template *ret, struct err
 {
 	CLEANUP(stack_template_release) struct stack_template template = STACK_TEMPLATE_INIT;
 
-	template.path = mem_strdup(path);
-	if (parse(&template, err) < 0)
+	if (stack_template_load(path, &template, err) < 0)
 		return error_wrap(err, "template '%s'", path);
 	*ret = template;
 	template = (struct stack_template)STACK_TEMPLATE_INIT;

@@ -28,9 +28,12 @@ struct stack_template {
 
 /*
  * Reads a template in YAML or JSON. ERROR_CONFIG with the place where it is broken, and where it
- * has more than 1 MiB: whether it can be sent is for deploy/check.h to say.
+ * has more than 1 MiB: whether it can be sent is for deploy/check.h to say. The other one is for
+ * those who show a failure at its place (error_at()): it leaves the file out of the message, and
+ * *ret with the path and the bytes, without a root.
  */
 int stack_template_read(const char *path, struct stack_template *ret, struct error *err);
+int stack_template_load(const char *path, struct stack_template *ret, struct error *err);
 void stack_template_release(struct stack_template *template);
 
 bool stack_template_has_parameter(const struct stack_template *template, const char *key);

@@ -192,18 +192,38 @@ static json_t *sarif_result(const struct finding *finding, const char *dir)
 	return result;
 }
 
-static void write_sarif(const struct findings *findings, const char *dir, struct str *out)
+/* Whether it came to its end, and what it failed at if not (SARIF 2.1.0 section 3.20). */
+static json_t *sarif_invocation(const struct error *failure)
+{
+	struct str text = STR_INIT;
+	json_t *invocation;
+
+	if (!failure)
+		return json_pack("{s:b}", "executionSuccessful", 1);
+	sanitize_text(&text, failure->msg.buf);
+	if (failure->fix.len)
+		str_adds(&text, ". Fix: ");
+	sanitize_text(&text, failure->fix.buf);
+	invocation = json_pack("{s:b, s:[{s:s, s:{s:s}}]}", "executionSuccessful", 0,
+			       "toolExecutionNotifications", "level", "error", "message", "text",
+			       text.buf);
+	str_release(&text);
+	return invocation;
+}
+
+static void write_sarif(const struct findings *findings, const struct error *failure,
+			const char *dir, struct str *out)
 {
 	json_t *results = json_array();
 	json_auto_t *root = NULL;
 
 	for (size_t i = 0; i < findings->count; i++)
 		(void)json_array_append_new(results, sarif_result(&findings->items[i], dir));
-	root = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:s, s:o}]}", "$schema",
+	root = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:s, s:o, s:[o]}]}", "$schema",
 			 "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
 			 "runs", "tool", "driver", "name", "deployer", "version", DEPLOYER_VERSION,
 			 "rules", sarif_rules(), "columnKind", "unicodeCodePoints", "results",
-			 results);
+			 results, "invocations", sarif_invocation(failure));
 	json_write(root, out);
 	str_addc(out, '\n');
 }
@@ -216,7 +236,7 @@ void findings_write(const struct findings *findings, enum findings_format format
 		return;
 	}
 	if (format == FINDINGS_SARIF) {
-		write_sarif(findings, dir, out);
+		write_sarif(findings, NULL, dir, out);
 		return;
 	}
 	for (size_t i = 0; i < findings->count; i++) {
@@ -225,4 +245,13 @@ void findings_write(const struct findings *findings, enum findings_format format
 		else
 			write_text(&findings->items[i], dir, out);
 	}
+}
+
+void findings_write_failure(const struct error *failure, enum findings_format format,
+			    struct str *out)
+{
+	const struct findings none = FINDINGS_INIT;
+
+	if (format == FINDINGS_SARIF)
+		write_sarif(&none, failure, "", out);
 }

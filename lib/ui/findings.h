@@ -24,4 +24,11 @@ bool findings_format_parse(const char *name, enum findings_format *ret_format);
 void findings_write(const struct findings *findings, enum findings_format format, const char *dir,
 		    struct str *out);
 
+/*
+ * Appends what a program that reads them is told where none could be looked for: SARIF has words
+ * for that, and the services that take it no use for an empty file. Nothing in the other forms.
+ */
+void findings_write_failure(const struct error *failure, enum findings_format format,
+			    struct str *out);
+
 #endif

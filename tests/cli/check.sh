@@ -72,8 +72,32 @@ if command -v python3 >/dev/null; then
 		    assert result["message"]["text"].startswith(finding["message"])
 		    assert not place["artifactLocation"]["uri"].startswith("/")
 		    assert place["region"] == {"startLine": finding["line"], "startColumn": finding["column"]}
+		assert run["invocations"] == [{"executionSuccessful": True}]
 	PYTHON
 fi
+
+# SARIF also where there is nothing to look at, or files that cannot be read: what takes it has no use
+# for an empty file. Its schema (OASIS) is asked where it and a validator are.
+schema=${DEPLOYER_CONFORMANCE-}/sarif/sarif-schema-2.1.0.json
+validate() {
+	[ -e "$schema" ] || return 0
+	python3 -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$1" "$schema" ||
+		fail "$1 is not what the schema of SARIF wants"
+}
+validate sarif
+printf 'Resources: {\n' >broken.yml
+check 2 --format sarif -t broken.yml
+out_has '"ruleId":"template-unreadable"'
+validate "$tmp/out"
+mkdir none
+check 2 -C none --format sarif
+out_has '"executionSuccessful":false'
+out_has '"text":"no stack template (stack.yml) in '
+validate "$tmp/out"
+check 2 --format sarif --skip circuit-braker
+out_has '"executionSuccessful":false'
+rm -r none broken.yml
 
 # Rules switched off, by the command line and for good; warnings taken for errors.
 check 0 --skip allowed-pattern --skip aws-type --skip value-length --skip unknown-parameter
@@ -99,19 +123,24 @@ mv dev.cfg aside.cfg
 check 0
 err_has 'no parameter file: the template alone was checked'
 check 2 -t nowhere.yml
-err_has 'nowhere.yml'
+out_has "nowhere.yml:1:1: error: cannot read 'nowhere.yml': No such file or directory [template-unreadable]"
 mv aside.cfg dev.cfg
 
 # What comes from the files does not reach the terminal raw.
 printf 'A\033[31mB=1\n' >raw.cfg
 check 2 -p raw.cfg
+out_has 'raw.cfg:1:1: error: line 1 has bytes that are no text'
 ! grep -q "$(printf '\033')" out err || fail 'a control sequence'
 
 # Hostile files cost nothing.
 python3 -c 'print("[" * 200000)' >deep.yml 2>/dev/null || skip 'python3 is absent'
 run 2 timeout 5 "$DEPLOYER" check -t deep.yml
-err_has 'deep.yml'
+out_has 'deep.yml:1:65: error: more than 64 levels deep [template-unreadable]'
 run 2 timeout 5 "$DEPLOYER" check -p deep.yml
+out_has '[parameters-unreadable]'
+python3 -c 'print("[" * 2000000)' >deep.yml
+run 2 timeout 5 "$DEPLOYER" check -t deep.yml
+out_has 'deep.yml:1:1: error: template has 2000001 bytes'
 python3 -c 'print("Parameters: {X: {Type: String, AllowedPattern: \"" + "(" * 40000 + "\"}}\nResources: {}")' >deep.yml
 printf 'X=1\n' >x.cfg
 run 2 timeout 5 "$DEPLOYER" check -t deep.yml -p x.cfg

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP_FREE char *path = mem_strndup((const char *)data, size);
 	size_t skipped = strlen(path) + 1;
 	const char *text = (const char *)data + skipped;
-	struct yaml_place place = { 0, 0 };
+	struct place place = { 0, 0 };
 	json_auto_t *value = NULL;
 
 	if (skipped > size)

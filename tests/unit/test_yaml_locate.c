@@ -15,7 +15,7 @@ static void assert_rows(const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct row *row = &rows[i];
-		struct yaml_place place = { 0, 0 };
+		struct place place = { 0, 0 };
 		bool found = yaml_locate(row->text, strlen(row->text), row->path, &place);
 
 		if (found != row->found || place.line != row->line || place.column != row->column)
@@ -98,7 +98,7 @@ static void finds_what_only_json_can_say(void **state)
 static void counts_characters(void **state)
 {
 	static const char text[] = "a\n\xc3\xa9\xe2\x82\xac=x";
-	struct yaml_place place = yaml_place_of(text, strlen(text) - 1);
+	struct place place = place_of(text, strlen(text) - 1);
 
 	(void)state;
 	assert_int_equal(place.line, 2);
