@@ -34,6 +34,7 @@ static const struct config_row {
 	[CONFIG_APP_PORT] = { "compose.port", false },
 	[CONFIG_PUBLISH_TAGS] = { "publish.tags", true },
 	[CONFIG_PUBLISH_REGISTRY] = { "publish.registry", false },
+	[CONFIG_PUBLISH_REUSE] = { "publish.reuse", false },
 	[CONFIG_STACK_NAME] = { "stack.name", false },
 	[CONFIG_STACK_TEMPLATE] = { "stack.template", false },
 	[CONFIG_STACK_PARAMETERS] = { "stack.parameters", false },
@@ -263,6 +264,7 @@ static void fill_conventions(struct config *config)
 	convention_file(config, CONFIG_STACK_TEMPLATE, templates);
 	find_parameters(config);
 	convention(config, CONFIG_COMPOSE_PULL, "true");
+	convention(config, CONFIG_PUBLISH_REUSE, "true");
 	convention(config, CONFIG_SERVICE_TEST, "test");
 	convention(config, CONFIG_SERVICE_RELEASE, "release");
 	convention(config, CONFIG_SERVICE_APP, "app");

@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "deploy/run.h"
+#include "deploy/state.h"
 #include "docker/compose_override.h"
 #include "docker/image.h"
 #include "sys/file.h"
@@ -18,18 +19,6 @@
  * ever pulled or pushed under them.
  */
 #define PINNED_REPOSITORY "localhost/deployer"
-
-/* $XDG_STATE_HOME/deployer/NAME, else in ~/.local/state (XDG Base Directory); owned by the caller.
- */
-static char *state_path(const struct env *env, const char *name)
-{
-	const char *state = env_get(env, "XDG_STATE_HOME");
-	const char *home = env_home(env);
-
-	if (state)
-		return mem_printf("%s/deployer/%s", state, name);
-	return mem_printf("%s/.local/state/deployer/%s", home ? home : "/tmp", name);
-}
 
 /* Waits for its turn, and says so where there is something to wait for. */
 static int lock(const struct run *run, const char *name, const char *waiting_for, unsigned wait_ms,

@@ -47,6 +47,9 @@ void run_release(struct run *run)
 	ecr_repository_release(&run->repository);
 	str_release(&run->repository_name);
 	str_release(&run->digest);
+	str_release(&run->inputs);
+	str_release(&run->tested_tag);
+	str_release(&run->tested_digest);
 	engine_free(run->engine);
 	run_close_local(run);
 	tally_release(&run->tally);
@@ -67,6 +70,9 @@ struct run run_of(const struct pipeline *pipeline)
 		.repository = ECR_REPOSITORY_INIT,
 		.repository_name = STR_INIT,
 		.digest = STR_INIT,
+		.inputs = STR_INIT,
+		.tested_tag = STR_INIT,
+		.tested_digest = STR_INIT,
 		.compose = COMPOSE_INIT,
 		.services = COMPOSE_CONFIG_INIT,
 		.session = DOCKER_SESSION_INIT,
@@ -150,8 +156,24 @@ static bool is_skipped(const struct run *run, const struct stage_row *stage)
 {
 	const struct pipeline *pipeline = run->pipeline;
 
-	return stage->is_done_by_publishing && run->is_published && !pipeline->force &&
-	       !pipeline->rebuild && pipeline->stages[STAGE_PUBLISH];
+	return stage->is_done_by_publishing && (run->is_published || run->tested_tag.len) &&
+	       !pipeline->force && !pipeline->rebuild && pipeline->stages[STAGE_PUBLISH];
+}
+
+static void tell_skipped(const struct run *run)
+{
+	const char *tag = run->version.tag.buf;
+
+	if (run->is_published)
+		report_note(run->pipeline->report,
+			    "%s is published already: its test and release stages are not run "
+			    "again (--force runs them)",
+			    tag);
+	else
+		report_note(run->pipeline->report,
+			    "%s is made from the same inputs as %s, which is tested and published: "
+			    "the test and release stages are not run again (--force runs them)",
+			    tag, run->tested_tag.buf);
 }
 
 static int run_stages(struct run *run, struct error *err)
@@ -163,10 +185,7 @@ static int run_stages(struct run *run, struct error *err)
 			continue;
 		if (is_skipped(run, &stages[i])) {
 			if (!told)
-				report_note(run->pipeline->report,
-					    "%s is published already: its test and release stages "
-					    "are not run again (--force runs them)",
-					    run->version.tag.buf);
+				tell_skipped(run);
 			told = true;
 			continue;
 		}

@@ -397,5 +397,7 @@ int preflight(struct run *run, struct error *err)
 		return 0;
 	if (run_find_docker(run, err) < 0)
 		return -1;
-	return run->services.count ? 0 : check_services(run, err);
+	if (run->services.count == 0 && check_services(run, err) < 0)
+		return -1;
+	return run_find_tested(run, err);
 }

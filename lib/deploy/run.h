@@ -30,6 +30,9 @@ struct run {
 	struct str repository_name; /* "team/app" */
 	struct str digest;	    /* of the version in the registry, "" while it is not there */
 	bool is_published;	    /* was there when the run began */
+	struct str inputs;	    /* of the local stages (deploy/inputs.h), "" where not told */
+	struct str tested_tag;	    /* a published version of the same inputs, "" for none */
+	struct str tested_digest;   /* its image */
 	bool lacks_parameters;	    /* the file leaves some to the live stack */
 	struct engine *engine;
 	struct compose compose;
@@ -70,6 +73,16 @@ int stage_deploy(struct run *run, struct error *err);
 
 /* What stage_deploy() would do (deploy_plan()). */
 int stage_plan(struct run *run, struct str *out, struct str *ret_arn, struct error *err);
+
+/*
+ * Whether an image of the same inputs has been through the test and release stages and is published
+ * (run->tested_tag): then they need not run again. Where that cannot be told for certain, it has
+ * not.
+ */
+int run_find_tested(struct run *run, struct error *err);
+
+/* Keeps in the state directory what this run has tested and published. */
+void run_remember_tested(struct run *run);
 
 /* Gets the registry's login, again where there was one before. */
 int run_authorize(struct run *run, struct error *err);

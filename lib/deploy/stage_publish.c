@@ -232,11 +232,32 @@ static int move_tags(struct run *run, struct error *err)
 	return 0;
 }
 
+/*
+ * The image of an earlier commit, made from the same inputs, gets this one's tag too. Its labels
+ * name the commit that it was built from, which is the truth.
+ */
+static int publish_tested(struct run *run, struct error *err)
+{
+	struct registry registry = run_registry(run);
+	const char *digest = run->tested_digest.buf;
+
+	if (registry_tag(&registry, run->repository_name.buf, digest, run->version.tag.buf, err) <
+	    0)
+		return -1;
+	str_reset(&run->digest);
+	str_adds(&run->digest, digest);
+	report_result(run->pipeline->report, "%s:%s published: %s, the image of %s",
+		      run->repository.uri.buf, run->version.tag.buf, digest, run->tested_tag.buf);
+	return move_tags(run, err);
+}
+
 static int publish(struct run *run, struct error *err)
 {
 	const char *tag = run->version.tag.buf;
 	bool is_needed = false;
 
+	if (run->tested_tag.len)
+		return publish_tested(run, err);
 	if (run_create_repository(run, err) < 0 || needs_push(run, &is_needed, err) < 0)
 		return -1;
 	if (is_needed && push(run, err) < 0)
@@ -263,8 +284,10 @@ static int publish_with_login(struct run *run, struct error *err)
 
 int stage_publish(struct run *run, struct error *err)
 {
-	if (publish_with_login(run, err) == 0)
+	if (publish_with_login(run, err) == 0) {
+		run_remember_tested(run);
 		return 0;
+	}
 	if (err->kind == ERROR_REMOTE || err->kind == ERROR_NETWORK || err->kind == ERROR_CHILD)
 		error_become(err, ERROR_PUBLISH);
 	return -1;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct engine;
@@ -83,11 +84,12 @@ struct compose_service {
 struct compose_config {
 	size_t count;
 	struct compose_service *services;
+	json_t *document; /* all that compose said */
 };
 
 #define COMPOSE_CONFIG_INIT                                                                        \
 	{                                                                                          \
-		.count = 0, .services = NULL                                                       \
+		.count = 0, .services = NULL, .document = NULL                                     \
 	}
 
 int compose_config(struct compose *compose, struct compose_config *ret, struct error *err);

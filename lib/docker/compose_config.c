@@ -20,6 +20,7 @@ void compose_config_release(struct compose_config *config)
 		strv_release(&config->services[i].ports);
 	}
 	free(config->services);
+	json_decref(config->document);
 	*config = (struct compose_config)COMPOSE_CONFIG_INIT;
 }
 
@@ -105,6 +106,7 @@ int compose_config_parse(const char *text, size_t len, bool is_json, struct comp
 	{
 		add_service(&config, name, body);
 	}
+	config.document = json_incref(document);
 	compose_config_release(ret);
 	*ret = config;
 	return 0;
