@@ -20,7 +20,8 @@ enum report_kind {
 	REPORT_PROGRESS, /* `source` is `done` of `total` along (total 0: unknown) */
 	/*
 	 * Resource `source` of type `type` is now in `status`; `text`: reason. `done` of `total`
-	 * resources of the operation are ready (total 0: not counted).
+	 * resources of the operation are ready (total 0: not counted). `usual_ms`: how long it
+	 * usually is in it (0: unknown).
 	 */
 	REPORT_EVENT,
 	REPORT_RESULT, /* `text`: a fact for the last lines: what changed, what runs where */
@@ -34,6 +35,7 @@ struct report_event {
 	const char *status;
 	const char *text;
 	int64_t elapsed_ms;
+	int64_t usual_ms;
 	uint64_t done;
 	uint64_t total;
 	int ok;

@@ -46,6 +46,7 @@ void follow_init(struct follow *follow, struct aws_client *client, struct report
 		.root_status = STR_INIT,
 		.cause = CAUSE_INIT,
 		.progress = PROGRESS_INIT,
+		.usual = USUAL_INIT,
 	};
 	follow_add_stack(follow, stack_arn, "", 0);
 	follow->started_ms = follow->last_good_ms = follow->last_told_ms = now_ms(follow);
@@ -62,6 +63,7 @@ void follow_release(struct follow *follow)
 	str_release(&follow->root_status);
 	cause_release(&follow->cause);
 	progress_release(&follow->progress);
+	usual_release(&follow->usual);
 }
 
 /* Only this permission is missing, not the session over: the stack itself may still be read. */
@@ -81,21 +83,14 @@ static void go_blind(struct follow *f, struct error *err)
 
 int follow_skip_history(struct follow *follow, struct error *err)
 {
-	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
-
-	if (cfn_describe_events(follow->client, follow->stack_arn, NULL, &events, err) < 0) {
-		if (is_denied(err))
-			go_blind(follow, err);
-		else if (error_has_code(err, "StackNotFound"))
-			error_release(err);
-		else
-			return error_wrap(err, "reading the events of '%s'", follow->stack_arn);
+	if (follow_read_history(follow, err) == 0)
 		return 0;
-	}
-	if (events.count) {
-		str_reset(&follow->stacks[0].last_id);
-		str_adds(&follow->stacks[0].last_id, events.items[0].id);
-	}
+	if (is_denied(err))
+		go_blind(follow, err);
+	else if (error_has_code(err, "StackNotFound"))
+		error_release(err);
+	else
+		return error_wrap(err, "reading the events of '%s'", follow->stack_arn);
 	return 0;
 }
 
@@ -229,6 +224,31 @@ static int take_failure(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* The stack's name, as its events have it: "arn:...:stack/NAME/id". */
+static void add_stack_name(const struct follow *f, struct str *out)
+{
+	const char *name = strchr(f->stack_arn, '/');
+
+	name = name ? name + 1 : f->stack_arn;
+	str_add(out, name, strcspn(name, "/"));
+}
+
+/* ", about 2m10s left", as far as earlier operations tell; nothing where they do not. */
+static void describe_rest(const struct follow *f, int64_t age_ms, struct str *out)
+{
+	CLEANUP(str_release) struct str name = STR_INIT;
+	int64_t usual_ms;
+
+	add_stack_name(f, &name);
+	usual_ms = usual_find(&f->usual, name.buf, f->root_status.buf);
+	if (!usual_ms)
+		return;
+	str_adds(out, usual_ms > age_ms ? ", about " : ", usually ");
+	clock_format_duration(usual_ms > age_ms ? usual_ms - age_ms : usual_ms, out);
+	if (usual_ms > age_ms)
+		str_adds(out, " left");
+}
+
 /* CI ends what says nothing for long, and people wonder: says what is being waited for. */
 static void tell_if_silent(struct follow *f)
 {
@@ -239,7 +259,8 @@ static void tell_if_silent(struct follow *f)
 		return;
 	f->last_told_ms = now_ms(f);
 	clock_format_duration(now_ms(f) - f->started_ms, &age);
-	progress_describe(&f->progress, now_ms(f), &text);
+	describe_rest(f, now_ms(f) - f->started_ms, &age);
+	progress_describe(&f->progress, &f->usual, now_ms(f), &text);
 	report_note(f->report, "still in progress after %s: %s", age.buf,
 		    text.len		 ? text.buf
 		    : f->root_status.len ? f->root_status.buf

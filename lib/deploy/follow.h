@@ -7,6 +7,7 @@
 #include "deploy/cause.h"
 #include "deploy/progress.h"
 #include "deploy/stack_status.h"
+#include "deploy/usual.h"
 
 #include <stdint.h>
 
@@ -51,6 +52,7 @@ struct follow {
 	struct str root_status; /* the root stack's newest status in our operation */
 	struct cause cause;
 	struct progress progress;
+	struct usual usual; /* from the operations before */
 	bool saw_token;	    /* events of this service carry tokens */
 	bool is_blind;	    /* events may not be read */
 	bool is_cancelled;  /* by us */

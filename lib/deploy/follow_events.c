@@ -10,6 +10,9 @@
  */
 #define MAX_PAGES 100
 
+/* Pages of earlier events from which is learned how long things usually take. */
+#define HISTORY_PAGES 3
+
 /* How many events the service puts on a page. */
 #define PAGE_SIZE 100
 
@@ -118,6 +121,7 @@ static void tell(struct follow *f, const struct cfn_event *event, const char *na
 		.status = event->status,
 		.text = event->reason,
 		.elapsed_ms = elapsed_ms(f, event),
+		.usual_ms = usual_find(&f->usual, event->logical_id, event->status),
 		.done = is_counted ? progress->ready.count : 0,
 		.total = is_counted ? progress->total : 0,
 	};
@@ -183,6 +187,37 @@ static size_t count_new(const struct follow_stack *stack, const struct cfn_event
 		n++;
 	*ret_known = n < page->count;
 	return n;
+}
+
+/* Older pages, as far as they are worth reading; what cannot be read of them is left out. */
+static void add_older_pages(const struct follow *f, struct cfn_events *events)
+{
+	CLEANUP(str_release) struct str token = STR_INIT;
+
+	str_adds(&token, events->next_token.buf);
+	for (unsigned pages = 1; pages < HISTORY_PAGES && token.len; pages++) {
+		CLEANUP(cfn_events_release) struct cfn_events page = CFN_EVENTS_INIT;
+		CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+		if (cfn_describe_events(f->client, f->stack_arn, token.buf, &page, &blind) < 0)
+			return;
+		append(events, &page, page.count);
+		replace(&token, page.next_token.buf);
+	}
+}
+
+int follow_read_history(struct follow *follow, struct error *err)
+{
+	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
+
+	if (cfn_describe_events(follow->client, follow->stack_arn, NULL, &events, err) < 0)
+		return -1;
+	add_older_pages(follow, &events);
+	if (events.count)
+		replace(&follow->stacks[0].last_id, events.items[0].id);
+	for (size_t i = events.count; i-- > 0;)
+		usual_learn(&follow->usual, &events.items[i]);
+	return 0;
 }
 
 /* All events since the last poll, newest first. One page is enough but after a long silence. */

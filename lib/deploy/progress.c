@@ -81,13 +81,18 @@ void progress_note(struct progress *progress, const struct cfn_event *event, con
 		strv_add(&progress->ready, name);
 }
 
-void progress_describe(const struct progress *progress, int64_t now_ms, struct str *out)
+void progress_describe(const struct progress *progress, const struct usual *usual, int64_t now_ms,
+		       struct str *out)
 {
 	for (size_t i = 0; i < progress->count && i < MAX_NAMED; i++) {
 		const struct activity *item = &progress->items[i];
 
 		str_addf(out, "%s%s (%s for ", i ? ", " : "", item->name, item->status);
 		clock_format_duration(now_ms - item->since_ms, out);
+		if (usual_find(usual, item->name, item->status)) {
+			str_adds(out, ", usually ");
+			clock_format_duration(usual_find(usual, item->name, item->status), out);
+		}
 		str_addc(out, ')');
 	}
 	if (progress->count > MAX_NAMED)

@@ -4,6 +4,7 @@
 #include "aws/cloudformation.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "deploy/usual.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,7 +41,11 @@ void progress_release(struct progress *progress);
 void progress_note(struct progress *progress, const struct cfn_event *event, const char *name,
 		   bool counts, int64_t since_ms);
 
-/* "Service (UPDATE_IN_PROGRESS for 3m10s), Task (...) and 2 more"; nothing where nothing is. */
-void progress_describe(const struct progress *progress, int64_t now_ms, struct str *out);
+/*
+ * "Service (UPDATE_IN_PROGRESS for 3m10s, usually 4m00s), Task (...) and 2 more"; nothing where
+ * nothing is.
+ */
+void progress_describe(const struct progress *progress, const struct usual *usual, int64_t now_ms,
+		       struct str *out);
 
 #endif

@@ -47,6 +47,8 @@ static void lines_emit(struct report *report, const struct report_event *event)
 		str_addf(&line, ", \"ok\": %s", event->ok ? "true" : "false");
 	if (event->kind == REPORT_STAGE_END || event->kind == REPORT_EVENT)
 		str_addf(&line, ", \"elapsed_ms\": %" PRId64, event->elapsed_ms);
+	if (event->usual_ms)
+		str_addf(&line, ", \"usual_ms\": %" PRId64, event->usual_ms);
 	if (event->kind == REPORT_PROGRESS || (event->kind == REPORT_EVENT && event->total))
 		str_addf(&line, ", \"done\": %" PRIu64 ", \"total\": %" PRIu64, event->done,
 			 event->total);

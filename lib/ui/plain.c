@@ -80,6 +80,10 @@ static void stack_event(struct plain *p, const struct report_event *event, struc
 	str_adds(line, " (");
 	add(line, event->type);
 	str_addc(line, ')');
+	if (event->usual_ms) {
+		str_adds(line, ", usually ");
+		clock_format_duration(event->usual_ms, line);
+	}
 	if (event->text && *event->text) {
 		str_adds(line, ": ");
 		add(line, event->text);

@@ -154,10 +154,13 @@ static inline void fake_emit(struct report *report, const struct report_event *e
 {
 	struct fake_report *fake = (struct fake_report *)report;
 
-	if (event->kind == REPORT_EVENT)
-		str_addf(&fake->told, "%s %s %d/%d\n", event->source, event->status,
-			 (int)event->done, (int)event->total);
-	else
+	if (event->kind == REPORT_EVENT) {
+		str_addf(&fake->told, "%s %s %d/%d", event->source, event->status, (int)event->done,
+			 (int)event->total);
+		if (event->usual_ms)
+			str_addf(&fake->told, " usually %d", (int)(event->usual_ms / 1000));
+		str_addc(&fake->told, '\n');
+	} else
 		str_addf(&fake->told, "%s%s\n", event->kind == REPORT_WARNING ? "warning: " : "",
 			 event->text);
 }

@@ -229,6 +229,64 @@ static void says_what_it_waits_for_in_a_silence(void **state)
 		       "still in progress after 1m01s: App (UPDATE_IN_PROGRESS for 1m01s)"));
 }
 
+#define AT(seconds, id, logical, status, token)                                                    \
+	"<member><EventId>" id "</EventId><StackId>" STACK_ARN                                     \
+	"</StackId><LogicalResourceId>" logical                                                    \
+	"</LogicalResourceId><PhysicalResourceId>p-" logical                                       \
+	"</PhysicalResourceId><ResourceType>AWS::X::Y</ResourceType><ResourceStatus>" status       \
+	"</ResourceStatus><ClientRequestToken>" token                                              \
+	"</ClientRequestToken><Timestamp>2015-08-30T12:" seconds "Z</Timestamp></member>"
+#define ROOT_AT(seconds, id, status, token) AT(seconds, id, "todobackend", status, token)
+#define PAGE(next, members)                                                                        \
+	REPLY("DescribeStackEvents",                                                               \
+	      "<StackEvents>" members "</StackEvents><NextToken>" next "</NextToken>")
+
+/* What earlier operations took, of a bounded part of the history, is said of this one. */
+static void says_how_long_things_usually_take(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  PAGE("2", ROOT_AT("05:00", "f", "UPDATE_COMPLETE", "d") ROOT_AT(
+				    "04:59", "e", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+				    "d") AT("04:40", "d", "App", "UPDATE_COMPLETE", "d")
+				    AT("04:00", "c", "App", "UPDATE_IN_PROGRESS", "d")
+					    ROOT_AT("03:30", "b", "UPDATE_IN_PROGRESS", "d")),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  PAGE("3", ROOT_AT("02:10", "9", "UPDATE_ROLLBACK_COMPLETE",
+				    "c") AT("02:00", "8", "App", "UPDATE_FAILED", "c")
+				    ROOT_AT("02:00", "7", "UPDATE_ROLLBACK_IN_PROGRESS",
+					    "c") AT("01:00", "6", "App", "UPDATE_IN_PROGRESS", "c")
+					    ROOT_AT("01:00", "5", "UPDATE_IN_PROGRESS", "c")),
+		  1 },
+		{ "DescribeStackEvents", 500, "<html>", 1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(OURS("h", "App", "UPDATE_IN_PROGRESS", "")
+				 ROOT_BY("g", "UPDATE_IN_PROGRESS", TOKEN)
+					 ROOT_AT("05:00", "f", "UPDATE_COMPLETE", "d")),
+		  0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(follow_release) struct follow follow;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, SET_ARN, TOKEN);
+	follow.timeout_ms = 130000;
+	assert_int_equal(follow_skip_history(&follow, &fake.err), 0);
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStackEvents"), 3);
+	assert_int_equal(usual_find(&follow.usual, "App", "UPDATE_IN_PROGRESS"), 40000);
+	assert_int_equal(usual_find(&follow.usual, "App", "CREATE_IN_PROGRESS"), 0);
+	assert_int_equal(usual_find(&follow.usual, "todobackend", "UPDATE_IN_PROGRESS"), 90000);
+	assert_int_equal(follow_to_the_end(&follow, &fake.err), -1);
+	assert_non_null(strstr(fake.report.told.buf, "App UPDATE_IN_PROGRESS 0/0 usually 40\n"));
+	assert_non_null(strstr(fake.report.told.buf,
+			       "still in progress after 31s, about 59s left: App "
+			       "(UPDATE_IN_PROGRESS for 31s, usually 40s)"));
+	assert_non_null(
+		strstr(fake.report.told.buf, "still in progress after 1m31s, usually 1m30s: App "));
+}
+
 /* The failure is the nested stack's resource's, not that of the stack that only passes it on. */
 static void follows_nested_stacks(void **state)
 {
@@ -414,6 +472,7 @@ int main(void)
 		cmocka_unit_test(loses_sight_when_the_session_ends),
 		cmocka_unit_test(ends_the_watching_when_time_is_up),
 		cmocka_unit_test(says_what_it_waits_for_in_a_silence),
+		cmocka_unit_test(says_how_long_things_usually_take),
 		cmocka_unit_test(follows_nested_stacks),
 		cmocka_unit_test(ends_with_the_status_of_the_catalogue),
 		cmocka_unit_test(watches_on_while_nothing_is_over),
