@@ -98,3 +98,21 @@ bool url_is_loopback(const char *url)
 		host.n = (size_t)(colon - host.p);
 	return slice_is(host, "localhost") || is_loopback_quad(host);
 }
+
+bool url_split_host(const char *host, struct str *ret_name, struct str *ret_port)
+{
+	bool is_bracketed = *host == '[';
+	const char *name = host + is_bracketed;
+	const char *end = name + strcspn(name, is_bracketed ? "]" : ":");
+	const char *rest = end + (is_bracketed && *end);
+
+	if (end == name || (is_bracketed && !*end))
+		return false;
+	str_add(ret_name, name, (size_t)(end - name));
+	if (!*rest)
+		return true;
+	if (*rest != ':' || !rest[1] || rest[1 + strspn(rest + 1, "0123456789")])
+		return false;
+	str_adds(ret_port, rest + 1);
+	return true;
+}

@@ -18,6 +18,12 @@ void url_decode(struct str *out, const char *text, size_t len);
  */
 bool url_is_loopback(const char *url);
 
+/*
+ * Takes "host", "host:port" or "[address]:port" apart, appending name and port; the latter stays
+ * as it is where there is none. False where it is none of these.
+ */
+bool url_split_host(const char *host, struct str *ret_name, struct str *ret_port);
+
 /* Appends the host of a URL, with its port where it has one: "127.0.0.1:5000". */
 void url_host(const char *url, struct str *out);
 

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "net/http_proxy.h"
 #include "net/http_reply.h"
 #include "net/stream.h"
 
@@ -47,24 +48,6 @@ static void route_release(struct route *route)
 
 /* ---- where to ---- */
 
-static int split_host(struct route *route)
-{
-	const char *host = route->host.buf, *end = strchr(host, ']'), *colon;
-
-	if (*host == '[' && end) {
-		str_add(&route->name, host + 1, (size_t)(end - host - 1));
-		colon = end[1] == ':' ? end + 1 : NULL;
-	} else {
-		colon = strchr(host, ':');
-		str_add(&route->name, host, colon ? (size_t)(colon - host) : route->host.len);
-	}
-	str_adds(&route->port, colon ? colon + 1 : route->is_tls ? "443" : "80");
-	return route->name.len && route->port.len &&
-			       strspn(route->port.buf, "0123456789") == route->port.len
-		       ? 0
-		       : -1;
-}
-
 static int find_route(const char *url, struct route *route, struct error *err)
 {
 	const char *start = strstr(url, "://");
@@ -75,8 +58,10 @@ static int find_route(const char *url, struct route *route, struct error *err)
 		return error_set(err, ERROR_CONFIG, "'%s' is not an http URL", url);
 	url_host(url, &route->host);
 	route->path = start + 3 + strcspn(start + 3, "/?#");
-	if (split_host(route) < 0)
+	if (!url_split_host(route->host.buf, &route->name, &route->port))
 		return error_set(err, ERROR_CONFIG, "'%s' is not an http URL", url);
+	if (route->port.len == 0)
+		str_adds(&route->port, route->is_tls ? "443" : "80");
 	str_addf(&route->peer, "%s://%s:%s", route->is_tls ? "https" : "http", route->name.buf,
 		 route->port.buf);
 	return 0;
@@ -98,9 +83,9 @@ static bool is_link_local(const char *name)
 static int check_route(const struct http_request *request, const struct route *route,
 		       struct error *err)
 {
-	if (request->proxy) {
-		error_set(err, ERROR_CONFIG, "a proxy is set, and this program speaks to none");
-		return error_fix(err, "name the endpoint in NO_PROXY, or use a VPC endpoint");
+	if (request->proxy && !route->is_tls) {
+		error_set(err, ERROR_CONFIG, "a proxy is set, and '%s' is not https", request->url);
+		return error_fix(err, "name the host in NO_PROXY");
 	}
 	if (route->is_tls || (request->allow_http && url_is_loopback(request->url)) ||
 	    (request->allow_any_host_http && is_link_local(route->name.buf)))
@@ -140,6 +125,15 @@ static int load_trust(struct tls_http *transport, const struct http_request *req
 	return 0;
 }
 
+static int open_stream(struct tls_http *transport, const struct http_request *request,
+		       const struct stream_target *target, int64_t deadline_ms, struct error *err)
+{
+	if (request->proxy)
+		return http_proxy_open(request->proxy, target, transport->clock, deadline_ms,
+				       &transport->stream, err);
+	return stream_open(target, transport->clock, deadline_ms, &transport->stream, err);
+}
+
 static int connect_route(struct tls_http *transport, const struct http_request *request,
 			 const struct route *route, int64_t deadline_ms, struct error *err)
 {
@@ -153,7 +147,7 @@ static int connect_route(struct tls_http *transport, const struct http_request *
 			return -1;
 		target.trust = transport->trust;
 	}
-	if (stream_open(&target, transport->clock, deadline_ms, &transport->stream, err) < 0)
+	if (open_stream(transport, request, &target, deadline_ms, err) < 0)
 		return -1;
 	transport->peer = mem_strdup(route->peer.buf);
 	return 0;

@@ -211,8 +211,8 @@ static void expect_host(SSL *ssl, const char *host)
 	(void)SSL_set1_host(ssl, host);
 }
 
-static int shake_hands(struct stream *stream, const struct stream_target *target,
-		       int64_t deadline_ms, struct error *err)
+int stream_secure(struct stream *stream, const struct stream_target *target, int64_t deadline_ms,
+		  struct error *err)
 {
 	stream->ssl = SSL_new(target->trust->ctx);
 	if (!stream->ssl || SSL_set_fd(stream->ssl, stream->fd) != 1)
@@ -244,7 +244,7 @@ int stream_open(const struct stream_target *target, struct clock *clock, int64_t
 	stream->fd = -1;
 	stream->clock = clock;
 	if (connect_any(stream, target, deadline_ms, err) < 0 ||
-	    (target->trust && shake_hands(stream, target, deadline_ms, err) < 0)) {
+	    (target->trust && stream_secure(stream, target, deadline_ms, err) < 0)) {
 		stream_close(stream);
 		return -1;
 	}

@@ -40,6 +40,10 @@ int stream_open(const struct stream_target *target, struct clock *clock, int64_t
 		struct stream **ret_stream, struct error *err);
 void stream_close(struct stream *stream);
 
+/* Goes over to TLS with `target` on a connection in the clear, such as one through a proxy. */
+int stream_secure(struct stream *stream, const struct stream_target *target, int64_t deadline_ms,
+		  struct error *err);
+
 int stream_write(struct stream *stream, const char *bytes, size_t len, int64_t deadline_ms,
 		 struct error *err);
 

@@ -154,6 +154,41 @@ err_has "CA bundle 'nowhere.pem'"
 with 125 SECRETS=app AWS_ENDPOINT_URL=http://example.com "$entrypoint" true
 err_has 'is not https'
 
+# ---- a proxy, which sees host and port alone, and whose password nobody sees ----
+
+mkfifo hold
+python3 "$testdir/proxy_stub.py" . 'me:hunter2 @:/' <hold &
+exec 9>hold
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	[ -e proxy ] && break
+	sleep 0.1
+done
+proxy="me:hunter2%20%40%3A%2F@127.0.0.1:$(cat proxy)"
+at() { # STATUS PROXY ENDPOINT
+	with "$1" -u no_proxy -u NO_PROXY SECRETS=app SSL_CERT_FILE=cert.pem \
+		HTTPS_PROXY="$2" AWS_ENDPOINT_URL="$3" "$entrypoint" sh -c 'echo "started $DB_USER"'
+	err_lacks hunter2
+}
+at 0 "http://$proxy" "https://localhost:$port"
+out_has 'started todo'
+at 0 "$proxy/" "https://127.0.0.1:$port"
+has connects "localhost:$port 200"
+has connects "127.0.0.1:$port 200"
+: >connects
+at 125 "http://me:hunter@127.0.0.1:$(cat proxy)" "https://localhost:$port"
+err_has "proxy 127.0.0.1:$(cat proxy): it refuses: status 407"
+err_has '  -> check HTTPS_PROXY'
+at 125 "http://$proxy" https://forbidden
+err_has 'it refuses: status 403'
+# Asking again would be of no use.
+[ "$(wc -l <connects)" = 2 ] || fail "asked again: $(cat connects)"
+at 125 "https://$proxy" "https://localhost:$port"
+err_has 'HTTPS_PROXY is not an http URL with a host'
+at 125 "http://127.0.0.1:1" "https://localhost:$port"
+err_has 'proxy: connecting to 127.0.0.1 port 1'
+with 0 -u no_proxy SECRETS=app HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=localhost SSL_CERT_FILE=cert.pem \
+	"AWS_ENDPOINT_URL=https://localhost:$port" "$entrypoint" true
+
 # ---- signals: nobody answers here ----
 
 hole=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

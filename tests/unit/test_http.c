@@ -177,6 +177,42 @@ static void encodes_all_but_unreserved_characters(void **state)
 	assert_string_equal(out.buf, "aZ09-._~%20%2F%2B%C3%A9");
 }
 
+static void takes_hosts_and_ports_apart(void **state)
+{
+	static const struct {
+		const char *host;
+		const char *parts; /* NULL: refused */
+	} rows[] = {
+		{ "example.com", "example.com|" },
+		{ "example.com:8080", "example.com|8080" },
+		{ "127.0.0.1:1", "127.0.0.1|1" },
+		{ "[::1]", "::1|" },
+		{ "[fd00:ec2::23]:80", "fd00:ec2::23|80" },
+		{ "", NULL },
+		{ ":80", NULL },
+		{ "a:", NULL },
+		{ "a:b", NULL },
+		{ "a:1:2", NULL },
+		{ "::1", NULL },
+		{ "[::1", NULL },
+		{ "[]:80", NULL },
+		{ "[::1]80", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(str_release) struct str name = STR_INIT, port = STR_INIT;
+		bool is_good = url_split_host(rows[i].host, &name, &port);
+
+		if (is_good != (rows[i].parts != NULL))
+			fail_msg("'%s'", rows[i].host);
+		if (!is_good)
+			continue;
+		str_addf(&name, "|%s", port.buf);
+		assert_string_equal(name.buf, rows[i].parts);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +223,7 @@ int main(void)
 		cmocka_unit_test(refuses_plain_http_to_other_machines),
 		cmocka_unit_test(knows_this_machine_by_its_url),
 		cmocka_unit_test(encodes_all_but_unreserved_characters),
+		cmocka_unit_test(takes_hosts_and_ports_apart),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
