@@ -25,6 +25,8 @@ const struct opt global_opts[] = {
 	OPT(struct global_args, region, 0, "region", "REGION", "use this AWS region"),
 	OPT(struct global_args, endpoint_url, 0, "endpoint-url", "URL", "send AWS calls to URL"),
 	OPT(struct global_args, output, 'o', "output", "FORMAT", "print text or json"),
+	OPT(struct global_args, record, 0, "record", "FILE",
+	    "keep the release record in FILE, for the next step to go on"),
 	OPT(struct global_args, color, 0, "color", NULL, "colour the output (--no-color: never)"),
 	OPT(struct global_args, verbose, 'v', "verbose", NULL, "say more about what is done"),
 	OPT(struct global_args, quiet, 'q', "quiet", NULL, "say only what went wrong"),
@@ -107,11 +109,6 @@ int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
 	return 0;
 }
 
-int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
-{
-	return app_pipeline(app, pipeline, err) < 0 ? -1 : pipeline_run(pipeline, err);
-}
-
 /* Colours: never where told so, always where told so, else on a terminal that has them. */
 static bool wants_color(const struct app *app)
 {
@@ -150,6 +147,7 @@ static void free_report(struct app *app)
 
 void app_release(struct app *app)
 {
+	strv_release(&app->closing);
 	aws_client_free(app->aws_);
 	http_curl_free(app->http_);
 	config_release(&app->config_);
@@ -257,6 +255,7 @@ static int run_command(struct app *app, const struct cmd *cmd, int argc, char **
 					{ NULL, NULL } };
 	int result = opt_parse(sets, cmd->passes_rest, &argc, argv, err);
 
+	app->cmd = cmd;
 	if (result == 0)
 		result = run_parsed(app, cmd, args, argc, argv, err);
 	opt_release(cmd->opts, args);
@@ -334,6 +333,12 @@ void app_print_error(const struct app *app, const struct error *err)
 	(void)fprintf(app->talk, "%s\n", text.buf);
 }
 
+static void print_closing(const struct app *app)
+{
+	for (size_t i = 0; !app->global.quiet && i < app->closing.count; i++)
+		(void)fprintf(app->talk, "%s\n", app->closing.v[i]);
+}
+
 /* A full disk behind stdout is a failure too, as git's run_builtin() has it. */
 static int check_stdout(const struct app *app, struct error *err)
 {
@@ -372,6 +377,7 @@ int app_main(const struct program *program, int argc, char **argv)
 		result = check_stdout(&app, &err);
 	if (result < 0)
 		app_print_error(&app, &err);
+	print_closing(&app);
 	app_release(&app);
 	return result < 0 ? error_exit_status(&err) : app.exit_status;
 }

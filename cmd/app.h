@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "base/report.h"
+#include "base/strv.h"
 #include "cmd/cmd.h"
 #include "deploy/config.h"
 #include "deploy/pipeline.h"
@@ -22,6 +23,7 @@ struct global_args {
 	const char *region;
 	const char *endpoint_url;
 	const char *output;
+	const char *record;
 	bool color;
 	bool verbose;
 	bool quiet;
@@ -36,13 +38,15 @@ struct global_args {
  */
 struct app {
 	const struct program *program;
-	FILE *out;  /* data */
-	FILE *talk; /* everything else */
+	const struct cmd *cmd; /* that runs */
+	FILE *out;	       /* data */
+	FILE *talk;	       /* everything else */
 	struct env env;
 	struct clock *clock;
 	struct report *report;
 	struct global_args global;
-	int exit_status; /* of a program run for the user: ours too, where no error is set */
+	struct strv closing; /* the last lines of text, after an error too */
+	int exit_status;     /* of a program run for the user: ours too, where no error is set */
 	struct http *http_;
 	struct aws_client *aws_;
 	struct config config_;
@@ -65,8 +69,10 @@ int app_config(struct app *app, const struct config **ret_config, struct error *
 int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
 
 /*
- * Runs the stages that `pipeline` has set, with everything else of it filled in from the app. What
- * `deployer test`, `publish`, `deploy` and `release` share.
+ * Runs the stages that `pipeline` has set, with everything else of it filled in from the app, and
+ * keeps the record of it (cmd/record.c): a new one of the project's, or the file of --record, which
+ * goes on where an earlier step of the same release began it. What `deployer test`, `publish`,
+ * `deploy` and `release` share.
  */
 int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
 

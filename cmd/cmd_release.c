@@ -1,6 +1,8 @@
-#include "cmd/app.h"
+#include "base/cleanup.h"
 #include "cmd/commands.h"
 #include "cmd/deploy_opts.h"
+#include "cmd/record.h"
+#include "deploy/resume.h"
 
 struct release_args {
 	const char *from;
@@ -18,6 +20,7 @@ struct release_args {
 	bool allow_older;
 	bool rebuild;
 	bool create;
+	bool resume;
 };
 
 static const struct opt opts[] = {
@@ -45,6 +48,8 @@ static const struct opt opts[] = {
 	OPT(struct release_args, rebuild, 0, "rebuild", NULL,
 	    "the same, and replace what is published by what is built"),
 	OPT(struct release_args, create, 0, "create", NULL, "make a repository that is missing"),
+	OPT(struct release_args, resume, 0, "resume", NULL,
+	    "go on with the last run, which ended early, after the stages it has done"),
 	OPT_END,
 };
 
@@ -89,6 +94,31 @@ static int choose(const struct release_args *args, bool *stages, struct error *e
 	return mark("skip", &args->skip, false, stages, err);
 }
 
+/* The newest run goes on where it ended, if what it has done still holds (deploy/resume.h). */
+static int resume(struct app *app, const struct release_args *args, struct pipeline *pipeline,
+		  struct error *err)
+{
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
+	const struct records_item *item;
+
+	if (args->only.count || args->skip.count || args->from || args->until)
+		return error_set(err, ERROR_USAGE, "--resume knows its stages: name none");
+	if (record_list(app, record_environment(app), 1, &records, err) < 0)
+		return -1;
+	item = records_find(&records, NULL, err);
+	if (!item)
+		return -1;
+	if (resume_is_complete(&item->record)) {
+		report_note(app->report, "run %s has come to its end: nothing is left to do",
+			    item->record.id.buf);
+		return 0;
+	}
+	if (resume_stages(&item->record, pipeline->stages, err) < 0)
+		return -1;
+	report_note(app->report, "going on with run %s", item->record.id.buf);
+	return record_continue(app, item, pipeline, err);
+}
+
 static int release_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct release_args *args = args_;
@@ -109,8 +139,11 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 	};
 
 	(void)operands;
-	if (deploy_policy_of(app, &deploy, &pipeline.deploy, err) < 0 ||
-	    choose(args, pipeline.stages, err) < 0)
+	if (deploy_policy_of(app, &deploy, &pipeline.deploy, err) < 0)
+		return -1;
+	if (args->resume)
+		return resume(app, args, &pipeline, err);
+	if (choose(args, pipeline.stages, err) < 0)
 		return -1;
 	return app_run_pipeline(app, &pipeline, err);
 }
@@ -129,7 +162,16 @@ const struct cmd cmd_release = {
 		   "where\n"
 		   "there is something left to do: a commit that is published is neither tested "
 		   "nor pushed\n"
-		   "twice, and a stack that is up to date is left alone.",
+		   "twice, and a stack that is up to date is left alone.\n"
+		   "\n"
+		   "Each run keeps a record of its stages, digest and change set under "
+		   "XDG_STATE_HOME, or in\n"
+		   "the file of --record or DEPLOYER_RECORD, which the steps of a CI job hand on. "
+		   "--resume goes\n"
+		   "on with the last one: stages that were done are not run again, and a "
+		   "deployment that still\n"
+		   "runs is joined. It refuses where commit, image or digest are no longer those "
+		   "of the record.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct release_args),

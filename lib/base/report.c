@@ -50,6 +50,13 @@ void report_output(struct report *report, const char *source, const char *line)
 	report->emit(report, &event);
 }
 
+void report_fact(struct report *report, const char *name, const char *value)
+{
+	struct report_event event = { .kind = REPORT_FACT, .source = name, .text = value };
+
+	report->emit(report, &event);
+}
+
 void report_progress(struct report *report, const char *source, uint64_t done, uint64_t total)
 {
 	struct report_event event = {

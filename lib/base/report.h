@@ -24,7 +24,9 @@ enum report_kind {
 	 * usually is in it (0: unknown).
 	 */
 	REPORT_EVENT,
-	REPORT_RESULT, /* `text`: a fact for the last lines: what changed, what runs where */
+	REPORT_RESULT,	   /* `text`: a fact for the last lines: what changed, what runs where */
+	REPORT_STAGE_SKIP, /* `stage` need not run; `text`: why */
+	REPORT_FACT,	   /* `source` is `text`: for machines and the record (deploy/record.h) */
 };
 
 struct report_event {
@@ -53,6 +55,7 @@ void report_warning(struct report *report, const char *fmt, ...)
 void report_result(struct report *report, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void report_output(struct report *report, const char *source, const char *line);
+void report_fact(struct report *report, const char *name, const char *value);
 void report_progress(struct report *report, const char *source, uint64_t done, uint64_t total);
 
 /* A reporter that drops everything. */

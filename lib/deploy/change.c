@@ -2,6 +2,7 @@
 #include "base/random.h"
 #include "deploy/deletion.h"
 #include "deploy/deployment.h"
+#include "deploy/record.h"
 #include "deploy/stack_status.h"
 #include "sys/interrupt.h"
 
@@ -186,10 +187,28 @@ static int check_change_set(const struct deployment *d, struct error *err)
 			 d->change_set.status.buf, d->change_set.status_reason.buf);
 }
 
+/* Where another run finds the operation, whatever becomes of this one. */
+static void tell_change(const struct deployment *d)
+{
+	struct report *report = d->request->report;
+	const char *key = d->request->tag_parameter ? d->request->tag_parameter : "";
+	const struct cfn_parameter *live = cfn_parameters_find(&d->before.parameters, key);
+
+	record_tell(report, RECORD_STACK_ARN, "%s", d->stack_arn.buf);
+	record_tell(report, RECORD_CHANGE_SET, "%s", d->change_set_arn.buf);
+	record_tell(report, RECORD_TOKEN, "%s", d->token.buf);
+	record_tell(report, RECORD_REPLACED, "%s", live ? live->value : "");
+}
+
 int change_make(struct deployment *d, bool *ret_nothing, struct error *err)
 {
 	*ret_nothing = false;
-	if (create(d, err) < 0 || wait_for_change_set(d, err) < 0) {
+	if (create(d, err) < 0) {
+		change_discard(d);
+		return -1;
+	}
+	tell_change(d);
+	if (wait_for_change_set(d, err) < 0) {
 		change_discard(d);
 		return -1;
 	}
@@ -225,6 +244,7 @@ int change_adopt(struct deployment *d, struct error *err)
 	}
 	if (check_change_set(d, err) < 0)
 		return -1;
+	tell_change(d);
 	if (strcmp(d->change_set.execution_status.buf, "OBSOLETE") != 0)
 		return 0;
 	error_set(err, ERROR_REFUSED, "change set '%s' is OBSOLETE", d->change_set_name.buf);

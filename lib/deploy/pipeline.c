@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "deploy/hooks.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 #include "sys/interrupt.h"
 
@@ -176,6 +177,19 @@ static void tell_skipped(const struct run *run)
 			    tag, run->tested_tag.buf);
 }
 
+static void tell_skip(const struct run *run, const char *name)
+{
+	struct report *report = run->pipeline->report;
+	const struct report_event event = {
+		.kind = REPORT_STAGE_SKIP,
+		.stage = name,
+		.text = run->is_published ? "published already" : "the same inputs are tested",
+		.ok = true,
+	};
+
+	report->emit(report, &event);
+}
+
 static int run_stages(struct run *run, struct error *err)
 {
 	bool told = false;
@@ -187,6 +201,7 @@ static int run_stages(struct run *run, struct error *err)
 			if (!told)
 				tell_skipped(run);
 			told = true;
+			tell_skip(run, stages[i].name);
 			continue;
 		}
 		if (run_stage(run, (enum stage)i, err) < 0)
@@ -195,14 +210,49 @@ static int run_stages(struct run *run, struct error *err)
 	return 0;
 }
 
+/* The version that the stages release; a deployment alone brings what the parameter file says. */
+static const char *released_version(const struct run *run)
+{
+	const char *key = config_text(run->pipeline->config, CONFIG_STACK_TAG_PARAMETER);
+	const struct cfn_parameter *found = cfn_parameters_find(&run->parameters, key);
+
+	if (run->version.tag.len || !run->pipeline->stages[STAGE_DEPLOY])
+		return run->version.tag.buf;
+	return found ? found->value : "";
+}
+
+/* What the checks have found. */
+static void tell_facts(const struct run *run)
+{
+	const struct pipeline *pipeline = run->pipeline;
+	struct report *report = pipeline->report;
+	const char *region = aws_client_region(pipeline->client);
+
+	record_tell(report, RECORD_VERSION, "%s", released_version(run));
+	record_tell(report, RECORD_COMMIT, "%s", run->version.revision.id.buf);
+	record_tell(report, RECORD_SUBJECT, "%s", run->version.revision.subject.buf);
+	record_tell(report, RECORD_AUTHOR, "%s", run->version.revision.author.buf);
+	record_tell(report, RECORD_ACCOUNT, "%s", run->identity.account.buf);
+	record_tell(report, RECORD_CALLER, "%s", run->identity.arn.buf);
+	if (run->identity.arn.len)
+		record_tell(report, RECORD_REGION, "%s", region ? region : "");
+	record_tell(report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
+	record_tell(report, RECORD_DIGEST, "%s", run->digest.buf);
+	if (pipeline->stages[STAGE_DEPLOY])
+		record_tell(report, RECORD_STACK, "%s",
+			    config_text(pipeline->config, CONFIG_STACK_NAME));
+}
+
 int pipeline_run(const struct pipeline *pipeline, struct error *err)
 {
 	CLEANUP(run_release) struct run run = run_of(pipeline);
 	int64_t started_ms = now_ms(pipeline);
 	int result = preflight(&run, err);
 
-	if (result == 0)
+	if (result == 0) {
+		tell_facts(&run);
 		result = run_stages(&run, err);
+	}
 	if (run.has_containers && !run.is_app_up)
 		run_compose_down(&run);
 	hooks_tell_end(&run, err, now_ms(pipeline) - started_ms);

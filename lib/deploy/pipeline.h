@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+struct record;
+
 /* The stages of a release, in their order. */
 enum stage {
 	STAGE_LOGIN,
@@ -31,7 +33,8 @@ bool stage_parse(const char *name, enum stage *ret_stage);
  * What a run is made of. All borrowed. stages: one flag a stage. version: what is released, NULL to
  * find it (deploy/version.h). force: run the test and release stages of a commit that is published
  * too. rebuild: the same, and let what they build take the place of what is published. create: make
- * the repository where it is missing.
+ * the repository where it is missing. record: what earlier runs of this release have come to, NULL
+ * where it is new (deploy/record.h): it must still hold.
  */
 struct pipeline {
 	const struct config *config;
@@ -47,6 +50,7 @@ struct pipeline {
 	struct deploy_policy deploy;
 	bool rebuild;
 	bool create;
+	const struct record *record;
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "deploy/check.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/image.h"
 #include "sys/file.h"
@@ -29,8 +30,11 @@ static int find_version(struct run *run, struct error *err)
 		strv_add(&own_files, parameters);
 
 	/* The deploy stage alone sends what the parameter file says. */
-	if (!is_kept && !wants(run, STAGE_TEST) && !wants(run, STAGE_RELEASE))
+	if (!is_kept && !wants(run, STAGE_TEST) && !wants(run, STAGE_RELEASE)) {
+		if (pipeline->record)
+			str_adds(&run->version.tag, record_fact(pipeline->record, RECORD_VERSION));
 		return 0;
+	}
 	return version_find(&request, &run->version, err);
 }
 
@@ -361,13 +365,22 @@ int run_look_up_digest(struct run *run, struct error *err)
 	return 0;
 }
 
+/* What an earlier run has published must still be there when it is deployed. */
+static bool needs_registry(const struct run *run)
+{
+	const struct record *record = run->pipeline->record;
+
+	return wants(run, STAGE_LOGIN) || wants(run, STAGE_PUBLISH) ||
+	       (record && wants(run, STAGE_DEPLOY) && *record_fact(record, RECORD_DIGEST));
+}
+
 static int find_repository(struct run *run, struct error *err)
 {
 	CLEANUP(image_ref_release) struct image_ref image = IMAGE_REF_INIT;
 	CLEANUP(str_release) struct str account = STR_INIT;
 	CLEANUP(str_release) struct str region = STR_INIT;
 
-	if (!wants(run, STAGE_LOGIN) && !wants(run, STAGE_PUBLISH))
+	if (!needs_registry(run))
 		return 0;
 	if (run_find_image(run, &image, err) < 0)
 		return -1;
@@ -384,15 +397,8 @@ static bool needs_aws(const struct run *run)
 	return wants(run, STAGE_LOGIN) || wants(run, STAGE_PUBLISH) || wants(run, STAGE_DEPLOY);
 }
 
-/* Cheapest first: files, then AWS, then Docker, which need not be there for a published commit. */
-int preflight(struct run *run, struct error *err)
+static int check_docker(struct run *run, struct error *err)
 {
-	if (find_version(run, err) < 0 || read_stack_files(run, err) < 0)
-		return -1;
-	if (needs_aws(run) && (check_account(run, err) < 0 || check_live_parameters(run, err) < 0))
-		return -1;
-	if (find_repository(run, err) < 0)
-		return -1;
 	if (!needs_docker(run))
 		return 0;
 	if (run_find_docker(run, err) < 0)
@@ -400,4 +406,16 @@ int preflight(struct run *run, struct error *err)
 	if (run->services.count == 0 && check_services(run, err) < 0)
 		return -1;
 	return run_find_tested(run, err);
+}
+
+/* Cheapest first: files, then AWS, then Docker, which need not be there for a published commit. */
+int preflight(struct run *run, struct error *err)
+{
+	if (find_version(run, err) < 0 || read_stack_files(run, err) < 0)
+		return -1;
+	if (needs_aws(run) && (check_account(run, err) < 0 || check_live_parameters(run, err) < 0))
+		return -1;
+	if (find_repository(run, err) < 0 || check_docker(run, err) < 0)
+		return -1;
+	return run->pipeline->record ? run_check_claims(run, err) : 0;
 }

@@ -84,6 +84,21 @@ int run_find_tested(struct run *run, struct error *err);
 /* Keeps in the state directory what this run has tested and published. */
 void run_remember_tested(struct run *run);
 
+/*
+ * Holds what the pipeline's record claims against the world, once the checks have looked at it:
+ * version, image, digest and parameter file. ERROR_REFUSED naming what no longer holds.
+ */
+int run_check_claims(const struct run *run, struct error *err);
+
+/* Whether the record has an image that passed the local stages. */
+bool run_claims_image(const struct run *run);
+
+/*
+ * Before a deployment that an earlier run began: follows its operation where it still runs, takes
+ * over its change set where that waits to be executed as it is wanted now, else deletes it.
+ */
+int run_rejoin(const struct run *run, struct deploy_request *request, struct error *err);
+
 /* Gets the registry's login, again where there was one before. */
 int run_authorize(struct run *run, struct error *err);
 

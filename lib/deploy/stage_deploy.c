@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 
 #include <string.h>
@@ -13,14 +14,18 @@ int stage_bump(struct run *run, struct error *err)
 
 	if (parameters_bump(path, key, run->version.tag.buf, &result, err) < 0)
 		return -1;
-	if (result.changed)
+	if (result.changed) {
 		report_result(run->pipeline->report, "%s: %s %s -> %s",
 			      config_text(config, CONFIG_STACK_PARAMETERS), key,
 			      result.old_value.buf, run->version.tag.buf);
-	else
+		record_tell(run->pipeline->report, RECORD_BUMPED, "%s %s -> %s",
+			    config_text(config, CONFIG_STACK_PARAMETERS), result.old_value.buf,
+			    run->version.tag.buf);
+	} else {
 		report_result(run->pipeline->report, "%s: %s is %s already",
 			      config_text(config, CONFIG_STACK_PARAMETERS), key,
 			      run->version.tag.buf);
+	}
 	/* The deploy stage sends what the file says now. */
 	cfn_parameters_release(&run->parameters);
 	return parameters_read(path, &run->parameters, err);
@@ -66,8 +71,11 @@ static void tell_deployment(const struct run *run, const struct deploy_result *r
 	case DEPLOY_UPDATED:
 		report_result(report, "stack %s is %s: %zu resources changed in %s", name,
 			      result->stack.status.buf, result->changed, took.buf);
+		record_tell(report, RECORD_DEPLOYED, "%s (%zu changed)", name, result->changed);
 		break;
 	}
+	record_tell(report, RECORD_STACK_ARN, "%s", result->stack.id.buf);
+	record_tell(report, RECORD_STATUS, "%s", result->stack.status.buf);
 	tell_outputs(run, &result->stack);
 }
 
@@ -105,7 +113,7 @@ int stage_deploy(struct run *run, struct error *err)
 
 	describe(run, &description);
 	request = request_of(run, description.buf);
-	if (deploy_stack(&request, &result, err) < 0)
+	if (run_rejoin(run, &request, err) < 0 || deploy_stack(&request, &result, err) < 0)
 		return -1;
 	tell_deployment(run, &result);
 	return 0;

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -130,6 +131,18 @@ static void settle_tally(struct run *run, bool ok)
 			       run->outcome.buf);
 }
 
+/* What the next stages mean by "the image"; steps that build none have none. */
+static void tell_image(struct run *run)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+	const char *app = config_text(run->pipeline->config, CONFIG_SERVICE_APP);
+
+	if (run->is_built &&
+	    engine_inspect_image(run->engine, run_image(run, app), &image, &err) == 0)
+		record_tell(run->pipeline->report, RECORD_IMAGE, "%s", image.id.buf);
+}
+
 static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
 		     struct error *err)
 {
@@ -144,6 +157,8 @@ static int run_steps(struct run *run, const struct steps *steps, enum error_kind
 	run->compose.report = run->pipeline->report;
 	read_reports(run, started);
 	settle_tally(run, result == 0);
+	if (result == 0)
+		tell_image(run);
 	return result;
 }
 
@@ -186,6 +201,7 @@ static void tell_address(struct run *run)
 		return;
 	run->is_app_up = true;
 	report_result(run->pipeline->report, "app running at http://%s", address.buf);
+	record_tell(run->pipeline->report, RECORD_ADDRESS, "http://%s", address.buf);
 }
 
 int stage_release(struct run *run, struct error *err)

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/image.h"
 
@@ -24,13 +25,17 @@ int stage_login(struct run *run, struct error *err)
 	return 0;
 }
 
-/* The image that the release stage built, under its own name of this run, or as compose names it.
+/*
+ * The image that the release stage built: under its own name of this run, by its id where an
+ * earlier run of this release built it, or as compose names it.
  */
 static const char *local_image(const struct run *run)
 {
 	const struct config *config = run->pipeline->config;
 	const char *image = run_image(run, config_text(config, CONFIG_SERVICE_APP));
 
+	if (!run->is_built && run_claims_image(run))
+		return record_fact(run->pipeline->record, RECORD_IMAGE);
 	return *image ? image : config_text(config, CONFIG_IMAGE);
 }
 
@@ -264,6 +269,11 @@ static int publish(struct run *run, struct error *err)
 		return -1;
 	report_result(run->pipeline->report, "%s:%s %s: %s", run->repository.uri.buf, tag,
 		      is_needed ? "published" : "is there already", run->digest.buf);
+	record_tell(run->pipeline->report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
+	record_tell(run->pipeline->report, RECORD_DIGEST, "%s", run->digest.buf);
+	if (is_needed)
+		record_tell(run->pipeline->report, RECORD_PUBLISHED, "%s:%s",
+			    run->repository.uri.buf, tag);
 	return move_tags(run, err);
 }
 

@@ -167,3 +167,20 @@ int revision_is_ancestor(const char *dir, const char *older, const char *newer, 
 	*ret = answer == 1;
 	return 0;
 }
+
+int revision_subject(const char *dir, const char *name, struct str *ret_subject, struct error *err)
+{
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+	CLEANUP(repo_free_commit) git_commit *commit = NULL;
+	const char *summary;
+	git_oid id;
+
+	if (repo_open(dir, &repo, err) < 0 || find_commit(&repo, name, &id, err) < 0)
+		return -1;
+	if (git_commit_lookup(&commit, repo.git, &id) < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot read commit '%s'", name);
+	summary = git_commit_summary(commit);
+	str_reset(ret_subject);
+	str_adds(ret_subject, summary ? summary : "");
+	return 0;
+}

@@ -22,6 +22,8 @@ static const char *const names[] = {
 	[REPORT_PROGRESS] = "progress",
 	[REPORT_EVENT] = "resource",
 	[REPORT_RESULT] = "result",
+	[REPORT_STAGE_SKIP] = "stage_skip",
+	[REPORT_FACT] = "fact",
 };
 
 static void member(struct str *line, const char *name, const char *value)

@@ -153,6 +153,9 @@ static bool format(struct plain *p, const struct report_event *event, struct str
 	case REPORT_RESULT:
 		result(p, event, line);
 		return true;
+	case REPORT_STAGE_SKIP:
+	case REPORT_FACT:
+		return false;
 	}
 	return false;
 }

@@ -1,0 +1,167 @@
+#include "cmd/record.h"
+
+#include "base/cleanup.h"
+#include "deploy/recorder.h"
+#include "ui/summary.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+/* Who starts the run: the person behind a CI job where it tells, else the user of this machine. */
+static void describe_who(const struct env *env, struct str *out)
+{
+	static const char *const names[] = { "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID",
+					     "LOGNAME" };
+	char host[HOST_NAME_MAX + 1] = "";
+	const struct passwd *entry = getpwuid(getuid());
+	const char *user = NULL;
+
+	for (size_t i = 0; !user && i < sizeof(names) / sizeof(names[0]); i++)
+		user = env_get(env, names[i]);
+	if (user || entry)
+		str_adds(out, user ? user : entry->pw_name);
+	else
+		str_addf(out, "uid %ju", (uintmax_t)getuid());
+	if (gethostname(host, sizeof(host) - 1) == 0 && *host)
+		str_addf(out, "@%s", host);
+}
+
+static void describe_run(const struct app *app, const struct pipeline *pipeline, struct record *ret)
+{
+	const struct config *config = pipeline->config;
+
+	record_make_id(app->clock->wall_ms(app->clock), &ret->id);
+	str_adds(&ret->command, app->cmd->name);
+	str_adds(&ret->project, config_text(config, CONFIG_PROJECT));
+	str_adds(&ret->environment, config->environment ? config->environment : "");
+	str_adds(&ret->dir, config->dir);
+	describe_who(&app->env, &ret->who);
+	for (int i = 0; i < STAGE_COUNT; i++)
+		ret->stages[i].is_wanted = pipeline->stages[i];
+}
+
+static const char *named_file(const struct app *app)
+{
+	return app->global.record ? app->global.record : env_get(&app->env, "DEPLOYER_RECORD");
+}
+
+/*
+ * Opens the record where it is to be kept. A file that the user names must be writable; that the
+ * state folder is not (a read-only home of a CI job) is no reason to stop.
+ */
+static int open_record(struct app *app, const char *path, const struct config *config,
+		       const struct record *run, struct recorder *recorder, struct error *err)
+{
+	CLEANUP_FREE char *dir = records_dir(&app->env, config->dir);
+	CLEANUP_FREE char *new_path = NULL;
+
+	if (path)
+		return recorder_open(recorder, path, err);
+	new_path = records_new_path(dir, run->id.buf);
+	if (recorder_open(recorder, new_path, err) == 0)
+		return 0;
+	report_note(app->report, "no record of this run is kept: %s", err->msg.buf);
+	error_release(err);
+	return 0;
+}
+
+/* The last line comes after everything else, an error too. */
+static void close_run(struct app *app, const struct recorder *recorder)
+{
+	CLEANUP(str_release) struct str line = STR_INIT;
+
+	summary_write(&recorder->record, &line);
+	if (app_wants_json(app))
+		report_result(app->report, "%s", line.buf);
+	else
+		strv_add(&app->closing, line.buf);
+}
+
+static int run_recorded(struct app *app, const char *path, struct pipeline *pipeline,
+			struct error *err)
+{
+	CLEANUP(record_release) struct record run = RECORD_INIT;
+	CLEANUP(recorder_release) struct recorder recorder;
+	int result;
+
+	recorder_init(&recorder, app->clock, app->report);
+	describe_run(app, pipeline, &run);
+	if (open_record(app, path, pipeline->config, &run, &recorder, err) < 0)
+		return -1;
+	recorder_begin(&recorder, &run);
+	pipeline->report = &recorder.report;
+	result = pipeline_run(pipeline, err);
+	recorder_end(&recorder, err);
+	close_run(app, &recorder);
+	return result;
+}
+
+int record_continue(struct app *app, const struct records_item *item, struct pipeline *pipeline,
+		    struct error *err)
+{
+	if (app_pipeline(app, pipeline, err) < 0)
+		return -1;
+	pipeline->record = &item->record;
+	return run_recorded(app, item->path, pipeline, err);
+}
+
+int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
+{
+	CLEANUP(records_release) struct records earlier = RECORDS_INIT;
+	const char *path = named_file(app);
+
+	if (app_pipeline(app, pipeline, err) < 0 ||
+	    (path && records_read_file(path, &earlier, err) < 0))
+		return -1;
+	if (earlier.count)
+		pipeline->record = &earlier.items[0].record;
+	return run_recorded(app, path, pipeline, err);
+}
+
+int record_list(struct app *app, const char *environment, size_t max, struct records *ret,
+		struct error *err)
+{
+	const char *path = named_file(app);
+	const struct config *config;
+	CLEANUP_FREE char *dir = NULL;
+
+	if (path)
+		return records_read_file(path, ret, err);
+	if (app_config(app, &config, err) < 0)
+		return -1;
+	dir = records_dir(&app->env, config->dir);
+	return records_read(dir, environment, max, ret, err);
+}
+
+const char *record_environment(const struct app *app)
+{
+	return app->global.environment ? app->global.environment : "";
+}
+
+static enum record_state state_after(const struct error *outcome)
+{
+	if (outcome->kind == ERROR_NONE)
+		return RECORD_DONE;
+	return outcome->kind == ERROR_ROLLED_BACK || outcome->kind == ERROR_STUCK ? RECORD_FAILED
+										  : RECORD_UNKNOWN;
+}
+
+void record_settle(struct app *app, const struct records_item *item, const struct error *outcome)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(recorder_release) struct recorder recorder;
+	struct record run = item->record;
+
+	recorder_init(&recorder, app->clock, app->report);
+	if (item->is_running)
+		return;
+	if (recorder_open(&recorder, item->path, &err) < 0) {
+		report_note(app->report, "%s", err.msg.buf);
+		return;
+	}
+	recorder_begin(&recorder, &run);
+	recorder_stage(&recorder, STAGE_DEPLOY, state_after(outcome), NULL);
+	recorder_end(&recorder, outcome);
+}
