@@ -62,12 +62,8 @@ int app_config(struct app *app, const struct config **ret_config, struct error *
  * that nor keys are in the environment (in CI they are); a region there belongs to the stack and so
  * comes before the environment's.
  */
-static int aws_options(struct app *app, struct aws_options *ret, struct error *err)
+static void aws_options(const struct app *app, const struct config *config, struct aws_options *ret)
 {
-	const struct config *config;
-
-	if (app_config(app, &config, err) < 0)
-		return -1;
 	*ret = (struct aws_options){
 		.profile = app->global.profile,
 		.region = app->global.region,
@@ -78,24 +74,56 @@ static int aws_options(struct app *app, struct aws_options *ret, struct error *e
 		ret->profile = config_text(config, CONFIG_AWS_PROFILE);
 	if (!ret->region && *config_text(config, CONFIG_AWS_REGION))
 		ret->region = config_text(config, CONFIG_AWS_REGION);
-	return 0;
 }
 
-int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
+static int new_client(struct app *app, const struct config *config, struct http *http,
+		      struct aws_client **ret_client, struct error *err)
 {
 	const struct aws_context context = {
-		.http = app_http(app),
+		.http = http,
 		.clock = app->clock,
 		.env = &app->env,
 		.report = app->report,
 	};
 	struct aws_options options;
 
-	if (!app->aws_ && (aws_options(app, &options, err) < 0 ||
-			   aws_client_new(&options, &context, &app->aws_, err) < 0))
+	aws_options(app, config, &options);
+	return aws_client_new(&options, &context, ret_client, err);
+}
+
+int app_aws(struct app *app, struct aws_client **ret_client, struct error *err)
+{
+	const struct config *config;
+
+	if (app_config(app, &config, err) < 0 ||
+	    (!app->aws_ && new_client(app, config, app_http(app), &app->aws_, err) < 0))
 		return -1;
 	*ret_client = app->aws_;
 	return 0;
+}
+
+int app_open_place(struct app *app, const char *environment, struct app_place *ret,
+		   struct error *err)
+{
+	struct app_place place = { .config = CONFIG_INIT };
+
+	if (config_load(app->global.config, environment, &place.config, err) < 0)
+		return -1;
+	place.http = http_curl_new(app->clock, interrupt_pending);
+	if (new_client(app, &place.config, place.http, &place.client, err) < 0) {
+		app_place_release(&place);
+		return -1;
+	}
+	*ret = place;
+	return 0;
+}
+
+void app_place_release(struct app_place *place)
+{
+	aws_client_free(place->client);
+	http_curl_free(place->http);
+	config_release(&place->config);
+	*place = (struct app_place){ .config = CONFIG_INIT };
 }
 
 int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)

@@ -65,6 +65,23 @@ int app_aws(struct app *app, struct aws_client **ret_client, struct error *err);
 /* The project's settings, read once. Borrowed from the app. */
 int app_config(struct app *app, const struct config **ret_config, struct error *err);
 
+/* An environment beside the app's own: its settings, and a client and a transport of its own. */
+struct app_place {
+	struct config config;
+	struct http *http;
+	struct aws_client *client;
+};
+
+#define APP_PLACE_INIT                                                                             \
+	{                                                                                          \
+		.config = CONFIG_INIT                                                              \
+	}
+
+/* `environment` NULL: the top-level settings. To be released before the app's report. */
+int app_open_place(struct app *app, const char *environment, struct app_place *ret,
+		   struct error *err);
+void app_place_release(struct app_place *place);
+
 /* Fills in all of a pipeline but its stages and its version. */
 int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
 

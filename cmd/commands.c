@@ -33,6 +33,7 @@ static const struct cmd *const commands[] = {
 	&cmd_secrets_put,
 	&cmd_secrets_run,
 	&cmd_sso_login,
+	&cmd_status,
 	&cmd_test,
 	&cmd_version,
 	&cmd_watch,

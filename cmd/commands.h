@@ -32,6 +32,7 @@ extern const struct cmd cmd_secrets_list;
 extern const struct cmd cmd_secrets_put;
 extern const struct cmd cmd_secrets_run;
 extern const struct cmd cmd_sso_login;
+extern const struct cmd cmd_status;
 extern const struct cmd cmd_test;
 extern const struct cmd cmd_version;
 extern const struct cmd cmd_watch;

@@ -1,6 +1,7 @@
 #include "cmd/record.h"
 
 #include "base/cleanup.h"
+#include "cmd/truth.h"
 #include "deploy/recorder.h"
 #include "ui/summary.h"
 
@@ -67,16 +68,26 @@ static int open_record(struct app *app, const char *path, const struct config *c
 	return 0;
 }
 
-/* The last line comes after everything else, an error too. */
-static void close_run(struct app *app, const struct recorder *recorder)
+static void say_last(struct app *app, const struct str *line)
 {
-	CLEANUP(str_release) struct str line = STR_INIT;
+	if (line->len && app_wants_json(app))
+		report_result(app->report, "%s", line->buf);
+	else if (line->len)
+		strv_add(&app->closing, line->buf);
+}
 
-	summary_write(&recorder->record, &line);
-	if (app_wants_json(app))
-		report_result(app->report, "%s", line.buf);
-	else
-		strv_add(&app->closing, line.buf);
+/* The last lines come after everything else, an error too. */
+static void close_run(struct app *app, const struct pipeline *pipeline,
+		      const struct recorder *recorder)
+{
+	CLEANUP(str_release) struct str summary = STR_INIT;
+	CLEANUP(str_release) struct str truth = STR_INIT;
+
+	summary_write(&recorder->record, &summary);
+	say_last(app, &summary);
+	if (recorder->record.exit_status == 0 && pipeline->stages[STAGE_DEPLOY])
+		truth_after_run(pipeline, &recorder->record, &truth);
+	say_last(app, &truth);
 }
 
 static int run_recorded(struct app *app, const char *path, struct pipeline *pipeline,
@@ -94,7 +105,7 @@ static int run_recorded(struct app *app, const char *path, struct pipeline *pipe
 	pipeline->report = &recorder.report;
 	result = pipeline_run(pipeline, err);
 	recorder_end(&recorder, err);
-	close_run(app, &recorder);
+	close_run(app, pipeline, &recorder);
 	return result;
 }
 

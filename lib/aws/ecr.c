@@ -38,6 +38,7 @@ void ecr_images_release(struct ecr_images *images)
 {
 	for (size_t i = 0; i < images->count; i++) {
 		free(images->items[i].digest);
+		free(images->items[i].media_type);
 		strv_release(&images->items[i].tags);
 	}
 	free(images->items);
@@ -144,6 +145,7 @@ static void take_images(const json_t *answer, void *ctx)
 		struct ecr_image *image = mem_grow(&images->items, &images->count, sizeof(*image));
 
 		image->digest = shape_dup(node, "imageDigest");
+		image->media_type = shape_dup(node, "imageManifestMediaType");
 		image->pushed_ms = shape_time_ms(node, "imagePushedAt");
 		json_array_foreach(json_object_get(node, "imageTags"), j, tag)
 		{

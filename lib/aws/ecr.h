@@ -59,7 +59,8 @@ int ecr_create_repository(struct aws_client *client, const char *name, struct ec
 
 /* An image in a repository, with every tag that points to it. */
 struct ecr_image {
-	char *digest; /* "sha256:..." */
+	char *digest;	  /* "sha256:..." */
+	char *media_type; /* of its manifest, "" where the service sent none */
 	struct strv tags;
 	int64_t pushed_ms;
 };

@@ -68,7 +68,10 @@ int pipeline_run(const struct pipeline *pipeline, struct error *err);
 int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *ret_arn,
 		  struct error *err);
 
-/* The name of the image's repository, such as "team/app", appended. No stage need be set. */
+/*
+ * The name of the image repository, "team/app", appended: from the image setting, else from the
+ * compose file, for which Docker's compose is asked. ERROR_CONFIG where neither says it.
+ */
 int pipeline_repository(const struct pipeline *pipeline, struct str *ret_name, struct error *err);
 
 /* Stops and removes what the stages leave on this machine: the Makefile's `clean`. */
