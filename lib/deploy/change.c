@@ -107,6 +107,13 @@ static bool is_pending(const struct cfn_change_set *set)
 	       strcmp(set->status.buf, "CREATE_IN_PROGRESS") == 0;
 }
 
+/* Executing a change set deletes all others of the stack (API reference, ExecuteChangeSet). */
+static int gone(struct error *err)
+{
+	error_become(err, ERROR_REFUSED);
+	return error_fix(err, "somebody else deployed in between: plan again");
+}
+
 static int wait_for_change_set(struct deployment *d, struct error *err)
 {
 	int64_t until = d->clock->monotonic_ms(d->clock) + CHANGE_SET_MS;
@@ -115,7 +122,7 @@ static int wait_for_change_set(struct deployment *d, struct error *err)
 	for (;;) {
 		if (cfn_describe_change_set_values(d->request->client, d->change_set_arn.buf,
 						   &d->change_set, err) < 0)
-			return -1;
+			return error_has_code(err, "ChangeSetNotFound") ? gone(err) : -1;
 		if (!is_pending(&d->change_set))
 			return 0;
 		if (d->clock->monotonic_ms(d->clock) > until)
@@ -217,12 +224,6 @@ int change_make(struct deployment *d, bool *ret_nothing, struct error *err)
 		return 0;
 	change_discard(d);
 	return *ret_nothing ? 0 : -1;
-}
-
-static int gone(struct error *err)
-{
-	error_become(err, ERROR_REFUSED);
-	return error_fix(err, "somebody else deployed in between: plan again");
 }
 
 int change_adopt(struct deployment *d, struct error *err)

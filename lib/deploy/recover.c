@@ -175,14 +175,6 @@ static bool is_recovered(const char *status)
 	       strcmp(status, "ROLLBACK_COMPLETE") == 0 || strcmp(status, "DELETE_COMPLETE") == 0;
 }
 
-static int explain(const struct recovery *r, struct error *err)
-{
-	if (err->kind == ERROR_STUCK && r->request->skip->count == 0)
-		return error_fix(err, "repair it and run this again, or leave a resource as it is "
-				      "with --skip NAME");
-	return error_fix(err, "%s", stack_status_fix("UPDATE_ROLLBACK_FAILED"));
-}
-
 static int follow_it(struct recovery *r, struct error *err)
 {
 	CLEANUP(follow_release) struct follow follow;
@@ -197,7 +189,7 @@ static int follow_it(struct recovery *r, struct error *err)
 	if (follow_to_the_end(&follow, err) == 0)
 		return 0;
 	if (err->kind == ERROR_OUTCOME || !is_recovered(follow.root_status.buf))
-		return err->kind == ERROR_OUTCOME ? -1 : explain(r, err);
+		return -1;
 	error_release(err);
 	return 0;
 }

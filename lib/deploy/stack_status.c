@@ -6,7 +6,9 @@
 #define FIX_RECREATE                                                                               \
 	"the first creation failed: 'deployer diagnose' says why; then 'deployer deploy "          \
 	"--recreate' deletes it and creates it anew"
-#define FIX_CONTINUE "repair what the rollback stumbled over, then run 'deployer recover'"
+#define FIX_CONTINUE                                                                               \
+	"repair what the rollback stumbled over, then run 'deployer recover'; --skip NAME leaves " \
+	"one resource as it is"
 #define FIX_CHOICE                                                                                 \
 	"rollback was switched off: 'deployer recover' brings the old version back, 'deployer "    \
 	"deploy --fix-forward' deploys another one over it"

@@ -107,6 +107,14 @@ static int wait_until_idle(struct deployment *d, struct error *err)
 	return 0;
 }
 
+static int check_not_protected(const struct deployment *d, struct error *err)
+{
+	if (!d->before.is_protected)
+		return 0;
+	error_set(err, ERROR_CHANGE_SET, "termination protection keeps the failed stack");
+	return error_fix(err, "switch it off for the stack, and run this again");
+}
+
 /* Deleting the stack would leave behind what its policy keeps: the next creation meets it. */
 static int check_nothing_retained(const struct deployment *d, struct error *err)
 {
@@ -156,14 +164,15 @@ static int recreate(struct deployment *d, struct error *err)
 {
 	CLEANUP(str_release) struct str token = STR_INIT;
 
-	if (check_nothing_retained(d, err) < 0)
+	if (check_not_protected(d, err) < 0 || check_nothing_retained(d, err) < 0)
 		return -1;
 	str_adds(&token, "deployer-");
 	random_hex(&token, 16);
 	report_note(d->request->report, "deleting %s, whose creation failed (%s)",
 		    d->before.name.buf, d->before.status.buf);
-	if (cfn_delete_stack(d->request->client, d->before.id.buf, token.buf, err) < 0 ||
-	    wait_until_deleted(d, err) < 0)
+	if (cfn_delete_stack(d->request->client, d->before.id.buf, token.buf, err) < 0)
+		return err->kind == ERROR_REMOTE ? error_become(err, ERROR_CHANGE_SET) : -1;
+	if (wait_until_deleted(d, err) < 0)
 		return -1;
 	cfn_stack_release(&d->before);
 	d->is_create = true;

@@ -5,6 +5,8 @@
 #include "sandbox/call.h"
 #include "sandbox/change_set.h"
 #include "sandbox/deployment.h"
+#include "sandbox/document.h"
+#include "sandbox/guise.h"
 #include "sandbox/intrinsic.h"
 #include "sandbox/operation.h"
 #include "sandbox/stack.h"
@@ -94,8 +96,8 @@ static json_t *describe_all(struct call *call)
 
 static json_t *describe_stacks(struct call *call, struct error *err)
 {
-	const char *name = call_optional(call, "StackName");
-	const json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
+	const char *name = call_optional(call, "StackName"), *stale;
+	json_t *stack = name ? stack_find(call->sandbox, name) : NULL, *result;
 
 	if (!name)
 		return describe_all(call);
@@ -103,7 +105,10 @@ static json_t *describe_stacks(struct call *call, struct error *err)
 		(void)refuse(err, "ValidationError", not_found_with_id, name);
 		return NULL;
 	}
-	return json_pack("{s:[o]}", "Stacks", describe_stack(stack));
+	result = describe_stack(stack);
+	stale = guise_stale_status(call->sandbox, stack);
+	document_set_text(result, "StackStatus", stale);
+	return json_pack("{s:[o]}", "Stacks", result);
 }
 
 static json_t *list_stacks(struct call *call, struct error *err)
@@ -442,6 +447,59 @@ static json_t *delete_stack(struct call *call, struct error *err)
 	return json_object();
 }
 
+static json_t *refuse_rollback(const json_t *stack, struct error *err)
+{
+	(void)refuse(err, "ValidationError", "Stack:%s is in %s state and can not be rolled back.",
+		     json_text(stack, "StackId"), json_text(stack, "StackStatus"));
+	return NULL;
+}
+
+/* Only what failed may be skipped. */
+static int check_skipped(const json_t *stack, const json_t *skip, struct error *err)
+{
+	const json_t *resources = json_object_get(stack, "Resources"), *name;
+	size_t i;
+
+	json_array_foreach(skip, i, name)
+	{
+		const json_t *resource = json_object_get(resources, json_string_value(name));
+		const char *status = json_text(resource, "ResourceStatus");
+
+		if (!status || strcmp(status, "UPDATE_FAILED") != 0)
+			return refuse(err, "ValidationError",
+				      "Resource %s cannot be skipped: it is not in UPDATE_FAILED",
+				      json_string_value(name));
+	}
+	return 0;
+}
+
+static json_t *continue_rollback(struct call *call, struct error *err)
+{
+	json_t *stack = need_stack(call, err);
+	const json_t *skip = call_list(call, "ResourcesToSkip");
+
+	if (!stack || check_skipped(stack, skip, err) < 0)
+		return NULL;
+	if (!stack_has_status(stack, "UPDATE_ROLLBACK_FAILED"))
+		return refuse_rollback(stack, err);
+	operation_continue_rollback(call->sandbox, stack, call_optional(call, "ClientRequestToken"),
+				    skip, call->now_ms);
+	return json_object();
+}
+
+static json_t *rollback_stack(struct call *call, struct error *err)
+{
+	json_t *stack = need_stack(call, err);
+
+	if (!stack)
+		return NULL;
+	if (!stack_has_status(stack, "UPDATE_FAILED") && !stack_has_status(stack, "CREATE_FAILED"))
+		return refuse_rollback(stack, err);
+	operation_roll_back(call->sandbox, stack, call_optional(call, "ClientRequestToken"),
+			    call->now_ms);
+	return json_pack("{s:O}", "StackId", json_object_get(stack, "StackId"));
+}
+
 static json_t *update_protection(struct call *call, struct error *err)
 {
 	json_t *stack = need_stack(call, err);
@@ -472,6 +530,7 @@ static json_t *cancel_update_stack(struct call *call, struct error *err)
 
 static const struct operation operations[] = {
 	{ "CancelUpdateStack", cancel_update_stack, false },
+	{ "ContinueUpdateRollback", continue_rollback, false },
 	{ "CreateChangeSet", change_set_create, false },
 	{ "CreateStack", create_stack, false },
 	{ "DeleteChangeSet", change_set_delete, false },
@@ -488,6 +547,7 @@ static const struct operation operations[] = {
 	{ "ListExports", list_exports, false },
 	{ "ListStackResources", list_stack_resources, false },
 	{ "ListStacks", list_stacks, false },
+	{ "RollbackStack", rollback_stack, false },
 	{ "UpdateStack", update_stack, false },
 	{ "UpdateTerminationProtection", update_protection, false },
 	{ "ValidateTemplate", validate_template, false },

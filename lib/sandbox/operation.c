@@ -4,6 +4,7 @@
 #include "data/json.h"
 #include "sandbox/document.h"
 #include "sandbox/effect.h"
+#include "sandbox/guise.h"
 #include "sandbox/resource_type.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
@@ -238,7 +239,11 @@ static void end_operation(struct sandbox *sandbox, json_t *stack, const char *st
 {
 	json_auto_t *operation = json_incref(json_object_get(stack, "Operation"));
 
+	status = guise_end(sandbox, stack, status);
 	(void)json_object_del(stack, "Operation");
+	/* What was left half-way can be taken up again. */
+	if (strstr(status, "_FAILED"))
+		(void)json_object_set(stack, "Broken", operation);
 	if (strcmp(status, "DELETE_COMPLETE") == 0) {
 		document_set_time(stack, "DeletionTime", at_ms);
 		(void)json_object_set_new(stack, "Outputs", json_array());
@@ -713,6 +718,7 @@ static json_t *start(json_t *stack, const struct operation_request *request)
 				      "Steps", "Garbage", "Before");
 	json_t *before = json_object_get(operation, "Before");
 
+	(void)json_object_del(stack, "Broken");
 	document_set_text(operation, "Token", request->token);
 	for (size_t i = 0; i < sizeof(kept_members) / sizeof(kept_members[0]); i++) {
 		json_t *value = json_object_get(stack, kept_members[i]);
@@ -760,6 +766,7 @@ static void begin(struct sandbox *sandbox, json_t *stack, const struct operation
 {
 	json_t *operation = start(stack, request);
 
+	guise_begin(sandbox, stack);
 	if (request->plan) {
 		add_planned_steps(stack, operation, request->plan);
 		(void)json_object_update(sandbox_map(sandbox, "Counters"),
@@ -801,4 +808,71 @@ bool operation_cancel(struct sandbox *sandbox, json_t *stack, const char *token,
 	enter_phase(sandbox, stack, find_phase("update-rollback"), "User Initiated", now_ms);
 	sandbox->is_changed = true;
 	return true;
+}
+
+/* Takes up what the last operation left; one without steps where nobody knows what that was. */
+static json_t *take_up(json_t *stack, const char *token)
+{
+	json_t *operation = json_incref(json_object_get(stack, "Broken"));
+
+	if (!operation)
+		operation = json_pack("{s:s, s:[], s:[], s:{}}", "OnFailure", "ROLLBACK", "Steps",
+				      "Garbage", "Before");
+	(void)json_object_del(stack, "Broken");
+	(void)json_object_del(operation, "Token");
+	(void)json_object_del(operation, "GivenUp");
+	document_set_text(operation, "Token", token);
+	(void)json_object_set_new(stack, "Operation", operation);
+	return operation;
+}
+
+static bool is_named(const json_t *names, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(names, i, item)
+	{
+		if (strcmp(json_string_value(item), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void operation_continue_rollback(struct sandbox *sandbox, json_t *stack, const char *token,
+				 const json_t *skip, int64_t now_ms)
+{
+	json_t *operation = take_up(stack, token), *step;
+	size_t i;
+
+	json_array_foreach(steps_of(operation), i, step)
+	{
+		if (is_in_state(step, "done"))
+			continue;
+		if (is_named(skip, json_text(step, "LogicalId"))) {
+			document_set_text(step, "State", "done");
+			document_set_time(step, "EndsAt", now_ms);
+			tell_step(sandbox, stack, step, "COMPLETE", "Skipped", now_ms);
+		} else {
+			document_set_text(step, "State", "waiting");
+			(void)json_object_del(step, "Reason");
+		}
+	}
+	document_set_text(operation, "Phase", "update-rollback");
+	document_set_time(operation, "At", now_ms);
+	(void)json_object_set_new(operation, "Failed", json_object());
+	stack_set_status(sandbox, stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", token,
+			 now_ms);
+}
+
+void operation_roll_back(struct sandbox *sandbox, json_t *stack, const char *token, int64_t now_ms)
+{
+	bool is_create = stack_has_status(stack, "CREATE_FAILED");
+	const json_t *operation = take_up(stack, token);
+
+	if (!is_create)
+		restore(stack, operation);
+	enter_phase(sandbox, stack, find_phase(is_create ? "rollback" : "update-rollback"),
+		    "User Initiated", now_ms);
+	sandbox->is_changed = true;
 }

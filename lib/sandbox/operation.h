@@ -41,6 +41,14 @@ void operation_delete(struct sandbox *sandbox, json_t *stack,
 /* Turns an update that runs into its rollback; false where it cannot be cancelled any more. */
 bool operation_cancel(struct sandbox *sandbox, json_t *stack, const char *token, int64_t now_ms);
 
+/*
+ * Goes on with a rollback that failed, as if the resources in `skip` were back already; and rolls
+ * back what failed with its rollback switched off.
+ */
+void operation_continue_rollback(struct sandbox *sandbox, json_t *stack, const char *token,
+				 const json_t *skip, int64_t now_ms);
+void operation_roll_back(struct sandbox *sandbox, json_t *stack, const char *token, int64_t now_ms);
+
 /* Lets everything happen that is due by `now_ms`. */
 void operation_advance(struct sandbox *sandbox, json_t *stack, int64_t now_ms);
 

@@ -86,6 +86,13 @@ static const struct key_rule function_rules[] = {
 	{ NULL, JSON_NULL, false, NULL },
 };
 
+static const struct key_rule stack_rules[] = {
+	{ "name", JSON_STRING, true, NULL },	  { "found", JSON_STRING, false, NULL },
+	{ "seconds", JSON_INTEGER, false, NULL }, { "then", JSON_STRING, false, NULL },
+	{ "ends", JSON_STRING, false, NULL },	  { "stale", JSON_INTEGER, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },	  { NULL, JSON_NULL, false, NULL },
+};
+
 /* The members of a scenario that are lists of entries. */
 static const struct list_rule {
 	const char *name;
@@ -96,6 +103,7 @@ static const struct list_rule {
 	{ "resources", resource_rules, offsetof(struct scenario, resources) },
 	{ "services", service_rules, offsetof(struct scenario, services) },
 	{ "functions", function_rules, offsetof(struct scenario, functions) },
+	{ "stacks", stack_rules, offsetof(struct scenario, stacks) },
 };
 
 #define LIST_COUNT (sizeof(list_rules) / sizeof(list_rules[0]))
@@ -367,6 +375,22 @@ const json_t *scenario_next_function(struct scenario *scenario,
 	json_array_foreach(scenario->functions, i, entry)
 	{
 		if (matches_subject(entry, subject) && !is_spent(entry))
+			return entry;
+	}
+	return NULL;
+}
+
+const json_t *scenario_next_stack(struct scenario *scenario, const char *name, const char *key)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->stacks, i, entry)
+	{
+		json_int_t count = number_of(entry, "count", 1);
+
+		if (matches(entry, "name", name) && json_object_get(entry, key) &&
+		    (count == 0 || count_up(entry) <= count))
 			return entry;
 	}
 	return NULL;

@@ -34,13 +34,17 @@ struct reply;
  *	services:                     # on ECS services
  *	- logical_id: App             # which: its name in the stack; also: stack
  *	  image: ":bad"               # ... or text in the image of a container
- *	  outcome: crash              # required: crash, oom, pull, secret, unhealthy, unplaced,
- *steady container: web              # which one ends (the first essential one) exit_code: 1 # with
- *crash, oom, unhealthy reason: ...                 # stoppedReason; with crash and oom that of the
- *container log: [first line, second]   # what it says before seconds: 20                 # AWS's
- *time that a task lives failures: 4                 # after so many all is well (0: never) breaker:
- *off                # instead of the template's: on, off; hidden: rolled back behind # an
- *UPDATE_COMPLETE image_digest: sha256:...    # with steady: what runs, instead of the registry's
+ *	  outcome: crash              # required: crash, oom, pull, secret,
+ *				      # unhealthy, unplaced, steady
+ *	  container: web              # which one ends (the first essential one)
+ *	  exit_code: 1                # with crash, oom, unhealthy
+ *	  reason: ...                 # stoppedReason, or that of the container
+ *	  log: [first line, second]   # what it says before
+ *	  seconds: 20                 # AWS's time that a task lives
+ *	  failures: 4                 # after so many all is well (0: never)
+ *	  breaker: off                # not as in the template: on, off, or hidden
+ *				      # (rolled back behind an UPDATE_COMPLETE)
+ *	  image_digest: sha256:...    # with steady: what runs
  *	  count: 1                    # how many task definitions it hits (1; 0: all)
  *	functions:                    # Lambda functions behind custom resources
  *	- logical_id: MigrateTask     # which custom resource; also: stack, action
@@ -52,6 +56,14 @@ struct reply;
  *	  exit_code: 1
  *	  task_log: [first line, second]
  *	  count: 1                    # how often (1; 0: always)
+ *	stacks:                       # on stacks as a whole
+ *	- name: todobackend           # required: which, or "*"
+ *	  found: IMPORT_IN_PROGRESS   # it is in this status when the sandbox starts,
+ *	  seconds: 60                 # ... after so long by AWS's clock
+ *	  then: IMPORT_COMPLETE       # ... in this one (never, where it is left out)
+ *	  ends: DELETE_FAILED         # an operation ends in this status
+ *	  stale: 3                    # DescribeStacks is so many reads behind a new operation
+ *	  count: 1                    # how often (1; 0: always)
  *	page_size: 2                  # of every list, at most
  *
  * throttle, error and drop do not act on the account; lost acts and then drops the connection, cut
@@ -62,6 +74,7 @@ struct scenario {
 	json_t *resources;
 	json_t *services;
 	json_t *functions;
+	json_t *stacks;
 	size_t page_size; /* 0: as the services have it */
 };
 
@@ -121,5 +134,8 @@ const json_t *scenario_next_service(struct scenario *scenario,
 				    const json_t *containers);
 const json_t *scenario_next_function(struct scenario *scenario,
 				     const struct scenario_subject *subject);
+
+/* The entry for a stack that has `key`: found, ends or stale; NULL where there is none. */
+const json_t *scenario_next_stack(struct scenario *scenario, const char *name, const char *key);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "sandbox/document.h"
+#include "sandbox/guise.h"
 #include "sandbox/operation.h"
 #include "sandbox/rollout.h"
 
@@ -126,6 +127,9 @@ void stack_advance_all(struct sandbox *sandbox, int64_t now_ms)
 	size_t i;
 
 	json_array_foreach(sandbox_list(sandbox, "Stacks"), i, stack)
+	{
+		guise_advance(sandbox, stack, now_ms);
 		operation_advance(sandbox, stack, now_ms);
+	}
 	rollout_advance_all(sandbox, now_ms);
 }

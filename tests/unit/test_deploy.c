@@ -498,6 +498,24 @@ static void a7_creates_after_waiting_for_a_deletion(void **state)
 	assert_int_equal(outcome, DEPLOY_CREATED);
 }
 
+static void b17_does_not_recreate_what_is_protected(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200,
+		  STACK_WITH("ROLLBACK_COMPLETE",
+			     "<EnableTerminationProtection>true</EnableTerminationProtection>"),
+		  0 },
+	};
+	const struct deploy_policy policy = { .recreate = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 9);
+	assert_string_equal(fake.calls.buf, "DescribeStacks");
+}
+
 static void does_not_recreate_what_keeps_resources(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -571,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a2_a13_fixes_forward_on_request),
 		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
 		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
+		cmocka_unit_test(b17_does_not_recreate_what_is_protected),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
 		cmocka_unit_test(executes_nothing_without_the_approval_it_needs),
 		cmocka_unit_test(b20_refuses_a_stack_made_anew),

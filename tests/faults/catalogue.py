@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+"""Plays the fault catalogue: every row of a table is one thing that goes wrong, and what must come of it.
+
+    catalogue.py [--list] [TABLE...] [ROW...]
+
+A TABLE (tests/faults/catalogue/*.rows; all of them where none is named) has blocks of 'key: value' lines,
+one a case, with an empty line between them; lines that begin with a blank go on:
+
+    row: A10                    the catalogue's row; several cases may have the same
+    case: found busy            what it is, in words
+    before: live                the account: live (default), none, or the name of another table's state
+    scenario: stacks: [...]     what the sandbox plays (lib/sandbox/scenario.h), YAML in one line
+    files: stack.yml=TEXT       further files of the project, instead of the usual ones
+    run: deploy                 the deployer's command line
+    script: SH                  ... or a shell script, with $DEPLOYER
+    status: 13                  its exit status
+    last: REGEXP                on its last line but the remedy
+    says: REGEXP                on all that it says; may be repeated
+    calls: CreateChangeSet=1    how often the sandbox was asked
+    keeps: stack file sets      what must be as it was: the stack's resources, dev.cfg, no change set
+                                more
+    live: 2b                    the version that the stack must have in the end (checked by itself)
+
+or names what shows it better, and says why:
+
+    row: B6
+    case: a change set that hangs is given up
+    unit: deploy b6_gives_up_on_a_change_set_that_hangs
+    not: why one machine cannot show it
+
+A case passes if all of that holds. A false success is an exit status 0 where the table wants a failure,
+or where the account does not have what was asked for; they are counted. Prints 'A10 PASS ...' a case and
+'n/n cases, n/n rows, false successes 0' in the end. DEPLOYER and DEPLOYER_SANDBOX name the programs; unit
+tests are looked for beside them.
+"""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TABLES = HERE / "catalogue"
+SPEED = "240"
+TIMEOUT_S = 120
+WORKERS = 3
+
+KEYS = {"row", "case", "before", "scenario", "files", "run", "script", "status", "last", "says", "calls", "keeps", "live"}
+KEYS |= {"unit", "not"}
+
+TEMPLATE = """\
+Parameters:
+  ApplicationImageTag: {Type: String}
+Resources:
+  Image:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !Ref ApplicationImageTag}
+  Other:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !Ref ApplicationImageTag}
+"""
+
+# What leads to somebody's account or changes what is said.
+CLEARED = re.compile(r"^(AWS_|DOCKER_|GIT_|COMPOSE_|XDG_)|_proxy$|_PROXY$|^(CI|NO_COLOR|APP_VERSION)$")
+
+
+class Case:
+    def __init__(self, table, number, fields):
+        self.where = f"{table.name}:{number}"
+        for key in fields:
+            if key not in KEYS:
+                sys.exit(f"{self.where}: '{key}' is no key")
+        self.says = fields.pop("says", [])
+        self.fields = {key: " ".join(values) for key, values in fields.items()}
+        self.row = self.get("row")
+        self.name = self.get("case")
+        if not self.row or not self.name:
+            sys.exit(f"{self.where}: a case needs 'row' and 'case'")
+
+    def get(self, key, otherwise=None):
+        return self.fields.get(key, otherwise)
+
+
+def read_table(path):
+    cases, fields, start, key = [], {}, 0, None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() + [""], 1):
+        if line.startswith("#"):
+            continue
+        if not line.strip():
+            if fields:
+                cases.append(Case(path, start, fields))
+            fields, key = {}, None
+        elif line[0] in " \t" and key:
+            joint = "\n" if key == "script" else " "
+            fields[key][-1] += joint + line.strip()
+        else:
+            key, colon, value = line.partition(":")
+            if not colon:
+                sys.exit(f"{path.name}:{number}: not 'key: value'")
+            start = start if fields else number
+            fields.setdefault(key, []).append(value.strip())
+    return cases
+
+
+def clean_environment(home):
+    env = {key: value for key, value in os.environ.items() if not CLEARED.search(key)}
+    env.update(HOME=str(home), LC_ALL="C", TZ="UTC", TERM="dumb", GIT_CONFIG_NOSYSTEM="1")
+    env["AWS_EC2_METADATA_DISABLED"] = "true"
+    return env
+
+
+class Account:
+    """The account that the sandbox has written down."""
+
+    def __init__(self, state):
+        files = sorted(state.glob("*.json"))
+        self.document = json.loads(files[0].read_text(encoding="utf-8")) if files else {}
+
+    def stack(self):
+        stacks = [s for s in self.document.get("Stacks", []) if s["StackName"] == "app"]
+        return stacks[-1] if stacks else {}
+
+    def status(self):
+        return self.stack().get("StackStatus", "")
+
+    def resources(self):
+        return {name: (r.get("PhysicalResourceId"), r.get("Properties"))
+                for name, r in self.stack().get("Resources", {}).items()}
+
+    def version(self):
+        """What the resource itself has: not only what the stack says."""
+        return self.resources().get("Image", ("", {}))[1].get("Value", "")
+
+    def change_sets(self):
+        return len(self.document.get("ChangeSets", []))
+
+
+class World:
+    """A project folder and an account, made anew for a case."""
+
+    def __init__(self, template, case):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="catalogue-"))
+        self.state = self.dir / "state"
+        self.project = self.dir / "project"
+        self.case = case
+        (self.dir / "home").mkdir()
+        if case.get("before", "live") != "none":
+            shutil.copytree(template / "state", self.state)
+        self.project.mkdir()
+        self.write("stack.yml", TEMPLATE)
+        self.write("dev.cfg", "ApplicationImageTag=2b\n")
+        self.write("deployer.yml", "stack: {name: app}\n")
+        if case.get("files"):
+            for name, text in re.findall(r"(\S+?)=<<(.*?)>>", case.get("files"), re.S):
+                self.write(name, text.replace("\\n", "\n"))
+        self.command = [os.environ["DEPLOYER_SANDBOX"], "run", "--state", str(self.state), "--no-registry"]
+        self.command += ["--speed", SPEED]
+        if case.get("scenario"):
+            self.write("../scenario.yml", case.get("scenario") + "\n")
+            self.command += ["--scenario", str(self.dir / "scenario.yml")]
+
+    def write(self, name, text):
+        (self.project / name).write_text(text, encoding="utf-8")
+
+    def run(self, args):
+        env = clean_environment(self.dir / "home")
+        return subprocess.run(self.command + ["--"] + args, cwd=self.project, env=env, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def make_template(folder):
+    """The account in which version 1a is live."""
+    world = World(folder, Case(TABLES, 0, {"row": ["-"], "case": ["-"], "before": ["none"]}))
+    world.write("dev.cfg", "ApplicationImageTag=1a\n")
+    done = world.run([os.environ["DEPLOYER"], "deploy"])
+    if done.returncode:
+        sys.exit(f"the account could not be made:\n{done.stderr}")
+    shutil.copytree(world.state, folder / "state")
+    world.remove()
+
+
+# What deployer itself said, without the sandbox's list of calls at the end.
+def own_lines(text):
+    lines = text.splitlines()
+    cut = next((i for i, line in enumerate(lines) if line.startswith("deployer-sandbox: account")), len(lines))
+    return lines[:cut], lines[cut:]
+
+
+def last_line(lines):
+    spoken = [line for line in lines if line.strip() and not line.lstrip().startswith("->")]
+    return spoken[-1] if spoken else ""
+
+
+def count_calls(lines, operation):
+    total = 0
+    for line in lines:
+        words = line.split()
+        if len(words) >= 3 and words[0].isdigit() and words[2] == operation:
+            total += int(words[0])
+    return total
+
+
+class Outcome:
+    def __init__(self, case):
+        self.case = case
+        self.problems = []
+        self.false_success = False
+        self.said = ""
+
+    def want(self, condition, problem):
+        if not condition:
+            self.problems.append(problem)
+
+
+def check_account(outcome, world, before, status):
+    case, after = outcome.case, Account(world.state)
+    keeps = case.get("keeps", "").split()
+    if "stack" in keeps:
+        outcome.want(after.resources() == before.resources(), "the stack's resources were changed")
+    if "file" in keeps:
+        outcome.want((world.project / "dev.cfg").read_text(encoding="utf-8") == "ApplicationImageTag=2b\n",
+                     "dev.cfg was changed")
+    if "sets" in keeps:
+        outcome.want(after.change_sets() <= before.change_sets(), "a change set is left behind")
+    if case.get("live"):
+        outcome.want(after.version() == case.get("live"), f"the stack has {after.version()}, not {case.get('live')}")
+    if status == 0:
+        wanted = int(case.get("status")) == 0
+        truthful = not case.get("live") or after.version() == case.get("live")
+        outcome.false_success = not (wanted and truthful)
+
+
+def play(template, case):
+    outcome = Outcome(case)
+    world = World(template, case)
+    try:
+        before = Account(world.state)
+        args = ["sh", "-c", case.get("script")] if case.get("script") else [os.environ["DEPLOYER"]]
+        args += [] if case.get("script") else case.get("run").split()
+        done = world.run(args)
+        lines, calls = own_lines(done.stderr)
+        outcome.said = done.stdout + "\n".join(lines)
+        outcome.want(done.returncode == int(case.get("status")),
+                     f"status {done.returncode}, not {case.get('status')}")
+        if case.get("last"):
+            outcome.want(re.search(case.get("last"), last_line(lines)), f"the last line is: {last_line(lines)}")
+        for pattern in case.says:
+            outcome.want(re.search(pattern, outcome.said), f"nothing says: {pattern}")
+        for operation, number in re.findall(r"(\w+)=(\d+)", case.get("calls", "")):
+            found = count_calls(calls, operation)
+            outcome.want(found == int(number), f"{operation} was called {found} times, not {number}")
+        check_account(outcome, world, before, done.returncode)
+    except subprocess.TimeoutExpired:
+        outcome.problems.append(f"it hangs for {TIMEOUT_S} s")
+    finally:
+        world.remove()
+    return outcome
+
+
+def run_units(cases):
+    """Every program once, whatever number of its tests are named."""
+    folder = pathlib.Path(os.environ["DEPLOYER"]).resolve().parent.parent / "tests" / "unit"
+    passed = {}
+    for name in sorted({case.get("unit").split()[0] for case in cases}):
+        env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+        done = subprocess.run([str(folder / f"test_{name}")], env=env, capture_output=True, text=True,
+                              timeout=TIMEOUT_S, check=False)
+        passed[name] = set(re.findall(r"^ok \d+ - (\w+)$", done.stdout, re.M))
+    return passed
+
+
+def judge_unit(case, passed):
+    outcome = Outcome(case)
+    name, *tests = case.get("unit").split()
+    for test in tests:
+        outcome.want(test in passed[name], f"test_{name}: {test} did not pass")
+    outcome.want(tests, "no test is named")
+    return outcome
+
+
+def print_outcome(outcome):
+    case = outcome.case
+    word = "FAIL" if outcome.problems else "PASS"
+    print(f"{case.row} {word} {case.name}" + (f" ({case.get('unit').split()[0]} test)" if case.get("unit") else ""))
+    for problem in outcome.problems:
+        print(f"    {case.where}: {problem}")
+    if outcome.false_success:
+        print(f"    {case.where}: FALSE SUCCESS")
+    if outcome.problems and outcome.said:
+        print("\n".join(f"    | {line}" for line in outcome.said.splitlines()[-12:]))
+
+
+def choose(words):
+    tables = [TABLES / f"{word}.rows" for word in words if (TABLES / f"{word}.rows").exists()]
+    rows = [word for word in words if not (TABLES / f"{word}.rows").exists()]
+    cases = [case for table in sorted(tables or TABLES.glob("*.rows")) for case in read_table(table)]
+    return [case for case in cases if not rows or case.row in rows]
+
+
+def main(words):
+    cases = choose([word for word in words if not word.startswith("-")])
+    if "--list" in words:
+        print("\n".join(f"{case.row}\t{case.name}" for case in cases))
+        return 0
+    if not cases:
+        sys.exit("no such row")
+    for name in ("DEPLOYER", "DEPLOYER_SANDBOX"):
+        if name not in os.environ:
+            print(f"{name} is not set: nothing to play with")
+            return 77
+    template = pathlib.Path(tempfile.mkdtemp(prefix="catalogue-"))
+    try:
+        make_template(template)
+        passed = run_units([case for case in cases if case.get("unit")])
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            played = {id(case): pool.submit(play, template, case)
+                      for case in cases if case.get("run") or case.get("script")}
+            outcomes = []
+            for case in cases:
+                if id(case) in played:
+                    outcomes.append(played[id(case)].result())
+                elif case.get("unit"):
+                    outcomes.append(judge_unit(case, passed))
+                else:
+                    print(f"{case.row} NOT {case.name}: {case.get('not')}")
+                    continue
+                print_outcome(outcomes[-1])
+                sys.stdout.flush()
+    finally:
+        shutil.rmtree(template, ignore_errors=True)
+    good = [outcome for outcome in outcomes if not outcome.problems]
+    rows = {outcome.case.row for outcome in outcomes}
+    bad_rows = {outcome.case.row for outcome in outcomes if outcome.problems}
+    lies = sum(outcome.false_success for outcome in outcomes)
+    print(f"{len(good)}/{len(outcomes)} cases, {len(rows - bad_rows)}/{len(rows)} rows, false successes {lies}")
+    return 0 if len(good) == len(outcomes) and not lies else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
