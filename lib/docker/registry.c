@@ -5,12 +5,16 @@
 #include "data/digest.h"
 #include "data/json.h"
 #include "docker/failure.h"
+#include "docker/image.h"
 
 #include <ctype.h>
 #include <string.h>
 
 /* ECR and the distribution registry both refuse manifests beyond 4 MiB. */
 #define MANIFEST_MAX_BYTES (4UL << 20)
+
+/* More platforms are nobody's. */
+#define INDEX_MAX_IMAGES 64
 
 static const char accept_manifests[] =
 	"Accept: application/vnd.docker.distribution.manifest.v2+json, "
@@ -221,23 +225,80 @@ int registry_digest(const struct registry *registry, const char *name, const cha
 	return 0;
 }
 
+static json_t *parse(const struct manifest *manifest, const char *name, const char *reference,
+		     struct error *err)
+{
+	json_t *body = json_read(manifest->bytes.buf, manifest->bytes.len, err);
+
+	if (body)
+		return body;
+	error_become(err, ERROR_REMOTE);
+	error_wrap(err, "manifest of %s:%s", name, reference);
+	return NULL;
+}
+
+/* One image's manifest names its configuration, of which the image's id is the digest. */
+static bool is_of_image(const struct manifest *manifest, const json_t *body, const char *image_id)
+{
+	const char *config = json_text(json_object_get(body, "config"), "digest");
+
+	return strcmp(manifest->digest.buf, image_id) == 0 ||
+	       (config && strcmp(config, image_id) == 0);
+}
+
+/* Attestations of buildx stand in an index as images of no platform. */
+static bool is_attestation(const json_t *entry)
+{
+	const char *os = json_text(json_object_get(entry, "platform"), "os");
+
+	return os && strcmp(os, "unknown") == 0;
+}
+
+/* The images of an index, one a platform (image-spec, image-index.md). */
+static int index_has_image(const struct registry *registry, const char *name, const json_t *index,
+			   const char *image_id, bool *ret, struct error *err)
+{
+	const json_t *entries = json_object_get(index, "manifests");
+	const json_t *entry;
+	size_t i;
+
+	if (json_array_size(entries) > INDEX_MAX_IMAGES)
+		return error_set(err, ERROR_REMOTE, "an index of %zu images",
+				 json_array_size(entries));
+	json_array_foreach(entries, i, entry)
+	{
+		CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
+		const char *digest = json_text(entry, "digest");
+		json_auto_t *body = NULL;
+
+		if (!digest || !image_digest_is_valid(digest) || is_attestation(entry))
+			continue;
+		if (fetch(registry, name, digest, &manifest, err) < 0)
+			return -1;
+		body = parse(&manifest, name, digest, err);
+		if (!body)
+			return -1;
+		*ret = *ret || is_of_image(&manifest, body, image_id);
+	}
+	return 0;
+}
+
 int registry_has_image(const struct registry *registry, const char *name, const char *tag,
 		       const char *image_id, bool *ret, struct error *err)
 {
 	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
 	json_auto_t *body = NULL;
-	const char *config;
+	bool has_it;
 
 	if (fetch(registry, name, tag, &manifest, err) < 0)
 		return error_wrap(err, "looking up %s:%s", name, tag);
-	body = json_read(manifest.bytes.buf, manifest.bytes.len, err);
-	if (!body) {
-		error_become(err, ERROR_REMOTE);
-		return error_wrap(err, "manifest of %s:%s", name, tag);
-	}
-	config = json_text(json_object_get(body, "config"), "digest");
-	*ret = strcmp(manifest.digest.buf, image_id) == 0 ||
-	       (config && strcmp(config, image_id) == 0);
+	body = parse(&manifest, name, tag, err);
+	if (!body)
+		return -1;
+	has_it = is_of_image(&manifest, body, image_id);
+	if (!has_it && index_has_image(registry, name, body, image_id, &has_it, err) < 0)
+		return error_wrap(err, "looking into %s:%s", name, tag);
+	*ret = has_it;
 	return 0;
 }
 

@@ -36,6 +36,7 @@ int registry_digest(const struct registry *registry, const char *name, const cha
 /*
  * Whether the manifest behind a tag is that of the image with `image_id` in an Engine: its
  * configuration has that digest, or it has itself, as Engines with containerd's image store count.
+ * Of an index, whether one of its images is; attestations in it are none.
  */
 int registry_has_image(const struct registry *registry, const char *name, const char *tag,
 		       const char *image_id, bool *ret, struct error *err);

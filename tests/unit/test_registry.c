@@ -99,6 +99,98 @@ static void puts_the_same_bytes_under_another_tag(void **state)
 	canned_release(&canned);
 }
 
+#define IMAGE_ID  "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define OTHER_ID  "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define OF(id)	  "{\"schemaVersion\":2,\"config\":{\"digest\":\"" id "\"}}"
+#define OCI_INDEX "content-type: application/vnd.oci.image.index.v1+json"
+
+/* An index as buildx pushes it: an image for each platform, and an attestation of the first. */
+static void write_index(struct str *out, const char *first, const char *second)
+{
+	CLEANUP(str_release) struct str first_hex = STR_INIT;
+	CLEANUP(str_release) struct str second_hex = STR_INIT;
+
+	digest_sha256_hex(&first_hex, first, strlen(first));
+	digest_sha256_hex(&second_hex, second, strlen(second));
+	str_addf(out,
+		 "{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"sha256:%s\",\"platform\":{"
+		 "\"os\":\"linux\",\"architecture\":\"arm64\"}},{\"digest\":\"%s\",\"platform\":{"
+		 "\"os\":\"unknown\",\"architecture\":\"unknown\"}},{\"digest\":\"sha256:%s\"},"
+		 "{\"digest\":\"no digest\"}]}",
+		 first_hex.buf, DIGEST, second_hex.buf);
+}
+
+static char *url_of(const char *bytes)
+{
+	CLEANUP(str_release) struct str url = STR_INIT;
+
+	str_adds(&url, URL "/v2/app/manifests/sha256:");
+	digest_sha256_hex(&url, bytes, strlen(bytes));
+	return str_detach(&url);
+}
+
+static void finds_an_image_among_those_of_an_index(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		bool want;
+	} rows[] = {
+		{ OF(OTHER_ID), OF(IMAGE_ID), true },
+		{ OF(IMAGE_ID), OF(OTHER_ID), true },
+		{ OF(OTHER_ID), OF(OTHER_ID) " ", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(str_release) struct str index = STR_INIT;
+		CLEANUP_FREE char *first = url_of(rows[i].first);
+		CLEANUP_FREE char *second = url_of(rows[i].second);
+		const struct canned_exchange exchanges[] = {
+			{ "GET", URL "/v2/app/manifests/1", 200, OCI_INDEX,
+			  (write_index(&index, rows[i].first, rows[i].second), index.buf) },
+			{ "GET", first, 200, OCI, rows[i].first },
+			{ "GET", second, 200, OCI, rows[i].second },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+		bool has_it = !rows[i].want;
+
+		assert_int_equal(registry_has_image(&registry, "app", "1", IMAGE_ID, &has_it, &err),
+				 0);
+		assert_int_equal(has_it, rows[i].want);
+		assert_int_equal(canned.next, 3);
+		canned_release(&canned);
+	}
+}
+
+static void takes_an_image_s_id_for_that_of_its_manifest_or_configuration(void **state)
+{
+	CLEANUP(str_release) struct str id = STR_INIT;
+	const char *ids[] = { IMAGE_ID, NULL };
+
+	(void)state;
+	str_adds(&id, "sha256:");
+	digest_sha256_hex(&id, OF(IMAGE_ID), strlen(OF(IMAGE_ID)));
+	ids[1] = id.buf;
+	for (size_t i = 0; i < COUNT(ids); i++) {
+		const struct canned_exchange exchanges[] = {
+			{ "GET", URL "/v2/app/manifests/1", 200, OCI, OF(IMAGE_ID) },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+		bool has_it = false;
+
+		assert_int_equal(registry_has_image(&registry, "app", "1", ids[i], &has_it, &err),
+				 0);
+		assert_true(has_it);
+		canned_release(&canned);
+	}
+}
+
 static void takes_an_immutable_tag_with_the_same_manifest_for_done(void **state)
 {
 	static const char refusal[] =
@@ -220,6 +312,8 @@ int main(void)
 		cmocka_unit_test(hashes_the_manifest_itself),
 		cmocka_unit_test(does_not_believe_a_digest_that_the_bytes_deny),
 		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
+		cmocka_unit_test(finds_an_image_among_those_of_an_index),
+		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
 		cmocka_unit_test(takes_an_immutable_tag_with_the_same_manifest_for_done),
 		cmocka_unit_test(tells_what_a_registry_refuses),
 		cmocka_unit_test(checks_the_credentials_alone),
