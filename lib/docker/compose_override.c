@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "data/json.h"
+#include "docker/dotenv.h"
 #include "sys/file.h"
 
 #include <string.h>
@@ -31,30 +32,16 @@ static void add_first(const char *dir, const char *const *names, struct strv *re
 	}
 }
 
-/* The value of `name` on a line of the .env file, without the quotes around it. */
 static int read_env_file(const char *dir, const char *name, struct str *ret, struct error *err)
 {
 	CLEANUP_FREE char *path = file_join(dir, ".env");
 	CLEANUP(str_release) struct str text = STR_INIT;
-	size_t name_len = strlen(name);
-	struct slice rest;
 
 	if (!file_exists(path))
 		return 0;
 	if (file_read(path, FILE_MAX_BYTES, &text, err) < 0)
 		return -1;
-	rest = (struct slice){ text.buf, text.len };
-	while (rest.n) {
-		struct slice line = slice_trim(slice_next_line(&rest));
-
-		if (!slice_starts_with(line, name) || line.n <= name_len || line.p[name_len] != '=')
-			continue;
-		line = (struct slice){ line.p + name_len + 1, line.n - name_len - 1 };
-		if (line.n > 1 && strchr("\"'", line.p[0]) && line.p[line.n - 1] == line.p[0])
-			line = (struct slice){ line.p + 1, line.n - 2 };
-		str_reset(ret);
-		str_add(ret, line.p, line.n);
-	}
+	(void)dotenv_find(text.buf, text.len, name, ret);
 	return 0;
 }
 
