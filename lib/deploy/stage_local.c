@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/slice.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
@@ -91,16 +92,35 @@ static int run_each(struct run *run, const struct steps *steps, enum error_kind 
 	return 0;
 }
 
-/* A report of an earlier run says nothing about this one. */
-static bool is_new(const char *path, time_t since)
+/* What tells one writing of a file from another; "" where there is no file. */
+static char *stamp_of(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && status.st_mtime >= since;
+	if (stat(path, &status) < 0)
+		return mem_strdup("");
+	return mem_printf("%ju %jd %jd.%09ld", (uintmax_t)status.st_ino, (intmax_t)status.st_size,
+			  (intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
-/* A report that cannot be read changes nothing about what the tests said by their exit status. */
-static void read_reports(struct run *run, time_t since)
+/* How the report files stand, in the order of the setting. */
+static void stamp_reports(const struct config *config, struct strv *ret)
+{
+	const struct strv *names = config_list(config, CONFIG_REPORTS);
+
+	for (size_t i = 0; i < names->count; i++) {
+		CLEANUP_FREE char *path = file_join(config->dir, names->v[i]);
+
+		strv_take(ret, stamp_of(path));
+	}
+}
+
+/*
+ * A report of an earlier stage or run says nothing about this one: only what was written since
+ * `before` is read. One that cannot be read changes nothing about what the tests said by their exit
+ * status.
+ */
+static void read_reports(struct run *run, const struct strv *before)
 {
 	const struct config *config = run->pipeline->config;
 	const struct strv *names = config_list(config, CONFIG_REPORTS);
@@ -109,10 +129,12 @@ static void read_reports(struct run *run, time_t since)
 		CLEANUP(error_release) struct error err = ERROR_INIT;
 		CLEANUP(str_release) struct str text = STR_INIT;
 		CLEANUP_FREE char *path = file_join(config->dir, names->v[i]);
+		CLEANUP_FREE char *now = stamp_of(path);
 
-		if (is_new(path, since) &&
-		    (file_read(path, REPORT_MAX_BYTES, &text, &err) < 0 ||
-		     tally_add_junit(&run->tally, text.buf, text.len, &err) < 0))
+		if (!*now || strcmp(now, before->v[i]) == 0)
+			continue;
+		if (file_read(path, REPORT_MAX_BYTES, &text, &err) < 0 ||
+		    tally_add_junit(&run->tally, text.buf, text.len, &err) < 0)
 			report_warning(run->pipeline->report, "test report '%s': %s", path,
 				       err.msg.buf);
 	}
@@ -146,16 +168,17 @@ static void tell_image(struct run *run)
 static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
 		     struct error *err)
 {
-	time_t started = (time_t)(run->pipeline->clock->wall_ms(run->pipeline->clock) / 1000);
+	CLEANUP(strv_release) struct strv reports = STRV_INIT;
 	int result;
 
 	if (run_open_local(run, err) < 0)
 		return -1;
+	stamp_reports(run->pipeline->config, &reports);
 	tally_begin(&run->tally, run->pipeline->report);
 	run->compose.report = &run->tally.report;
 	result = run_each(run, steps, kind, err);
 	run->compose.report = run->pipeline->report;
-	read_reports(run, started);
+	read_reports(run, &reports);
 	settle_tally(run, result == 0);
 	if (result == 0)
 		tell_image(run);
