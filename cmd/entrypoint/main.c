@@ -69,13 +69,26 @@ static void announce(const struct secrets_references *references)
 	(void)fflush(stdout);
 }
 
+/* The library's own remedies are for a person at a prompt. */
+static const char *remedy_of(const struct error *err)
+{
+	if (error_has_code(err, AWS_CODE_NO_CREDENTIALS))
+		return "give the task a role (TaskRoleArn), the pod a service account with one, or "
+		       "the instance a profile";
+	if (error_has_code(err, AWS_CODE_NO_REGION))
+		return "set AWS_REGION in the container's environment";
+	return err->fix.buf;
+}
+
 static int fail(const struct start *start, const struct error *err)
 {
+	const char *remedy = remedy_of(err);
+
 	say("", err->msg.buf);
-	if (err->fix.len) {
+	if (*remedy) {
 		CLEANUP(str_release) struct str line = STR_INIT;
 
-		sanitize_text(&line, err->fix.buf);
+		sanitize_text(&line, remedy);
 		(void)fprintf(stderr, "  -> %s\n", line.buf);
 	}
 	if (err->kind == ERROR_SIGNAL)

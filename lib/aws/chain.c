@@ -134,6 +134,7 @@ static int search_chain(struct aws_chain *chain, bool skip_cache, struct aws_cre
 	if (result < 0)
 		return error_wrap(err, "credentials");
 	error_set(err, ERROR_AUTH, "no AWS credentials; tried: %s", why.buf);
+	error_set_code(err, AWS_CODE_NO_CREDENTIALS);
 	return error_fix(err,
 			 "sign in with 'aws configure' or 'deployer sso-login', name a profile "
 			 "with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "

@@ -19,6 +19,10 @@ struct aws_options {
 	bool no_cache; /* leave the AWS CLI's cache of credentials alone: nothing goes to a disk */
 };
 
+/* The codes of errors that each kind of program has a remedy of its own for. */
+#define AWS_CODE_NO_CREDENTIALS "NoCredentials"
+#define AWS_CODE_NO_REGION	"NoRegion"
+
 /* What a client reaches the world through. Borrowed for the client's life. */
 struct aws_context {
 	struct http *http;

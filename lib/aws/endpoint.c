@@ -1,5 +1,6 @@
 #include "aws/endpoint.h"
 
+#include "aws/client.h"
 #include "base/cleanup.h"
 #include "base/slice.h"
 #include "base/url.h"
@@ -220,6 +221,7 @@ static const char *choose_region(enum aws_service_id service, const char *region
 	if (!region) {
 		error_set(err, ERROR_CONFIG, "%s needs a region, and none is set",
 			  aws_services[service].title);
+		error_set_code(err, AWS_CODE_NO_REGION);
 		error_fix(err, "use --region, AWS_REGION, or 'aws configure set region'");
 		return NULL;
 	}

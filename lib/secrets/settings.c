@@ -16,7 +16,8 @@ static int read_bool(const struct env *env, const char *name, bool fallback, boo
 	*ret = text ? strcasecmp(text, "true") == 0 : fallback;
 	if (!text || *ret || strcasecmp(text, "false") == 0)
 		return 0;
-	return error_set(err, ERROR_CONFIG, "%s: '%s' is neither true nor false", name, text);
+	error_set(err, ERROR_CONFIG, "%s: '%s' is neither true nor false", name, text);
+	return error_fix(err, "write true or false, or leave it out");
 }
 
 static int read_timeout(const struct env *env, unsigned *ret_ms, struct error *err)
@@ -24,10 +25,11 @@ static int read_timeout(const struct env *env, unsigned *ret_ms, struct error *e
 	const char *text = env_get(env, "SECRETS_TIMEOUT");
 	uint64_t seconds = DEFAULT_TIMEOUT;
 
-	if (text && (!slice_to_u64(slice_of(text), MAX_TIMEOUT, &seconds) || seconds == 0))
-		return error_set(err, ERROR_CONFIG,
-				 "SECRETS_TIMEOUT: '%s' is not a number from 1 to %d", text,
-				 MAX_TIMEOUT);
+	if (text && (!slice_to_u64(slice_of(text), MAX_TIMEOUT, &seconds) || seconds == 0)) {
+		error_set(err, ERROR_CONFIG, "SECRETS_TIMEOUT: '%s' is not a number from 1 to %d",
+			  text, MAX_TIMEOUT);
+		return error_fix(err, "write seconds, or leave it out for %d", DEFAULT_TIMEOUT);
+	}
 	*ret_ms = (unsigned)seconds * 1000;
 	return 0;
 }

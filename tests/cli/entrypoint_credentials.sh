@@ -102,6 +102,9 @@ refuses 'InvalidSignatureException' AWS_ACCESS_KEY_ID="$key_id" AWS_SECRET_ACCES
 refuses 'UnrecognizedClientException' AWS_ACCESS_KEY_ID="$(session AccessKeyId)" \
 	AWS_SECRET_ACCESS_KEY="$(session SecretAccessKey)" AWS_SESSION_TOKEN=hunter2-canary
 refuses 'no AWS credentials; tried: environment' "$no_instance"
+err_has '  -> give the task a role'
+refuses 'needs a region' "$no_instance" AWS_REGION= AWS_DEFAULT_REGION= AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b
+err_has '  -> set AWS_REGION in the container'
 
 # ---- ECS ----
 
