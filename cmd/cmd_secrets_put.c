@@ -33,6 +33,16 @@ static int check_object(const struct put_args *args, const struct secret *value,
 	return error_fix(err, "mend it, or store it as one value with --text");
 }
 
+/* What 'echo' adds and nobody sees. */
+static void warn_of_line_end(const struct app *app, const struct secret *value)
+{
+	size_t len = secret_len(value);
+
+	if (len && secret_bytes(value)[len - 1] == '\n')
+		report_warning(app->report, "the value ends with a line end, which is stored too; "
+					    "'printf %%s' writes none");
+}
+
 static int put_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct put_args *args = args_;
@@ -48,7 +58,9 @@ static int put_run(struct app *app, const void *args_, char **operands, struct e
 
 	if (check_tags(&args->tags, err) < 0 || secrets_read_input(args->file, &value, err) < 0)
 		return -1;
-	if (!args->text && check_object(args, &value, err) < 0)
+	if (args->text)
+		warn_of_line_end(app, &value);
+	else if (check_object(args, &value, err) < 0)
 		return -1;
 	return secrets_store_and_tell(app, &request, err);
 }

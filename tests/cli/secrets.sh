@@ -6,7 +6,7 @@ sandbox=${DEPLOYER_SANDBOX:-}
 [ -x "$sandbox" ] || skip 'the sandbox is absent'
 need python3
 
-"$sandbox" --quiet serve --no-registry >sandbox.env &
+"$sandbox" --quiet serve --no-registry --state state >sandbox.env &
 sandbox_pid=$!
 at_exit "kill $sandbox_pid 2>/dev/null"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -27,8 +27,18 @@ put() {
 # ---- put ----
 
 put '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' 0 app \
-	--description 'of the app' --kms-key alias/app --tag team=web
+	--description 'of the app' --kms-key alias/app --tag team=web --tag note=a=b
 err_has "'app' is created"
+python3 - <<'END' || fail 'not created as it was asked for'
+import json, time
+for _ in range(50):
+    secret = json.load(open("state/account.json")).get("Secrets", {}).get("app", {})
+    if secret:
+        break
+    time.sleep(0.1)
+assert secret.get("KmsKeyId") == "alias/app" and secret.get("Description") == "of the app"
+assert secret.get("Tags") == [{"Key": "team", "Value": "web"}, {"Key": "note", "Value": "a=b"}]
+END
 put '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' 0 app
 err_has "'app' has this value already"
 put '{"USER":"todo",' 2 app
@@ -48,6 +58,9 @@ run 2 "$DEPLOYER" secrets put app --file nowhere
 put '{}' 2 'app:KEY'
 err_has "'app:KEY' is no name of a secret"
 put '{}' 2 ''
+put 'line
+' 0 line --text
+err_has 'the value ends with a line end, which is stored too'
 put '' 2 text --text
 err_has 'the value is empty'
 printf 'a\000b' >nul
