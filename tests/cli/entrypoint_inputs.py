@@ -95,7 +95,8 @@ row("J10", "string-too-long", init="V=" + "x" * 131070, refused="the largest: V 
 row("J10", "too-much", init="".join(f"V{i}={'x' * 60000}\n" for i in range(10)), stack=1 << 20,
     refused="the environment is larger than Linux hands to a program (262144 bytes); the largest: V")
 # ---- J11: the command is looked for before anything is fetched ----
-row("J11", "missing", secrets="nope", command=["no-such-program"], refused="no such program", status=127)
+row("J11", "missing", secrets="nope", env={"PATH": "/usr/bin:/bin"}, command=["no-such-program"],
+    refused="no such program", status=127)
 row("J11", "not-executable", secrets="nope", command=["./plain-file"], refused="cannot be executed", status=126)
 row("J11", "none", secrets="nope", command=[], refused="no command to start")
 # ---- J12: nothing of ours remains: descriptors and signals are as they would be without ----
