@@ -32,6 +32,7 @@ struct engine_image {
 	struct str id;
 	struct strv repo_digests; /* "host/name@sha256:..." */
 	struct strv labels;	  /* "key=value" */
+	struct strv layers;	  /* diff ids, the lowest first */
 	struct str created;
 	int64_t size_bytes;
 };
@@ -39,7 +40,7 @@ struct engine_image {
 #define ENGINE_IMAGE_INIT                                                                          \
 	{                                                                                          \
 		.id = STR_INIT, .repo_digests = STRV_INIT, .labels = STRV_INIT,                    \
-		.created = STR_INIT                                                                \
+		.layers = STRV_INIT, .created = STR_INIT                                           \
 	}
 
 void engine_image_release(struct engine_image *image);
@@ -78,6 +79,23 @@ struct engine_push {
  */
 int engine_push(struct engine *engine, const struct engine_push *push, struct str *ret_digest,
 		struct error *err);
+
+/*
+ * Streams an image's archive, uncompressed (docker/archive.h), to on_body; how many bytes will come
+ * is not told. Where on_body ends it, the failure is ERROR_TOOL.
+ */
+int engine_export_image(struct engine *engine, const char *ref, http_body_fn on_body, void *ctx,
+			struct error *err);
+
+/* Whether the Engine keeps layers as registries do, compressed (containerd's image store). */
+int engine_keeps_compressed(struct engine *engine, bool *ret, struct error *err);
+
+/*
+ * Under which digests, "host/name@sha256:...", the Engine knows images in the registry `host` that
+ * have any of the layers.
+ */
+int engine_list_relatives(struct engine *engine, const char *host, const struct strv *layers,
+			  struct strv *ret, struct error *err);
 
 /* A container of a compose project, found by its labels. */
 struct engine_container {

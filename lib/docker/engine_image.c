@@ -15,6 +15,7 @@ void engine_image_release(struct engine_image *image)
 	str_release(&image->id);
 	strv_release(&image->repo_digests);
 	strv_release(&image->labels);
+	strv_release(&image->layers);
 	str_release(&image->created);
 	image->size_bytes = 0;
 }
@@ -26,22 +27,29 @@ static void add_text(struct str *out, const json_t *object, const char *key)
 	str_adds(out, text ? text : "");
 }
 
+static void add_texts(struct strv *out, const json_t *list)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(list, i, value)
+	{
+		if (json_is_string(value))
+			strv_add(out, json_string_value(value));
+	}
+}
+
 static void fill_image(const json_t *body, struct engine_image *ret)
 {
 	json_t *labels = json_object_get(json_object_get(body, "Config"), "Labels");
-	json_t *digests = json_object_get(body, "RepoDigests");
 	const char *key;
 	json_t *value;
-	size_t i;
 
 	add_text(&ret->id, body, "Id");
 	add_text(&ret->created, body, "Created");
 	ret->size_bytes = json_integer_value(json_object_get(body, "Size"));
-	json_array_foreach(digests, i, value)
-	{
-		if (json_is_string(value))
-			strv_add(&ret->repo_digests, json_string_value(value));
-	}
+	add_texts(&ret->repo_digests, json_object_get(body, "RepoDigests"));
+	add_texts(&ret->layers, json_object_get(json_object_get(body, "RootFS"), "Layers"));
 	json_object_foreach(labels, key, value)
 	{
 		if (json_is_string(value))

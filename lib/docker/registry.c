@@ -1,4 +1,4 @@
-#include "docker/registry.h"
+#include "docker/registry_call.h"
 
 #include "base/cleanup.h"
 #include "base/slice.h"
@@ -10,8 +10,8 @@
 #include <ctype.h>
 #include <string.h>
 
-/* ECR and the distribution registry both refuse manifests beyond 4 MiB. */
-#define MANIFEST_MAX_BYTES (4UL << 20)
+/* Between two bytes of an upload: the Engine may have to be waited for. */
+#define UPLOAD_STALL_MS 300000
 
 /* More platforms are nobody's. */
 #define INDEX_MAX_IMAGES 64
@@ -21,19 +21,7 @@ static const char accept_manifests[] =
 	"application/vnd.docker.distribution.manifest.list.v2+json, "
 	"application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
 
-/* A manifest as the registry keeps it: the digest is the hash of exactly these bytes. */
-struct manifest {
-	struct str bytes;
-	struct str media_type;
-	struct str digest;
-};
-
-#define MANIFEST_INIT                                                                              \
-	{                                                                                          \
-		.bytes = STR_INIT, .media_type = STR_INIT, .digest = STR_INIT                      \
-	}
-
-static void manifest_release(struct manifest *manifest)
+void manifest_release(struct manifest *manifest)
 {
 	str_release(&manifest->bytes);
 	str_release(&manifest->media_type);
@@ -89,8 +77,8 @@ static enum error_kind kind_of(int status)
 	}
 }
 
-static int check(const struct registry *registry, const struct http_response *response,
-		 struct error *err)
+int registry_check_response(const struct registry *registry, const struct http_response *response,
+			    struct error *err)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
 	CLEANUP(str_release) struct str host = STR_INIT;
@@ -109,38 +97,58 @@ static int check(const struct registry *registry, const struct http_response *re
 	return error_wrap(err, "registry %s", host.buf);
 }
 
-/* One request to the registry; `path` is what follows "/v2/". The body is borrowed. */
-struct call {
-	const char *method;
-	const char *path;
-	const char *media_type; /* of `body`, which is then sent */
-	const struct str *body;
-};
-
-static int send_call(const struct registry *registry, const struct call *call,
-		     struct http_response *ret, struct error *err)
+/* An absolute location on another host gets no credentials: the registry may send anywhere. */
+static bool is_same_origin(const struct registry *registry, const char *url)
 {
-	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
-	CLEANUP(str_release) struct str url = STR_INIT;
+	CLEANUP(str_release) struct str own = STR_INIT;
+	CLEANUP(str_release) struct str other = STR_INIT;
+
+	url_host(registry->url, &own);
+	url_host(url, &other);
+	return strcmp(own.buf, other.buf) == 0 &&
+	       strncmp(registry->url, url, strcspn(registry->url, ":")) == 0;
+}
+
+static void build_url(const struct registry *registry, const char *path, struct str *url)
+{
 	size_t base_len = strlen(registry->url);
-	struct http_request request = {
-		.method = call->method,
-		.allow_http = url_is_loopback(registry->url),
-		.max_body = MANIFEST_MAX_BYTES,
-	};
 
 	while (base_len && registry->url[base_len - 1] == '/')
 		base_len--;
-	str_add(&url, registry->url, base_len);
-	str_addf(&url, "/v2/%s", call->path);
+	if (strncmp(path, "http://", 7) != 0 && strncmp(path, "https://", 8) != 0) {
+		str_add(url, registry->url, base_len);
+		if (*path != '/')
+			str_adds(url, "/v2/");
+	}
+	str_adds(url, path);
+}
+
+int registry_send(const struct registry *registry, const struct registry_call *call,
+		  struct http_response *ret, struct error *err)
+{
+	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
+	CLEANUP(str_release) struct str url = STR_INIT;
+	struct http_request request = {
+		.method = call->method,
+		.max_body = REGISTRY_MAX_BYTES,
+		.source = call->source,
+		.source_len = -1,
+		.ctx = call->ctx,
+		.stall_timeout_ms = call->source ? UPLOAD_STALL_MS : 0,
+	};
+
+	build_url(registry, call->path, &url);
 	strv_add(&headers, accept_manifests);
-	add_authorization(registry, &headers);
-	if (call->body) {
+	if (is_same_origin(registry, url.buf))
+		add_authorization(registry, &headers);
+	if (call->media_type)
 		strv_addf(&headers, "Content-Type: %s", call->media_type);
+	if (call->body) {
 		request.body = call->body->buf;
 		request.body_len = call->body->len;
 	}
 	request.url = url.buf;
+	request.allow_http = url_is_loopback(url.buf);
 	request.headers = headers;
 	return http_send(registry->http, &request, ret, err);
 }
@@ -148,11 +156,11 @@ static int send_call(const struct registry *registry, const struct call *call,
 int registry_check(const struct registry *registry, struct error *err)
 {
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
-	const struct call call = { .method = "GET", .path = "" };
+	const struct registry_call call = { .method = "GET", .path = "" };
 
-	if (send_call(registry, &call, &response, err) < 0)
+	if (registry_send(registry, &call, &response, err) < 0)
 		return -1;
-	return check(registry, &response, err);
+	return registry_check_response(registry, &response, err);
 }
 
 /* The hash of the bytes is what counts; a registry that says otherwise is not believed. */
@@ -189,19 +197,18 @@ static void take_media_type(const struct http_response *response, struct str *re
 	}
 }
 
-/* reference: a tag or a digest. */
-static int fetch(const struct registry *registry, const char *name, const char *reference,
-		 struct manifest *ret, struct error *err)
+int registry_fetch(const struct registry *registry, const char *name, const char *reference,
+		   struct manifest *ret, struct error *err)
 {
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
-	struct call call = { .method = "GET" };
+	struct registry_call call = { .method = "GET" };
 
 	str_addf(&path, "%s/manifests/%s", name, reference);
 	call.path = path.buf;
-	if (send_call(registry, &call, &response, err) < 0)
+	if (registry_send(registry, &call, &response, err) < 0)
 		return -1;
-	if (check(registry, &response, err) < 0) {
+	if (registry_check_response(registry, &response, err) < 0) {
 		if (response.status == 404)
 			error_set_code(err, "NotFound");
 		return -1;
@@ -218,7 +225,7 @@ int registry_digest(const struct registry *registry, const char *name, const cha
 {
 	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
 
-	if (fetch(registry, name, tag, &manifest, err) < 0)
+	if (registry_fetch(registry, name, tag, &manifest, err) < 0)
 		return error_wrap(err, "looking up %s:%s", name, tag);
 	str_reset(ret_digest);
 	str_add(ret_digest, manifest.digest.buf, manifest.digest.len);
@@ -273,7 +280,7 @@ static int index_has_image(const struct registry *registry, const char *name, co
 
 		if (!digest || !image_digest_is_valid(digest) || is_attestation(entry))
 			continue;
-		if (fetch(registry, name, digest, &manifest, err) < 0)
+		if (registry_fetch(registry, name, digest, &manifest, err) < 0)
 			return -1;
 		body = parse(&manifest, name, digest, err);
 		if (!body)
@@ -290,7 +297,7 @@ int registry_has_image(const struct registry *registry, const char *name, const 
 	json_auto_t *body = NULL;
 	bool has_it;
 
-	if (fetch(registry, name, tag, &manifest, err) < 0)
+	if (registry_fetch(registry, name, tag, &manifest, err) < 0)
 		return error_wrap(err, "looking up %s:%s", name, tag);
 	body = parse(&manifest, name, tag, err);
 	if (!body)
@@ -307,15 +314,15 @@ static int put(const struct registry *registry, const char *name, const char *ta
 {
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
-	struct call call = { .method = "PUT",
-			     .media_type = manifest->media_type.buf,
-			     .body = &manifest->bytes };
+	struct registry_call call = { .method = "PUT",
+				      .media_type = manifest->media_type.buf,
+				      .body = &manifest->bytes };
 
 	str_addf(&path, "%s/manifests/%s", name, tag);
 	call.path = path.buf;
-	if (send_call(registry, &call, &response, err) < 0)
+	if (registry_send(registry, &call, &response, err) < 0)
 		return -1;
-	return check(registry, &response, err);
+	return registry_check_response(registry, &response, err);
 }
 
 /* What the tag names now, asked anew: the answer to a PUT may have been lost, or lie. */
@@ -346,17 +353,23 @@ static int settle_immutable(const struct registry *registry, const char *name, c
 	return 0;
 }
 
+int registry_put(const struct registry *registry, const char *name, const char *tag,
+		 const struct manifest *manifest, struct error *err)
+{
+	if (put(registry, name, tag, manifest, err) < 0) {
+		if (settle_immutable(registry, name, tag, manifest->digest.buf, err) == 0)
+			return 0;
+		return error_wrap(err, "tagging %s:%s", name, tag);
+	}
+	return confirm(registry, name, tag, manifest->digest.buf, err);
+}
+
 int registry_tag(const struct registry *registry, const char *name, const char *digest,
 		 const char *tag, struct error *err)
 {
 	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
 
-	if (fetch(registry, name, digest, &manifest, err) < 0)
+	if (registry_fetch(registry, name, digest, &manifest, err) < 0)
 		return error_wrap(err, "tagging %s@%s", name, digest);
-	if (put(registry, name, tag, &manifest, err) < 0) {
-		if (settle_immutable(registry, name, tag, digest, err) == 0)
-			return 0;
-		return error_wrap(err, "tagging %s:%s", name, tag);
-	}
-	return confirm(registry, name, tag, digest, err);
+	return registry_put(registry, name, tag, &manifest, err);
 }

@@ -62,6 +62,18 @@ static inline bool canned_stream(const struct canned_http *canned,
 	return true;
 }
 
+/* Keeps what is uploaded in chunks, a few bytes at a time; false where its source gives up. */
+static inline bool canned_upload(struct canned_http *canned, const struct http_request *request)
+{
+	char buf[7];
+	ssize_t n;
+
+	str_reset(&canned->body);
+	while ((n = request->source(request->ctx, buf, sizeof(buf))) > 0)
+		str_add(&canned->body, buf, (size_t)n);
+	return n == 0;
+}
+
 static inline int canned_send(struct http *http, const struct http_request *request,
 			      struct http_response *ret, struct error *err)
 {
@@ -80,6 +92,8 @@ static inline int canned_send(struct http *http, const struct http_request *requ
 		str_reset(&canned->body_type);
 		str_adds(&canned->body_type, canned_header(canned, "Content-Type"));
 	}
+	if (request->source && !canned_upload(canned, request))
+		return error_set(err, ERROR_NETWORK, "%s: ended by the source", request->url);
 	if (exchange->status == 0) {
 		error_set(err, ERROR_NETWORK, "%s: connection refused", request->url);
 		error_set_code(err, "7");
