@@ -6,6 +6,7 @@ struct publish_args {
 	bool allow_dirty;
 	bool rebuild;
 	bool create;
+	bool direct;
 };
 
 static const struct opt opts[] = {
@@ -15,6 +16,8 @@ static const struct opt opts[] = {
 	OPT(struct publish_args, rebuild, 0, "rebuild", NULL,
 	    "replace what is published by what was built here"),
 	OPT(struct publish_args, create, 0, "create", NULL, "make a repository that is missing"),
+	OPT(struct publish_args, direct, 0, "direct", NULL,
+	    "compress and upload without the Engine: a large image's first push is faster"),
 	OPT_END,
 };
 
@@ -26,6 +29,7 @@ static int publish_run(struct app *app, const void *args_, char **operands, stru
 		.allow_dirty = args->allow_dirty,
 		.rebuild = args->rebuild,
 		.create = args->create,
+		.direct = args->direct,
 	};
 
 	(void)operands;
@@ -40,7 +44,12 @@ const struct cmd cmd_publish = {
 	.details =
 		"The image goes to the repository that ECR names, with the credential in memory\n"
 		"only; the digest in the registry is compared with what was pushed. An image that\n"
-		"is there already is not pushed again.",
+		"is there already is not pushed again.\n"
+		"\n"
+		"With --direct, or publish.direct in deployer.yml, the image is exported from the\n"
+		"Engine, compressed on all processors and uploaded from here: only what the\n"
+		"registry lacks. It pulls as the same image. The first push of a large image\n"
+		"is about twice as fast so; where one layer or none changed, the Engine is.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct publish_args),

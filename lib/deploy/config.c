@@ -35,6 +35,7 @@ static const struct config_row {
 	[CONFIG_PUBLISH_TAGS] = { "publish.tags", true },
 	[CONFIG_PUBLISH_REGISTRY] = { "publish.registry", false },
 	[CONFIG_PUBLISH_REUSE] = { "publish.reuse", false },
+	[CONFIG_PUBLISH_DIRECT] = { "publish.direct", false },
 	[CONFIG_STACK_NAME] = { "stack.name", false },
 	[CONFIG_STACK_TEMPLATE] = { "stack.template", false },
 	[CONFIG_STACK_PARAMETERS] = { "stack.parameters", false },
@@ -320,7 +321,8 @@ static int check_account(const struct config *config, struct error *err)
 /* Switches: what is neither on nor off would silently be off. */
 static int check_switches(const struct config *config, struct error *err)
 {
-	static const enum config_key keys[] = { CONFIG_STACK_DISABLE_ROLLBACK,
+	static const enum config_key keys[] = { CONFIG_PUBLISH_DIRECT,
+						CONFIG_STACK_DISABLE_ROLLBACK,
 						CONFIG_STACK_PROTECTION };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

@@ -32,7 +32,8 @@ bool stage_parse(const char *name, enum stage *ret_stage);
 /*
  * What a run is made of. All borrowed. stages: one flag a stage. version: what is released, NULL to
  * find it (deploy/version.h). force: run the test and release stages of a commit that is published
- * too. rebuild: the same, and let what they build take the place of what is published. create: make
+ * too. rebuild: the same, and let what they build take the place of what is published. direct:
+ * push without the Engine (docker/direct.h), as the setting publish.direct has it. create: make
  * the repository where it is missing. record: what earlier runs of this release have come to, NULL
  * where it is new (deploy/record.h): it must still hold.
  */
@@ -46,6 +47,7 @@ struct pipeline {
 	bool stages[STAGE_COUNT];
 	const char *version;
 	bool allow_dirty;
+	bool direct;
 	bool force;
 	struct deploy_policy deploy;
 	bool rebuild;

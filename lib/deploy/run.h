@@ -135,6 +135,13 @@ int run_forget_images(struct run *run, struct error *err);
 /* Stops and removes the project's containers, also while an interruption is pending. */
 void run_compose_down(struct run *run);
 
+/*
+ * Pushes the image that the Engine has as `image` under the version's tag, without the Engine's own
+ * push where that is wanted and gains something; *ret_is_done false: the Engine is to push it.
+ */
+int run_push_direct(struct run *run, const struct engine_image *image, bool *ret_is_done,
+		    struct str *ret_digest, struct error *err);
+
 /* The registry behind the authorization, for direct calls. Borrows from the run. */
 struct registry run_registry(const struct run *run);
 

@@ -95,6 +95,7 @@ static int push(struct run *run, struct error *err)
 	CLEANUP(str_release) struct str host = STR_INIT;
 	CLEANUP(str_release) struct str pushed = STR_INIT;
 	const char *uri = run->repository.uri.buf;
+	bool is_done = false;
 	struct engine_push what = {
 		.repository = uri,
 		.tag = run->version.tag.buf,
@@ -108,7 +109,8 @@ static int push(struct run *run, struct error *err)
 	if (find_local(run, &image, err) < 0 ||
 	    engine_tag_image(run->engine, local_image(run), uri, run->version.tag.buf, err) < 0)
 		return -1;
-	if (engine_push(run->engine, &what, &pushed, err) < 0)
+	if (run_push_direct(run, &image, &is_done, &pushed, err) < 0 ||
+	    (!is_done && engine_push(run->engine, &what, &pushed, err) < 0))
 		return error_has_code(err, "TagIsImmutable") ? settle_immutable(run, err) : -1;
 	return verify(run, pushed.buf, err);
 }
