@@ -154,11 +154,28 @@ out_has 'HTTP status 503: trying again'
 out_has 'token has expired. Reauthenticate and try again.: trying again'
 out_matches '^third$'
 
+# Told to stop in the middle of an upload, it does, and what is half there has no tag.
+inside d <<'SH'
+	front slow
+	: >../front.log
+	"$DEPLOYER" publish --direct --allow-dirty -t one &
+	pid=$!
+	until grep -q PATCH ../front.log; do sleep 0.1; done
+	begin=$(date +%s)
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	echo "status $status after $(($(date +%s) - begin)) s"
+	direct -t one
+SH
+out_matches '^status 143 after [0-3] s$'
+out_matches 'app:one published: '
+
 # Memory: 60 MB of buffers and 20 MB for the rest, however much there is to send.
 if ! grep -q __asan_init "$DEPLOYER"; then
 	head -c 150000000 /dev/urandom >../context/large
 	build first
-	inside d <<-'SH'
+	inside e <<-'SH'
 		front
 		python3 -c 'import resource, subprocess, sys
 		status = subprocess.call(sys.argv[1:])

@@ -2,8 +2,8 @@
 
 registry_faults.py TARGET LISTEN_FILE [FAULT...]
 
-Each fault happens once: cut (the connection ends in the middle of an upload), busy (503 to an upload),
-expired (403, the token's life is over, to an upload). What was asked is a line each in LISTEN_FILE.log.
+Each fault happens once: cut (the connection ends in the middle of an upload), slow (an upload is taken
+only after 20 s), busy (503 to an upload), expired (403, the token's life is over, to an upload). What was asked is a line each in LISTEN_FILE.log.
 """
 import http.client
 import http.server
@@ -12,6 +12,7 @@ import os
 import socketserver
 import sys
 import threading
+import time
 
 target, listen_file = sys.argv[1:3]
 faults = sys.argv[3:]
@@ -66,6 +67,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(2)
             return None
+        if self.command == "PATCH" and take("slow"):
+            time.sleep(20)
         upstream = http.client.HTTPConnection(target)
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
