@@ -35,6 +35,7 @@ static const struct opt opts[] = {
 /* What is to be done, resolved. */
 struct bump {
 	char *path;
+	const char *environment;
 	const char *key;
 	struct version version;
 	struct bump_result result;
@@ -55,6 +56,7 @@ static int find_file(const struct bump_args *args, const struct config *config, 
 	bump->path =
 		args->file ? mem_strdup(args->file) : config_path(config, CONFIG_STACK_PARAMETERS);
 	bump->key = args->key ? args->key : config_text(config, CONFIG_STACK_TAG_PARAMETER);
+	bump->environment = config->environment;
 	if (bump->path)
 		return 0;
 	error_set(err, ERROR_CONFIG, "no parameter file (dev.cfg) in '%s'", config->dir);
@@ -94,8 +96,9 @@ static int carry_out(const struct bump_args *args, struct bump *bump, struct err
 	const char *tag = bump->version.tag.buf;
 
 	if (args->dry_run)
-		return parameters_plan_bump(bump->path, bump->key, tag, &bump->result, err);
-	if (parameters_bump(bump->path, bump->key, tag, &bump->result, err) < 0)
+		return parameters_plan_bump(bump->path, bump->environment, bump->key, tag,
+					    &bump->result, err);
+	if (parameters_bump(bump->path, bump->environment, bump->key, tag, &bump->result, err) < 0)
 		return -1;
 	return args->commit || args->push ? commit(args, bump, err) : 0;
 }
@@ -210,7 +213,8 @@ const struct cmd cmd_bump = {
 		"Sets one parameter, ApplicationImageTag where nothing else is said, to TAG or to "
 		"the version (see 'deployer help version'). Every other byte of the file stays; "
 		"the change is printed as a diff. The same value is no write.\n"
-		"The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, or YAML. "
+		"The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, YAML, "
+		"SAM's samconfig.toml (--env names its environment), or .env. "
 		"It is replaced whole or not at all, under a kernel lock.\n"
 		"With --commit, the changed line is committed to the repository that the file is "
 		"in, with author and committer from git's configuration; what else is staged stays "

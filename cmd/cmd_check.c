@@ -99,7 +99,8 @@ static int read_files(struct job *job, struct error *err)
 	}
 	(void)stack_template_load(template, &job->template, &job->template_error);
 	if (parameters)
-		(void)parameter_file_load(parameters, &job->parameters, &job->parameters_error);
+		(void)parameter_file_load(parameters, job->config->environment, &job->parameters,
+					  &job->parameters_error);
 	return 0;
 }
 

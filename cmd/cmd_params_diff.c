@@ -43,7 +43,7 @@ static int read_files(const struct config *config, struct sides *sides, struct e
 		return missing(config, "parameter file (dev.cfg)", CONFIG_STACK_PARAMETERS, err);
 	if (stack_template_read(template, &sides->template, err) < 0)
 		return -1;
-	return parameter_file_read(file, &sides->file, err);
+	return parameter_file_read(file, config->environment, &sides->file, err);
 }
 
 static int read_stack(struct app *app, const struct config *config, struct sides *sides,

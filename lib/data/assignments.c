@@ -105,6 +105,15 @@ static bool is_key_byte(char c)
 	       c == '_' || c == '.' || c == ':' || c == '-';
 }
 
+bool assignments_is_key(struct slice name)
+{
+	size_t len = 0;
+
+	while (len < name.n && is_key_byte(name.p[len]))
+		len++;
+	return len && len == name.n;
+}
+
 static size_t key_len(struct slice line)
 {
 	size_t len = 0;
@@ -177,28 +186,14 @@ static int refuse_line(struct slice line, unsigned number, struct error *err)
 	return error_fix(err, "write KEY=VALUE, or put a # before a comment");
 }
 
-/* `start` is where the text begins, for the offsets. */
-static int read_line(struct assignments *list, const char *start, struct slice line,
-		     unsigned number, struct error *err)
+/* KEY=VALUE, and nothing but. */
+static int read_plain(struct assignments *list, const char *start, struct slice line,
+		      unsigned number, struct error *err)
 {
+	size_t len = key_len(line);
 	struct assignment *item;
 	struct slice value;
-	size_t len;
 
-	if (line.n > MAX_LINE_BYTES) {
-		error_set(err, ERROR_CONFIG, "line %u is longer than 64 KiB", number);
-		return error_at(err, number, 1);
-	}
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	if (!is_text(line)) {
-		error_set(err, ERROR_CONFIG,
-			  "line %u has bytes that are no text (UTF-8 is expected)", number);
-		return error_at(err, number, 1);
-	}
-	if (is_comment(line))
-		return 0;
-	len = key_len(line);
 	if (len == 0)
 		return refuse_line(line, number, err);
 	value = (struct slice){ line.p + len + 1, line.n - len - 1 };
@@ -209,7 +204,44 @@ static int read_line(struct assignments *list, const char *start, struct slice l
 	return 0;
 }
 
-int assignments_read(const char *text, size_t len, struct assignments *ret, struct error *err)
+static int check_line(struct slice line, unsigned number, struct error *err)
+{
+	if (line.n > MAX_LINE_BYTES) {
+		error_set(err, ERROR_CONFIG, "line %u is longer than 64 KiB", number);
+		return error_at(err, number, 1);
+	}
+	if (!is_text(line)) {
+		error_set(err, ERROR_CONFIG,
+			  "line %u has bytes that are no text (UTF-8 is expected)", number);
+		return error_at(err, number, 1);
+	}
+	return 0;
+}
+
+static struct slice next_line(struct slice *rest)
+{
+	struct slice line = slice_next_line(rest);
+
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+int assignments_check_text(const char *text, size_t len, struct error *err)
+{
+	struct slice rest = assignments_skip_bom(text, len);
+
+	for (unsigned number = 1; rest.n; number++) {
+		struct slice line = next_line(&rest);
+
+		if (check_line(line, number, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int assignments_read_lines(const char *text, size_t len, assignments_line_fn *read_line,
+			   struct assignments *ret, struct error *err)
 {
 	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
 	struct slice rest = assignments_skip_bom(text, len);
@@ -217,15 +249,25 @@ int assignments_read(const char *text, size_t len, struct assignments *ret, stru
 
 	if (len > MAX_BYTES)
 		return error_set(err, ERROR_CONFIG, "larger than 1 MiB");
-	for (unsigned number = 1; rest.n; number++)
-		if (read_line(&list, text, slice_next_line(&rest), number, err) < 0)
+	for (unsigned number = 1; rest.n; number++) {
+		struct slice line = next_line(&rest);
+
+		if (check_line(line, number, err) < 0)
 			return -1;
+		if (!is_comment(line) && read_line(&list, text, line, number, err) < 0)
+			return -1;
+	}
 	if (assignments_check_unique(&list, err) < 0)
 		return -1;
 	old = *ret;
 	*ret = list;
 	list = old;
 	return 0;
+}
+
+int assignments_read(const char *text, size_t len, struct assignments *ret, struct error *err)
+{
+	return assignments_read_lines(text, len, read_plain, ret, err);
 }
 
 bool assignments_recognise(const char *text, size_t len)

@@ -48,6 +48,21 @@ struct assignments {
  */
 int assignments_read(const char *text, size_t len, struct assignments *ret, struct error *err);
 
+/*
+ * The same for other files of one statement a line: what is text, a comment, too large and a
+ * duplicate is as above, and `read_line` adds what a line says. `start` is where the text begins.
+ */
+typedef int assignments_line_fn(struct assignments *list, const char *start, struct slice line,
+				unsigned number, struct error *err);
+int assignments_read_lines(const char *text, size_t len, assignments_line_fn *read_line,
+			   struct assignments *ret, struct error *err);
+
+/* ERROR_CONFIG as above where a line is too long, or no text. */
+int assignments_check_text(const char *text, size_t len, struct error *err);
+
+/* Whether it is a KEY, as a whole. */
+bool assignments_is_key(struct slice name);
+
 /* Whether the text begins like such a file: its first line that is no comment is KEY=... */
 bool assignments_recognise(const char *text, size_t len);
 

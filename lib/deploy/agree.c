@@ -18,7 +18,8 @@ static int find_in_file(const struct agreement_request *request, struct str *ret
 	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
 	const struct cfn_parameter *found;
 
-	if (parameters_read(request->parameter_file, &list, err) < 0)
+	if (parameters_read(request->parameter_file, request->pipeline->config->environment, &list,
+			    err) < 0)
 		return -1;
 	found = cfn_parameters_find(&list, request->key);
 	str_adds(ret, found ? found->value : "");

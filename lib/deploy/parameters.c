@@ -2,9 +2,11 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "data/dotenv.h"
 #include "data/yaml.h"
 #include "data/yaml_map.h"
 #include "deploy/parameters_json.h"
+#include "deploy/parameters_samconfig.h"
 #include "deploy/version.h"
 #include "sys/file.h"
 
@@ -19,6 +21,7 @@
 /* What is asked for. Borrowed. */
 struct bump {
 	const char *path;
+	const char *environment;
 	const char *key;
 	const char *value;
 };
@@ -37,14 +40,28 @@ void bump_result_release(struct bump_result *result)
 	str_release(&result->diff);
 }
 
-static enum parameter_format recognise(const struct str *text)
+/* .env, .env.dev, dev.env */
+static bool has_dotenv_name(const char *path)
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *end = strrchr(name, '.');
+
+	return strncmp(name, ".env.", 5) == 0 || (end && strcmp(end, ".env") == 0);
+}
+
+static enum parameter_format recognise(const struct parameter_file *file)
+{
+	const struct str *text = &file->text;
 	struct slice start = slice_trim(assignments_skip_bom(text->buf, text->len));
 
 	if (slice_starts_with(start, "{"))
 		return PARAMETERS_JSON_OBJECT;
+	if (samconfig_recognise(text->buf, text->len))
+		return PARAMETERS_SAMCONFIG;
 	if (slice_starts_with(start, "["))
 		return PARAMETERS_JSON_LIST;
+	if (has_dotenv_name(file->path) || dotenv_recognise(text->buf, text->len))
+		return PARAMETERS_DOTENV;
 	return assignments_recognise(text->buf, text->len) ? PARAMETERS_ASSIGNMENTS
 							   : PARAMETERS_YAML;
 }
@@ -76,7 +93,7 @@ static int parse(struct parameter_file *file, struct error *err)
 {
 	const struct str *text = &file->text;
 
-	file->format = recognise(text);
+	file->format = recognise(file);
 	switch (file->format) {
 	case PARAMETERS_ASSIGNMENTS:
 		return assignments_read(text->buf, text->len, &file->list, err);
@@ -87,23 +104,30 @@ static int parse(struct parameter_file *file, struct error *err)
 		return assignments_check_unique(&file->list, err);
 	case PARAMETERS_YAML:
 		return parse_yaml(file, err);
+	case PARAMETERS_SAMCONFIG:
+		return samconfig_read(text->buf, text->len, file->environment, &file->list, err);
+	case PARAMETERS_DOTENV:
+		return dotenv_read(text->buf, text->len, &file->list, err);
 	}
 	return -1;
 }
 
 /* Whatever is wrong with a file of the user's is for the user to mend. */
-int parameter_file_load(const char *path, struct parameter_file *ret, struct error *err)
+int parameter_file_load(const char *path, const char *environment, struct parameter_file *ret,
+			struct error *err)
 {
 	parameter_file_release(ret);
 	ret->path = mem_strdup(path);
+	ret->environment = environment;
 	if (file_read(path, MAX_BYTES, &ret->text, err) < 0)
 		return error_become(err, ERROR_CONFIG);
 	return parse(ret, err);
 }
 
-int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err)
+int parameter_file_read(const char *path, const char *environment, struct parameter_file *ret,
+			struct error *err)
 {
-	if (parameter_file_load(path, ret, err) == 0)
+	if (parameter_file_load(path, environment, ret, err) == 0)
 		return 0;
 	/* What has no bytes was not opened; that message names it. */
 	return ret->text.len ? error_wrap(err, "parameter file '%s'", path) : -1;
@@ -120,24 +144,27 @@ static void hand_out(const struct parameter_file *file, struct cfn_parameters *r
 	}
 }
 
-int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err)
+int parameters_read(const char *path, const char *environment, struct cfn_parameters *ret,
+		    struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 
-	if (parameter_file_read(path, &file, err) < 0)
+	if (parameter_file_read(path, environment, &file, err) < 0)
 		return -1;
 	hand_out(&file, ret);
 	return 0;
 }
 
-int parameters_read_text(const char *text, size_t len, struct cfn_parameters *ret,
-			 struct error *err)
+int parameters_read_text(const char *path, const char *environment, struct slice text,
+			 struct cfn_parameters *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 
-	if (len > MAX_BYTES)
+	if (text.n > MAX_BYTES)
 		return error_set(err, ERROR_CONFIG, "more than %lu bytes", MAX_BYTES);
-	str_add(&file.text, text, len);
+	file.path = mem_strdup(path);
+	file.environment = environment;
+	str_add(&file.text, text.p, text.n);
 	if (parse(&file, err) < 0)
 		return -1;
 	hand_out(&file, ret);
@@ -224,6 +251,8 @@ static bool is_one_value(const struct parameter_file *before, const struct assig
 	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
 	size_t at = (size_t)(item - before->list.items);
 
+	after.path = mem_strdup(before->path);
+	after.environment = before->environment;
 	str_add(&after.text, edited->buf, edited->len);
 	if (parse(&after, &ignored) < 0 || after.list.count != before->list.count)
 		return false;
@@ -267,7 +296,7 @@ static int plan(const struct bump *bump, struct parameter_file *ret_file,
 {
 	const struct assignment *item;
 
-	if (parameter_file_read(bump->path, ret_file, err) < 0)
+	if (parameter_file_read(bump->path, bump->environment, ret_file, err) < 0)
 		return -1;
 	item = find_editable(ret_file, bump->key, err);
 	if (!item)
@@ -283,24 +312,24 @@ static int plan(const struct bump *bump, struct parameter_file *ret_file,
 	return 0;
 }
 
-int parameters_plan_bump(const char *path, const char *key, const char *value,
-			 struct bump_result *ret, struct error *err)
+int parameters_plan_bump(const char *path, const char *environment, const char *key,
+			 const char *value, struct bump_result *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 	CLEANUP(str_release) struct str edited = STR_INIT;
-	const struct bump bump = { path, key, value };
+	const struct bump bump = { path, environment, key, value };
 
 	if (version_check_tag(value, key, err) < 0)
 		return -1;
 	return plan(&bump, &file, ret, &edited, err);
 }
 
-int parameters_bump(const char *path, const char *key, const char *value, struct bump_result *ret,
-		    struct error *err)
+int parameters_bump(const char *path, const char *environment, const char *key, const char *value,
+		    struct bump_result *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 	CLEANUP(str_release) struct str edited = STR_INIT;
-	const struct bump bump = { path, key, value };
+	const struct bump bump = { path, environment, key, value };
 	CLEANUP_CLOSE int lock = -1;
 
 	if (version_check_tag(value, key, err) < 0)

@@ -18,6 +18,9 @@
  *	  "ParameterValue": "Value"}]			UsePreviousValue too
  *	["Key=Value"]					the AWS CLI's other list
  *	Key: Value					a YAML map, also under "Parameters:"
+ *	parameter_overrides = "Key=Value"		SAM's samconfig.toml, one environment of it
+ *	export KEY='Value'				.env (data/dotenv.h): known by its name, or
+ *by "export", since elsewhere quotation marks belong to the value
  *
  * https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/ (--parameter-overrides)
  */
@@ -26,11 +29,14 @@ enum parameter_format {
 	PARAMETERS_JSON_OBJECT,
 	PARAMETERS_JSON_LIST,
 	PARAMETERS_YAML,
+	PARAMETERS_SAMCONFIG,
+	PARAMETERS_DOTENV,
 };
 
-/* A parameter file: its bytes, and what they say with their places. */
+/* A parameter file: its bytes, and what they say with their places. `environment` is borrowed. */
 struct parameter_file {
 	char *path;
+	const char *environment;
 	struct str text;
 	enum parameter_format format;
 	struct assignments list;
@@ -38,7 +44,7 @@ struct parameter_file {
 
 #define PARAMETER_FILE_INIT                                                                        \
 	{                                                                                          \
-		.path = NULL, .text = STR_INIT, .list = ASSIGNMENTS_INIT                           \
+		.path = NULL, .environment = NULL, .text = STR_INIT, .list = ASSIGNMENTS_INIT      \
 	}
 
 /*
@@ -46,20 +52,24 @@ struct parameter_file {
  * those who show a failure at its place (error_at()): it leaves the file out of the message, and
  * *ret with the path and the bytes.
  */
-int parameter_file_read(const char *path, struct parameter_file *ret, struct error *err);
-int parameter_file_load(const char *path, struct parameter_file *ret, struct error *err);
+int parameter_file_read(const char *path, const char *environment, struct parameter_file *ret,
+			struct error *err);
+int parameter_file_load(const char *path, const char *environment, struct parameter_file *ret,
+			struct error *err);
 void parameter_file_release(struct parameter_file *file);
 
 /*
  * Reads a parameter file. Values keep their text; lists are joined by commas, as CloudFormation
- * takes them. ERROR_CONFIG naming file and line where it cannot be read, is no such file, or is
+ * takes them. `environment` is the one to read of a file that has several; NULL or "": the default.
+ * ERROR_CONFIG naming file and line where it cannot be read, is no such file, or is
  * larger than 1 MiB; ERROR_REFUSED naming both lines where a key is there twice.
  */
-int parameters_read(const char *path, struct cfn_parameters *ret, struct error *err);
+int parameters_read(const char *path, const char *environment, struct cfn_parameters *ret,
+		    struct error *err);
 
-/* The same from the bytes of such a file, as it was at another time. */
-int parameters_read_text(const char *text, size_t len, struct cfn_parameters *ret,
-			 struct error *err);
+/* The same from the bytes that such a file had at another time; its name may tell its format. */
+int parameters_read_text(const char *path, const char *environment, struct slice text,
+			 struct cfn_parameters *ret, struct error *err);
 
 /*
  * What parameters_bump() did or would do. diff: a unified diff of one line, written "Key=Value" in
@@ -86,11 +96,11 @@ void bump_result_release(struct bump_result *result);
  * ERROR_CONFIG. ERROR_CONFIG also where the file cannot be read; ERROR_REFUSED where the key is not
  * there, is there twice, or has no text of its own on one line.
  */
-int parameters_bump(const char *path, const char *key, const char *value, struct bump_result *ret,
-		    struct error *err);
+int parameters_bump(const char *path, const char *environment, const char *key, const char *value,
+		    struct bump_result *ret, struct error *err);
 
 /* The same without the lock and the write: what would be done. */
-int parameters_plan_bump(const char *path, const char *key, const char *value,
-			 struct bump_result *ret, struct error *err);
+int parameters_plan_bump(const char *path, const char *environment, const char *key,
+			 const char *value, struct bump_result *ret, struct error *err);
 
 #endif

@@ -51,7 +51,7 @@ static int read_parameter_file(struct run *run, struct error *err)
 
 	if (!path)
 		return missing_file(run, CONFIG_STACK_PARAMETERS, "parameter file (dev.cfg)", err);
-	return parameters_read(path, &run->parameters, err);
+	return parameters_read(path, run->pipeline->config->environment, &run->parameters, err);
 }
 
 /* What a release that goes on to the deploy stage is held against (deploy/check.h). */
@@ -73,7 +73,7 @@ static int find_mistakes(struct run *run, const struct cfn_parameters *live, str
 
 	if (check_rules_known(request.off, err) < 0)
 		return error_wrap(err, "checks.off");
-	if (parameter_file_read(path, &file, err) < 0)
+	if (parameter_file_read(path, config->environment, &file, err) < 0)
 		return -1;
 	check_run(&request, ret);
 	return 0;

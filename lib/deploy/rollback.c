@@ -77,7 +77,7 @@ static int find_in_file(const struct pipeline *pipeline, struct str *ret, struct
 	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
 	CLEANUP_FREE char *path = config_path(pipeline->config, CONFIG_STACK_PARAMETERS);
 
-	if (path && parameters_read(path, &list, err) < 0)
+	if (path && parameters_read(path, pipeline->config->environment, &list, err) < 0)
 		return -1;
 	add_value(&list, tag_parameter(pipeline), ret);
 	return 0;
@@ -150,6 +150,8 @@ static void describe_commits(const struct pipeline *pipeline, struct rollback_li
 /* The versions that the parameter file has had. */
 struct file_history {
 	struct rollback_list *list;
+	const char *path;
+	const char *environment;
 	const char *key;
 };
 
@@ -160,7 +162,8 @@ static bool take_version(void *ctx, int64_t time_ms, const char *bytes, size_t l
 	CLEANUP(error_release) struct error unreadable = ERROR_INIT;
 	const struct cfn_parameter *found;
 
-	if (parameters_read_text(bytes, len, &list, &unreadable) < 0)
+	if (parameters_read_text(history->path, history->environment, (struct slice){ bytes, len },
+				 &list, &unreadable) < 0)
 		return true;
 	found = cfn_parameters_find(&list, history->key);
 	for (size_t i = 0; found && i < history->list->count; i++) {
@@ -176,7 +179,8 @@ static void describe_settings(const struct pipeline *pipeline, struct rollback_l
 {
 	CLEANUP(error_release) struct error unknown = ERROR_INIT;
 	CLEANUP_FREE char *path = config_path(pipeline->config, CONFIG_STACK_PARAMETERS);
-	struct file_history history = { list, tag_parameter(pipeline) };
+	struct file_history history = { list, path, pipeline->config->environment,
+					tag_parameter(pipeline) };
 
 	/* A file outside any repository has no history: then there is none to tell. */
 	if (path)

@@ -12,7 +12,7 @@ int stage_bump(struct run *run, struct error *err)
 	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 	const char *key = config_text(config, CONFIG_STACK_TAG_PARAMETER);
 
-	if (parameters_bump(path, key, run->version.tag.buf, &result, err) < 0)
+	if (parameters_bump(path, config->environment, key, run->version.tag.buf, &result, err) < 0)
 		return -1;
 	if (result.changed) {
 		report_result(run->pipeline->report, "%s: %s %s -> %s",
@@ -28,7 +28,7 @@ int stage_bump(struct run *run, struct error *err)
 	}
 	/* The deploy stage sends what the file says now. */
 	cfn_parameters_release(&run->parameters);
-	return parameters_read(path, &run->parameters, err);
+	return parameters_read(path, config->environment, &run->parameters, err);
 }
 
 static void describe(const struct run *run, struct str *out)

@@ -38,7 +38,7 @@ static int find_in_file(const struct status_request *request, struct status *sta
 	if (!path)
 		return 0;
 	str_adds(&status->file_name, config_text(config, CONFIG_STACK_PARAMETERS));
-	if (parameters_read(path, &list, err) < 0)
+	if (parameters_read(path, config->environment, &list, err) < 0)
 		return -1;
 	found = cfn_parameters_find(&list, config_text(config, CONFIG_STACK_TAG_PARAMETER));
 	str_adds(&status->file, found ? found->value : "");

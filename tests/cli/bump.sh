@@ -59,6 +59,19 @@ bumps '{"Parameters":\n\t{"N": 1.10, "ApplicationImageTag": "old"}}' \
 	'{"Parameters":\n\t{"N": 1.10, "ApplicationImageTag": "5fdbe62"}}'
 bumps 'ApplicationImageTag: old # note\n' "ApplicationImageTag: '5fdbe62' # note\\n"
 
+# SAM's file: one environment of several; .env: the value lies within the quotation marks.
+printf '[default.deploy.parameters]\nparameter_overrides = "A=1 ApplicationImageTag=\\"old\\""\n[prod.deploy.parameters]\nparameter_overrides = "ApplicationImageTag=x"\n' >samconfig.toml
+sed '4s/=x/=5fdbe62/' samconfig.toml >"$tmp/want"
+run 0 "$DEPLOYER" --env prod bump --file samconfig.toml 5fdbe62
+same "$tmp/want" samconfig.toml
+sed '2s/old/5fdbe62/' samconfig.toml >"$tmp/want"
+run 0 "$DEPLOYER" bump --file samconfig.toml 5fdbe62
+same "$tmp/want" samconfig.toml
+printf "A=1\nApplicationImageTag='old' # was\n" >.env
+run 0 "$DEPLOYER" bump --file .env 5fdbe62
+printf "A=1\nApplicationImageTag='5fdbe62' # was\n" | cmp - .env || fail '.env reads otherwise'
+rm samconfig.toml .env
+
 # H7: the same value is no write, not even of a file that could not be written.
 printf 'ApplicationImageTag=5fdbe62\n' >dev.cfg
 chmod 444 dev.cfg

@@ -1,9 +1,11 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "data/assignments.h"
+#include "data/dotenv.h"
 #include "data/yaml.h"
 #include "data/yaml_map.h"
 #include "deploy/parameters_json.h"
+#include "deploy/parameters_samconfig.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -19,6 +21,11 @@ static int read_yaml(const char *text, size_t len, struct assignments *ret, stru
 	json_auto_t *checked = yaml_read(bytes.p, bytes.n, YAML_PLAIN, err);
 
 	return checked ? yaml_map_read(text, len, "Parameters", ret, err) : -1;
+}
+
+static int read_samconfig(const char *text, size_t len, struct assignments *ret, struct error *err)
+{
+	return samconfig_read(text, len, NULL, ret, err);
 }
 
 /* A value that can be replaced is replaced: the text reads the same but for it, where it reads. */
@@ -68,5 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(assignments_read, text, size);
 	check(parameters_read_json, text, size);
 	check(read_yaml, text, size);
+	check(read_samconfig, text, size);
+	check(dotenv_read, text, size);
+	(void)samconfig_recognise(text, size);
 	return 0;
 }

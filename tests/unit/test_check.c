@@ -284,7 +284,7 @@ static void begin(struct project *project, const char *template, const char *par
 	(void)stack_template_load(stack, &project->template, &project->template_error);
 	if (parameters) {
 		file = write_file(project, "dev.cfg", parameters);
-		(void)parameter_file_load(file, &project->file, &project->file_error);
+		(void)parameter_file_load(file, NULL, &project->file, &project->file_error);
 	}
 	project->request = (struct check_request){
 		.template = &project->template,

@@ -9,6 +9,9 @@
 #include <sys/stat.h>
 
 /* Each test gets an empty folder; the file in it is "f". */
+/* How SAM begins what it writes. */
+#define SAM "version = 0.1\n[default.deploy.parameters]\n"
+
 static int make_folder(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -62,6 +65,15 @@ static void reads_every_format(void **state)
 		"# note\nTag: 5fdbe62\nVpc: 'vpc-1'\nSubnets: [a, b]\nPort: 010\n",
 		"---\nParameters:\n  Tag: \"5fdbe62\"\n  Vpc: vpc-1\n  Subnets:\n  - a\n  - b\n"
 		"  Port: '010'\n",
+		SAM
+		"parameter_overrides = \"Tag=\\\"5fdbe62\\\" Vpc=vpc-1  Subnets=a,b Port='010'\"\n",
+		SAM "parameter_overrides = [ # note\n  'Tag=5fdbe62', \"Vpc=\\\"vpc-1\\\"\",\n"
+		    "  \"ParameterKey=Subnets,ParameterValue=a,b "
+		    "ParameterKey=Port,ParameterValue=010\",\n]\n",
+		"[default.global.parameters]\nparameter_overrides = 'Tag=5fdbe62 Vpc=vpc-1 "
+		"Subnets=a,b Port=010'\n[prod.deploy.parameters]\nparameter_overrides = 'Tag=x'\n",
+		"export Tag=5fdbe62\n# note\nexport Vpc='vpc-1' # note\nSubnets= a,b "
+		"\nPort=\"010\"\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -70,12 +82,51 @@ static void reads_every_format(void **state)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
 		CLEANUP_FREE char *path = put(state, texts[i]);
 
-		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
 		assert_int_equal(list.count, 4);
 		assert_string_equal(cfn_parameters_find(&list, "Tag")->value, "5fdbe62");
 		assert_string_equal(cfn_parameters_find(&list, "Vpc")->value, "vpc-1");
 		assert_string_equal(cfn_parameters_find(&list, "Subnets")->value, "a,b");
 		assert_string_equal(cfn_parameters_find(&list, "Port")->value, "010");
+	}
+}
+
+static void reads_the_environment_that_is_asked_for(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
+	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+	CLEANUP_FREE char *path =
+		put(state, SAM "parameter_overrides = 'Tag=a'\n[prod.deploy.parameters]\n"
+			       "parameter_overrides = 'Tag=b'\n[[prod.deploy]]\n");
+
+	assert_int_equal(parameters_read(path, "prod", &list, &err), 0);
+	assert_string_equal(list.items[0].value, "b");
+	assert_int_equal(parameters_bump(path, "prod", "Tag", "c", &result, &err), 0);
+	assert_holds(path, SAM "parameter_overrides = 'Tag=a'\n[prod.deploy.parameters]\n"
+			       "parameter_overrides = 'Tag=c'\n[[prod.deploy]]\n");
+	assert_int_equal(parameters_read(path, "test", &list, &err), -1);
+	assert_non_null(strstr(err.msg.buf, "[test.deploy.parameters]"));
+}
+
+/* Quotation marks are part of a value in dev.cfg, and not in .env: the name tells. */
+static void knows_dotenv_by_its_name(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} rows[] = {
+		{ "dev.cfg", "'a'" }, { ".env", "a" }, { ".env.dev", "a" }, { "dev.env", "a" }
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = file_join(*state, rows[i].name);
+
+		assert_int_equal(file_write_atomic(path, "A='a'\n", 6, 0600, &err), 0);
+		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
+		assert_string_equal(list.items[0].value, rows[i].want);
 	}
 }
 
@@ -89,7 +140,7 @@ static void keeps_the_text_of_numbers(void **state)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
 		CLEANUP_FREE char *path = put(state, texts[i]);
 
-		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
 		assert_string_equal(cfn_parameters_find(&list, "A")->value, "1.10");
 		assert_string_equal(cfn_parameters_find(&list, "B")->value, "true");
 	}
@@ -104,7 +155,7 @@ static void reads_what_is_to_stay_as_it_lives(void **state)
 			   "{\"ParameterKey\": \"B\", \"UsePreviousValue\": false, "
 			   "\"ParameterValue\": \"b\"}]");
 
-	assert_int_equal(parameters_read(path, &list, &err), 0);
+	assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
 	assert_true(list.items[0].use_previous);
 	assert_false(list.items[1].use_previous);
 	assert_string_equal(list.items[1].value, "b");
@@ -130,6 +181,33 @@ static void names_what_cannot_be_read(void **state)
 		{ "A: ~\n", ERROR_CONFIG, "line 1: 'A' is neither text nor a list" },
 		{ "A: 1\nA: 2\n", ERROR_CONFIG, "duplicate key" },
 		{ "- A: 1\n", ERROR_CONFIG, "not a map" },
+		{ SAM "stack_name = 'a'\n", ERROR_CONFIG,
+		  "no parameter_overrides in [default.deploy.parameters]" },
+		{ SAM "parameter_overrides = 1\n", ERROR_CONFIG,
+		  "line 3: parameter_overrides is no" },
+		{ SAM "parameter_overrides = 'A=1 b'\n", ERROR_CONFIG, "not Key=Value" },
+		{ SAM "parameter_overrides = 'A =1'\n", ERROR_CONFIG, "not Key=Value" },
+		{ SAM "parameter_overrides = ['A=1',\n\"B=\\\"2\"]\n", ERROR_CONFIG,
+		  "line 4: parameter_overrides has a quotation mark" },
+		{ SAM "parameter_overrides = 'A=1\"2\"'\n", ERROR_CONFIG, "a quotation mark" },
+		{ SAM "parameter_overrides = \"A=\\u0031\"\n", ERROR_CONFIG, "no plain string" },
+		{ SAM "parameter_overrides = \"\"\"A=1\"\"\"\n", ERROR_CONFIG, "no plain string" },
+		{ SAM "parameter_overrides = ['A=1',\n'A=2']\n", ERROR_REFUSED,
+		  "'A' is there twice: lines 3 and 4" },
+		{ SAM "parameter_overrides = 'A=1'\nparameter_overrides = 'A=1'\n", ERROR_REFUSED,
+		  "there twice" },
+		{ SAM "a = \n", ERROR_CONFIG, "line 3, column 5: no value" },
+		{ SAM "a = 1 b\n", ERROR_CONFIG, "line 3, column 7: more behind a value" },
+		{ "[a.parameters] b\n", ERROR_CONFIG, "more behind a table's name" },
+		{ "[a.parameters]\n[b\n", ERROR_CONFIG,
+		  "line 2, column 3: no end of a table's name" },
+		{ "export A=1\nB\n", ERROR_CONFIG, "line 2: not NAME=VALUE" },
+		{ "export A='1\n", ERROR_CONFIG, "line 1: a quotation mark is not closed" },
+		{ "export A=\"$B\"\n", ERROR_CONFIG, "line 1: '$'" },
+		{ "export A=a\\b\n", ERROR_CONFIG, "line 1: a '$'" },
+		{ "export A=a #b\n", ERROR_CONFIG, "line 1: a '$'" },
+		{ "export A='a'b\n", ERROR_CONFIG, "line 1: something follows" },
+		{ "export A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -138,7 +216,7 @@ static void names_what_cannot_be_read(void **state)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
 		CLEANUP_FREE char *path = put(state, rows[i].text);
 
-		assert_int_equal(parameters_read(path, &list, &err), -1);
+		assert_int_equal(parameters_read(path, NULL, &list, &err), -1);
 		assert_int_equal(err.kind, rows[i].kind);
 		if (!strstr(err.msg.buf, rows[i].want))
 			fail_msg("'%s' lacks '%s'", err.msg.buf, rows[i].want);
@@ -175,6 +253,26 @@ static void changes_one_value_and_no_other_byte(void **state)
 		{ "Parameters:\n  L: [a,\n    b]\n  Tag: 'old'\nTag: x\n",
 		  "Parameters:\n  L: [a,\n    b]\n  Tag: '5fdbe62'\nTag: x\n", 4 },
 		{ "\xef\xbb\xbfTag: ''\n", "\xef\xbb\xbfTag: '5fdbe62'\n", 1 },
+		{ "\xef\xbb\xbf" SAM "a = [{x = 1}, \"]\"] # '\r\n"
+		  "parameter_overrides = \"A=\\\"1\\\" Tag=\\\"old\\\" B=2\"\r\nb = 1979-05-27 "
+		  "07:32:00\n",
+		  "\xef\xbb\xbf" SAM "a = [{x = 1}, \"]\"] # '\r\n"
+		  "parameter_overrides = \"A=\\\"1\\\" Tag=\\\"5fdbe62\\\" B=2\"\r\nb = 1979-05-27 "
+		  "07:32:00\n",
+		  4 },
+		{ "[prod.deploy.parameters]\nparameter_overrides = 'Tag=x'\n[default]\n"
+		  "deploy.parameters.parameter_overrides = [\n  'Tag=old', # Tag=y\n  'B=1' ]",
+		  "[prod.deploy.parameters]\nparameter_overrides = 'Tag=x'\n[default]\n"
+		  "deploy.parameters.parameter_overrides = [\n  'Tag=5fdbe62', # Tag=y\n  'B=1' ]",
+		  5 },
+		{ SAM "parameter_overrides = 'ParameterKey=Tag,ParameterValue=old'",
+		  SAM "parameter_overrides = 'ParameterKey=Tag,ParameterValue=5fdbe62'", 3 },
+		{ SAM "parameter_overrides = \"Tag= B=1\"",
+		  SAM "parameter_overrides = \"Tag=5fdbe62 B=1\"", 3 },
+		{ SAM "parameter_overrides = \"Tag=\\\"\\\"\"",
+		  SAM "parameter_overrides = \"Tag=\\\"5fdbe62\\\"\"", 3 },
+		{ "export Tag='old' # was\nA=1", "export Tag='5fdbe62' # was\nA=1", 1 },
+		{ "#\nexport A=1\nTag= \"old\"\r\n", "#\nexport A=1\nTag= \"5fdbe62\"\r\n", 3 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -182,12 +280,12 @@ static void changes_one_value_and_no_other_byte(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, rows[i].before);
 
-		if (parameters_bump(path, "Tag", "5fdbe62", &result, &err) < 0)
+		if (parameters_bump(path, NULL, "Tag", "5fdbe62", &result, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg.buf);
 		assert_true(result.changed);
 		assert_int_equal(result.line, rows[i].line);
 		assert_holds(path, rows[i].after);
-		assert_int_equal(parameters_bump(path, "Tag", "5fdbe62", &result, &err), 0);
+		assert_int_equal(parameters_bump(path, NULL, "Tag", "5fdbe62", &result, &err), 0);
 		assert_false(result.changed);
 	}
 }
@@ -207,7 +305,7 @@ static void quotes_yaml_that_would_read_as_a_number(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, "Tag: old\n");
 
-		assert_int_equal(parameters_bump(path, "Tag", rows[i].tag, &result, &err), 0);
+		assert_int_equal(parameters_bump(path, NULL, "Tag", rows[i].tag, &result, &err), 0);
 		assert_holds(path, rows[i].want);
 	}
 }
@@ -220,11 +318,11 @@ static void says_what_changed_in_one_line(void **state)
 	CLEANUP_FREE char *want =
 		mem_printf("--- %s\n+++ %s\n@@ -1 +1 @@\n-Tag=old\n+Tag=new\n", path, path);
 
-	assert_int_equal(parameters_plan_bump(path, "Tag", "new", &result, &err), 0);
+	assert_int_equal(parameters_plan_bump(path, NULL, "Tag", "new", &result, &err), 0);
 	assert_string_equal(result.diff.buf, want);
 	assert_string_equal(result.old_value.buf, "old");
 	assert_holds(path, "{\"Password\":\"hunter2\",\"Tag\":\"old\"}");
-	assert_int_equal(parameters_bump(path, "Tag", "new", &result, &err), 0);
+	assert_int_equal(parameters_bump(path, NULL, "Tag", "new", &result, &err), 0);
 	assert_string_equal(result.diff.buf, want);
 }
 
@@ -252,6 +350,8 @@ static void refuses_what_it_cannot_change_alone(void **state)
 		{ "Tag: &a old\nA: *a\n", "new", ERROR_REFUSED },
 		{ "Tag: \"a\\x62\"\n", "new", ERROR_REFUSED },
 		{ "Tag: two\n  lines\n", "new", ERROR_REFUSED },
+		{ SAM "parameter_overrides = \"Tag=a\\\\ b\"", "new", ERROR_REFUSED },
+		{ SAM "parameter_overrides = 'Tag=a\\ b'", "new", ERROR_REFUSED },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -259,7 +359,7 @@ static void refuses_what_it_cannot_change_alone(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, rows[i].text);
 
-		if (parameters_bump(path, "Tag", rows[i].tag, &result, &err) == 0)
+		if (parameters_bump(path, NULL, "Tag", rows[i].tag, &result, &err) == 0)
 			fail_msg("row %zu was changed", i);
 		assert_int_equal(err.kind, rows[i].kind);
 		assert_holds(path, rows[i].text);
@@ -275,12 +375,12 @@ static void does_not_write_the_same_value(void **state)
 
 	assert_int_equal(chmod(path, 0444), 0);
 	assert_int_equal(stat(path, &before), 0);
-	assert_int_equal(parameters_bump(path, "Tag", "same", &result, &err), 0);
+	assert_int_equal(parameters_bump(path, NULL, "Tag", "same", &result, &err), 0);
 	assert_false(result.changed);
 	assert_int_equal(result.diff.len, 0);
 	assert_int_equal(stat(path, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
-	assert_int_equal(parameters_bump(path, "Tag", "other", &result, &err), -1);
+	assert_int_equal(parameters_bump(path, NULL, "Tag", "other", &result, &err), -1);
 	assert_int_equal(err.kind, ERROR_CONFIG);
 }
 
@@ -302,11 +402,11 @@ static void reads_the_files_of_the_sample(void **state)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
 		CLEANUP_FREE char *path = file_join(root, names[i]);
 
-		assert_int_equal(parameters_read(path, &list, &err), 0);
+		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
 		assert_true(list.count >= 5);
-		assert_int_equal(
-			parameters_plan_bump(path, "ApplicationImageTag", "0123456", &result, &err),
-			0);
+		assert_int_equal(parameters_plan_bump(path, NULL, "ApplicationImageTag", "0123456",
+						      &result, &err),
+				 0);
 		assert_true(result.changed);
 	}
 }
@@ -317,6 +417,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(reads_every_format),
+		IN_FOLDER(reads_the_environment_that_is_asked_for),
+		IN_FOLDER(knows_dotenv_by_its_name),
 		IN_FOLDER(keeps_the_text_of_numbers),
 		IN_FOLDER(reads_what_is_to_stay_as_it_lives),
 		IN_FOLDER(names_what_cannot_be_read),
