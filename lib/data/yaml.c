@@ -130,7 +130,7 @@ static json_t *apply_tag(struct reader *reader, const yaml_event_t *event, const
 
 	if (!tag || yaml_tag_is_standard(tag))
 		return value;
-	if (reader->dialect != YAML_CLOUDFORMATION || tag[0] != '!') {
+	if (reader->dialect == YAML_PLAIN || tag[0] != '!') {
 		json_decref(value);
 		set_error_at(event->start_mark, "a tag that is not known here", err);
 		return NULL;
@@ -239,8 +239,9 @@ static int read_member(struct reader *reader, const yaml_event_t *key_event, jso
 	if (!key)
 		return -1;
 	if (json_object_get(object, key) && reader->dialect != YAML_CLOUDFORMATION) {
-		set_error_at(key_event->start_mark, "duplicate key", err);
-		return error_wrap(err, "'%s'", key);
+		CLEANUP_FREE char *what = mem_printf("duplicate key '%s'", key);
+
+		return set_error_at(key_event->start_mark, what, err);
 	}
 	if (count_nodes(reader, 1, key_event->start_mark, err) < 0 ||
 	    next_event(reader, &event, err) < 0)
@@ -380,6 +381,7 @@ json_t *yaml_read(const char *bytes, size_t len, enum yaml_dialect dialect, stru
 		return value;
 	if (!yaml_parser_initialize(&reader.parser))
 		mem_fatal("yaml_parser_initialize");
+	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)bytes, len);
 	return read_stream(&reader, err);
 }

@@ -12,13 +12,16 @@
  * YAML_CLOUDFORMATION reads scalars and short tags as CloudFormation's tools do: "!Ref x" becomes
  * {"Ref": "x"}, "!GetAtt a.b" {"Fn::GetAtt": ["a", "b"]}, every other "!Name x" {"Fn::Name": x}.
  *
- * At most 64 levels deep, 100 aliases, 100,000 nodes after expansion, 1 MiB of text, one document,
- * string keys only, no duplicate keys: but templates have them, and there the last one counts, as
- * CloudFormation has it. ERROR_CONFIG with "line L, column C: ..." otherwise.
+ * Text is UTF-8, with or without a byte order mark. At most 64 levels deep, 100 aliases, 100,000
+ * nodes after expansion, 1 MiB of text, one document, string keys only, no duplicate keys: but
+ * templates have them, and there the last one counts, as CloudFormation has it;
+ * YAML_CLOUDFORMATION_STRICT is for finding them. ERROR_CONFIG with "line L, column C: ..."
+ * otherwise.
  */
 enum yaml_dialect {
 	YAML_PLAIN,
 	YAML_CLOUDFORMATION,
+	YAML_CLOUDFORMATION_STRICT,
 };
 
 json_t *yaml_read(const char *bytes, size_t len, enum yaml_dialect dialect, struct error *err);

@@ -144,7 +144,7 @@ static void drop_underscores(const char *text, struct str *out)
 
 static json_t *resolve_number(const char *text, enum yaml_dialect dialect)
 {
-	bool is_old = dialect == YAML_CLOUDFORMATION;
+	bool is_old = dialect != YAML_PLAIN;
 	bool is_signed = *text == '-' || *text == '+', is_negative = *text == '-';
 	CLEANUP(str_release) struct str digits = STR_INIT;
 	json_t *number;

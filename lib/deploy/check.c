@@ -19,6 +19,8 @@ static const struct check_rule rules[] = {
 	  check_parameters_unreadable },
 	{ "template-size", CHECK_ERROR, "the template is larger than what can be sent",
 	  check_template_size },
+	{ "duplicate-key", CHECK_WARNING, "a key is there twice: the last one counts",
+	  check_duplicate_key },
 	{ "unknown-parameter", CHECK_ERROR,
 	  "the parameter file sets what the template does not declare", check_unknown_parameter },
 	{ "missing-parameter", CHECK_ERROR, "a parameter has neither a value nor a default",
@@ -210,9 +212,7 @@ struct finding *check_add_at_file(struct check *check, const struct assignment *
 	return finding;
 }
 
-/* `option` names another file. */
-static void add_unreadable(struct check *check, const char *path, const struct error *error,
-			   const char *option)
+struct finding *check_add_error(struct check *check, const char *path, const struct error *error)
 {
 	CLEANUP(str_release) struct str message = STR_INIT;
 	struct finding *finding;
@@ -220,10 +220,19 @@ static void add_unreadable(struct check *check, const char *path, const struct e
 	str_adds(&message, error_without_place(error));
 	finding = add(check, path, &message);
 	if (!finding)
-		return;
+		return NULL;
 	/* What concerns all of it is shown at its start: code-scanning services want a line. */
 	finding->line = error->line ? error->line : 1;
 	finding->column = error->line ? error->column : 1;
+	return finding;
+}
+
+/* `option` names another file. */
+static void add_unreadable(struct check *check, const char *path, const struct error *error,
+			   const char *option)
+{
+	struct finding *finding = check_add_error(check, path, error);
+
 	if (error->fix.len)
 		finding_fix(finding, "%s", error->fix.buf);
 	else

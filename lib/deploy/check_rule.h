@@ -29,6 +29,9 @@ struct finding *check_add_at_template(struct check *check, const char *path, con
 struct finding *check_add_at_file(struct check *check, const struct assignment *item,
 				  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same at the place of an error that a reader of the file at `path` has set (error_at()). */
+struct finding *check_add_error(struct check *check, const char *path, const struct error *error);
+
 /* Says what to do about it; nothing happens for NULL. */
 void finding_fix(struct finding *finding, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -82,6 +85,7 @@ void check_value_length(struct check *check);
 void check_plain_password(struct check *check);
 void check_password_echo(struct check *check);
 
+void check_duplicate_key(struct check *check);
 void check_tag_parameter_missing(struct check *check);
 void check_tag_parameter_unused(struct check *check);
 void check_unused_parameter(struct check *check);

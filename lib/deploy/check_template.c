@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "data/json.h"
+#include "data/yaml.h"
 #include "deploy/check_rule.h"
 
 #include <string.h>
@@ -226,6 +227,21 @@ void check_circuit_breaker(struct check *check)
 			    "add 'DeploymentCircuitBreaker: {Enable: true, Rollback: true}' to its "
 			    "DeploymentConfiguration");
 	}
+}
+
+/* ---- keys ---- */
+
+/* The first one; the template was read, so nothing else can be wrong with it. */
+void check_duplicate_key(struct check *check)
+{
+	const struct stack_template *template = check->request->template;
+	CLEANUP(error_release) struct error twice = ERROR_INIT;
+	json_auto_t *ignored = yaml_read(template->body.buf, template->body.len,
+					 YAML_CLOUDFORMATION_STRICT, &twice);
+
+	if (!ignored)
+		finding_fix(check_add_error(check, template->path, &twice),
+			    "take one of the two out: CloudFormation goes by the last");
 }
 
 /* ---- size ---- */

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "sys/file.h"
@@ -27,6 +28,12 @@ int stack_template_load(const char *path, struct stack_template *ret, struct err
 	ret->path = mem_strdup(path);
 	if (file_read(path, READ_MAX_BYTES, &ret->body, err) < 0)
 		return -1;
+	if (slice_starts_with((struct slice){ ret->body.buf, ret->body.len }, "\xef\xbb\xbf")) {
+		error_set(err, ERROR_CONFIG, "byte 0: a byte order mark");
+		error_at(err, 1, 1);
+		return error_fix(err, "save the template as UTF-8 without one: its bytes are what "
+				      "CloudFormation gets");
+	}
 	root = yaml_read(ret->body.buf, ret->body.len, YAML_CLOUDFORMATION, err);
 	if (!root)
 		return -1;

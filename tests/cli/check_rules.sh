@@ -36,6 +36,7 @@ mistake() {
 mistake template-unreadable stack.yml:24:28 '24s/$/: x: y/'
 mistake parameters-unreadable dev.cfg:7:1 '' '$aVpcId=vpc-f8233a80'
 mistake parameters-unreadable dev.cfg:2:1 '' '2s/=/ = /'
+mistake duplicate-key stack.yml:23:3 '21a\  VpcId: {Type: AWS::EC2::VPC::Id}'
 # Parameters against the template: names, types, lists, ranges, values, patterns, lengths.
 mistake unknown-parameter dev.cfg:7:18 '' '$aDatabasePassword=hunter2'
 mistake unknown-parameter dev.cfg:6:7 '' 's/^VpcId/VpcID/'

@@ -54,6 +54,8 @@ static const struct row rows[] = {
 	{ "Parameters: {}\nResources: [\n", TAG_FILE, "stack.yml:3:1 template-unreadable" },
 	{ "Parameters: {a: b: c}\n", TAG_FILE, "stack.yml:1:18 template-unreadable" },
 	{ TAG "Resources: \xff\n", TAG_FILE, "stack.yml:3:12 template-unreadable" },
+	{ "\xef\xbb\xbf" TAG NONE, TAG_FILE, "stack.yml:1:1 template-unreadable" },
+	{ "\xff\xfeR\n", TAG_FILE, "stack.yml:1:1 template-unreadable" },
 	{ TAG "Outputs: {}\n", TAG_FILE, "stack.yml:1:1 template-unreadable" },
 	{ "{\"Resources\": {}", TAG_FILE, "stack.yml:2:1 template-unreadable" },
 	{ "", TAG_FILE, "stack.yml:1:1 template-unreadable" },
@@ -64,6 +66,8 @@ static const struct row rows[] = {
 	{ TAG NONE, "A: 1\nB: {x: y}\n", "dev.cfg:2:1 parameters-unreadable" },
 	{ TAG NONE, "A: [\n", "dev.cfg:2:1 parameters-unreadable" },
 	/* Keys. */
+	{ TAG NONE "Resources: {A: {P: !Ref ApplicationImageTag}}\n", TAG_FILE,
+	  "stack.yml:4:1 duplicate-key" },
 	{ TAG NONE, "Other=1\n" TAG_FILE, "dev.cfg:1:7 unknown-parameter" },
 	{ TAG NONE, "", "stack.yml:2:3 missing-parameter" },
 	{ "Parameters: {Tag: {Type: String}}\nResources: {A: {Type: T, P: !Ref Tag}}\n", "Tag=1\n",

@@ -123,7 +123,7 @@ static void says_where_a_document_is_wrong(void **state)
 {
 	static const struct row rows[] = {
 		{ "a: 1\nb: [1, 2\n", "line 3, column 1: did not find expected ',' or ']'" },
-		{ "a: 1\na: 2", "'a': line 2, column 1: duplicate key" },
+		{ "a: 1\na: 2", "line 2, column 1: duplicate key 'a'" },
 		{ "a: 1\n--- {}", "line 2, column 1: more than one document" },
 		{ "[a]: 1", "line 1, column 1: a key that is not a string" },
 		{ "a: *b", "line 1, column 4: alias to an anchor that is not there" },
