@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
 #include "data/json.h"
+#include "data/json_walk.h"
 
 #include <string.h>
 
@@ -35,76 +36,39 @@ static size_t skip_blanks(const char *p, size_t i)
 	return i;
 }
 
-static size_t skip_string(const char *p, size_t i)
-{
-	for (i++; p[i] != '"'; i++) {
-		if (p[i] == '\\')
-			i++;
-	}
-	return i + 1;
-}
-
-static size_t skip_nested(const char *p, size_t i)
-{
-	unsigned depth = 0;
-
-	do {
-		if (p[i] == '"') {
-			i = skip_string(p, i);
-			continue;
-		}
-		if (p[i] == '{' || p[i] == '[')
-			depth++;
-		else if (p[i] == '}' || p[i] == ']')
-			depth--;
-		i++;
-	} while (depth);
-	return i;
-}
-
-static size_t skip_value(const char *p, size_t i)
-{
-	if (p[i] == '"')
-		return skip_string(p, i);
-	if (p[i] == '{' || p[i] == '[')
-		return skip_nested(p, i);
-	return i + strcspn(p + i, ",]} \t\r\n");
-}
-
 /* A key may be written with escapes: it is compared as what it stands for. */
 static bool is_key(struct slice quoted, const char *key)
 {
-	json_auto_t *value = json_loadb(quoted.p, quoted.n, JSON_DECODE_ANY, NULL);
-	const char *text = json_string_value(value);
+	CLEANUP_FREE char *text = json_walk_string(quoted);
 
 	return text && strcmp(text, key) == 0;
 }
 
-static struct object scan_object(const char *p, size_t at, const char *key)
+/* The object that begins at `at`, or behind blanks there. */
+static struct object scan_object(const struct str *text, size_t at, const char *key)
 {
-	struct object object = { .at = at };
-	size_t previous_end = 0;
-	size_t i = skip_blanks(p, at + 1);
+	struct slice all = json_walk_top((struct slice){ text->buf + at, text->len - at });
+	size_t start = (size_t)(all.p - text->buf);
+	struct object object = { .at = start, .end = start + all.n - 1 };
+	struct json_walk walk = json_walk_begin(all);
+	struct slice quoted, value;
 
-	while (p[i] != '}') {
-		struct member member = { .key_at = i, .previous_end = previous_end };
-		struct slice quoted = { p + i, skip_string(p, i) - i };
+	while (json_walk_next(&walk, &quoted, &value)) {
+		struct member member = {
+			.key_at = (size_t)(quoted.p - text->buf),
+			.value_at = (size_t)(value.p - text->buf),
+			.value_end = (size_t)(value.p - text->buf) + value.n,
+			.previous_end = object.last_end,
+		};
 
-		i = skip_blanks(p, i + quoted.n) + 1;
-		member.value_at = skip_blanks(p, i);
-		member.value_end = previous_end = skip_value(p, member.value_at);
 		if (!object.first_at)
 			object.first_at = member.key_at;
-		if (is_key(quoted, key)) {
-			object.is_found = true;
-			object.found = member;
-		}
-		i = skip_blanks(p, member.value_end);
-		if (p[i] == ',')
-			i = skip_blanks(p, i + 1);
+		object.last_end = member.value_end;
+		if (!is_key(quoted, key))
+			continue;
+		object.is_found = true;
+		object.found = member;
 	}
-	object.end = i;
-	object.last_end = previous_end;
 	return object;
 }
 
@@ -128,16 +92,16 @@ struct style {
 	struct slice unit;
 };
 
-static struct style style_of(const struct str *text, size_t top)
+static struct style style_of(const struct str *text)
 {
-	struct object object = scan_object(text->buf, top, "");
+	struct object object = scan_object(text, 0, "");
 	struct style style = { true, { "\t", 1 } };
-	struct slice gap = { text->buf + top + 1, 0 };
+	struct slice gap = { text->buf + object.at + 1, 0 };
 	const char *nl;
 
 	if (!object.first_at)
 		return style;
-	gap.n = object.first_at - top - 1;
+	gap.n = object.first_at - object.at - 1;
 	nl = memrchr(gap.p, '\n', gap.n);
 	style.is_multiline = nl != NULL;
 	if (nl)
@@ -180,7 +144,7 @@ static void add_member(struct str *out, const struct style *style, unsigned dept
 static void insert_member(struct str *text, const struct object *object, unsigned depth,
 			  const char *const *path, const char *value)
 {
-	struct style style = style_of(text, skip_blanks(text->buf, 0));
+	struct style style = style_of(text);
 	CLEANUP(str_wipe) struct str bytes = STR_INIT;
 
 	str_reserve(&bytes, strlen(value) + 1024);
@@ -217,12 +181,12 @@ static int check_path(const struct str *text, const char *const *path, struct er
 int json_edit_set(struct str *text, const char *const *path, const char *value, struct error *err)
 {
 	struct object object;
-	size_t at = skip_blanks(text->buf, 0);
+	size_t at = 0;
 
 	if (check_path(text, path, err) < 0)
 		return -1;
 	for (unsigned depth = 1;; depth++, path++) {
-		object = scan_object(text->buf, at, path[0]);
+		object = scan_object(text, at, path[0]);
 		if (!object.is_found) {
 			insert_member(text, &object, depth, path, value);
 			return 0;
@@ -259,14 +223,14 @@ static bool is_only_member(const struct object *object)
 
 int json_edit_remove(struct str *text, const char *const *path, bool *ret_found, struct error *err)
 {
-	size_t at = skip_blanks(text->buf, 0);
+	size_t at = 0;
 	struct member extent = { 0 };
 
 	if (check_path(text, path, err) < 0)
 		return -1;
 	*ret_found = false;
 	for (bool is_top = true; *path; path++, is_top = false) {
-		struct object object = scan_object(text->buf, at, *path);
+		struct object object = scan_object(text, at, *path);
 
 		if (!object.is_found)
 			return 0;
