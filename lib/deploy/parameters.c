@@ -224,6 +224,7 @@ static void splice(const struct parameter_file *file, const struct assignment *i
 			: "";
 	size_t end = item->value_at + item->value_len;
 
+	str_reserve(ret, file->text.len + strlen(value) + 2);
 	str_add(ret, file->text.buf, item->value_at);
 	str_addf(ret, "%s%s%s", quote, value, quote);
 	str_add(ret, file->text.buf + end, file->text.len - end);

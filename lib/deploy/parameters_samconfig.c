@@ -219,10 +219,24 @@ int samconfig_read(const char *text, size_t len, const char *environment, struct
 	return 0;
 }
 
+/* Whether the first statement is a table, or the version that SAM begins with. */
+static bool begins_like_one(const char *text, size_t len)
+{
+	struct slice rest = assignments_skip_bom(text, len);
+
+	while (rest.n) {
+		struct slice line = slice_trim(slice_next_line(&rest));
+
+		if (line.n && line.p[0] != '#')
+			return line.p[0] == '[' || slice_starts_with(line, "version");
+	}
+	return false;
+}
+
 bool samconfig_recognise(const char *text, size_t len)
 {
 	static const char end[] = ".parameters]";
-	const char *found = memmem(text, len, end, strlen(end));
+	const char *found = begins_like_one(text, len) ? memmem(text, len, end, strlen(end)) : NULL;
 	const char *line = found ? memrchr(text, '\n', (size_t)(found - text)) : NULL;
 	struct slice head;
 
