@@ -26,6 +26,17 @@ struct bump {
 	const char *value;
 };
 
+/* What is done to the file; `change` borrows from `written`. */
+struct edit {
+	struct str written;
+	struct file_change change;
+};
+
+static void edit_release(struct edit *edit)
+{
+	str_release(&edit->written);
+}
+
 void parameter_file_release(struct parameter_file *file)
 {
 	free(file->path);
@@ -215,38 +226,49 @@ static bool is_quoted(const struct parameter_file *file, const struct assignment
 	return item->value_at > 0 && (value[-1] == '"' || value[-1] == '\'');
 }
 
-static void splice(const struct parameter_file *file, const struct assignment *item,
-		   const char *value, struct str *ret)
+/* A value as the file's format writes it. */
+static void write_value(const struct parameter_file *file, const struct assignment *item,
+			const char *value, struct str *ret)
 {
-	const char *quote =
-		file->format == PARAMETERS_YAML && !is_quoted(file, item) && needs_quotes(value)
-			? "'"
-			: "";
-	size_t end = item->value_at + item->value_len;
+	bool wants_quotes =
+		file->format == PARAMETERS_YAML && !is_quoted(file, item) && needs_quotes(value);
+	const char *quote = wants_quotes ? "'" : "";
 
-	str_reserve(ret, file->text.len + strlen(value) + 2);
-	str_add(ret, file->text.buf, item->value_at);
 	str_addf(ret, "%s%s%s", quote, value, quote);
-	str_add(ret, file->text.buf + end, file->text.len - end);
+}
+
+/* Appends the bytes [from, to) of the file as they are with the change. */
+static void add_changed(const struct parameter_file *file, const struct file_change *change,
+			size_t from, size_t to, struct str *ret)
+{
+	size_t end = change->at + change->len;
+
+	str_reserve(ret, to - from + change->bytes.n);
+	str_add(ret, file->text.buf + from, change->at - from);
+	str_add(ret, change->bytes.p, change->bytes.n);
+	str_add(ret, file->text.buf + end, to - end);
 }
 
 /* Lines of assignments do not hang together: the edited one must read as the key and its new value.
  */
-static bool is_one_line(const struct assignment *item, const char *value, const struct str *edited)
+static bool is_one_line(const struct parameter_file *before, const struct assignment *item,
+			const char *value, const struct file_change *change)
 {
 	CLEANUP(error_release) struct error ignored = ERROR_INIT;
 	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
-	const char *key = edited->buf + item->value_at - strlen(item->key) - 1;
-	struct slice rest = { key, edited->len - (size_t)(key - edited->buf) };
-	struct slice line = slice_next_line(&rest);
+	CLEANUP(str_release) struct str line = STR_INIT;
+	size_t from = item->value_at - strlen(item->key) - 1;
+	const char *end = strchr(before->text.buf + change->at, '\n');
+	size_t to = end ? (size_t)(end - before->text.buf) : before->text.len;
 
-	return assignments_read(line.p, line.n, &list, &ignored) == 0 && list.count == 1 &&
+	add_changed(before, change, from, to, &line);
+	return assignments_read(line.buf, line.len, &list, &ignored) == 0 && list.count == 1 &&
 	       strcmp(list.items[0].key, item->key) == 0 && strcmp(list.items[0].value, value) == 0;
 }
 
 /* Reads the edited text again: nothing but the one value may read otherwise, or stand elsewhere. */
 static bool is_one_value(const struct parameter_file *before, const struct assignment *item,
-			 const char *value, const struct str *edited)
+			 const char *value, const struct file_change *change)
 {
 	CLEANUP(error_release) struct error ignored = ERROR_INIT;
 	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
@@ -254,7 +276,7 @@ static bool is_one_value(const struct parameter_file *before, const struct assig
 
 	after.path = mem_strdup(before->path);
 	after.environment = before->environment;
-	str_add(&after.text, edited->buf, edited->len);
+	add_changed(before, change, 0, before->text.len, &after.text);
 	if (parse(&after, &ignored) < 0 || after.list.count != before->list.count)
 		return false;
 	for (size_t i = 0; i < after.list.count; i++) {
@@ -268,13 +290,13 @@ static bool is_one_value(const struct parameter_file *before, const struct assig
 }
 
 static bool is_minimal(const struct parameter_file *before, const struct assignment *item,
-		       const char *value, const struct str *edited)
+		       const char *value, const struct file_change *change)
 {
 	if (memchr(before->text.buf + item->value_at, '\n', item->value_len))
 		return false;
 	if (before->format == PARAMETERS_ASSIGNMENTS)
-		return is_one_line(item, value, edited);
-	return is_one_value(before, item, value, edited);
+		return is_one_line(before, item, value, change);
+	return is_one_value(before, item, value, change);
 }
 
 static void describe(const struct bump *bump, const struct assignment *item,
@@ -291,9 +313,9 @@ static void describe(const struct bump *bump, const struct assignment *item,
 			 bump->value);
 }
 
-/* Reads the file, and what it would be; *ret_edited stays empty where nothing changes. */
-static int plan(const struct bump *bump, struct parameter_file *ret_file,
-		struct bump_result *ret_result, struct str *ret_edited, struct error *err)
+/* Reads the file, and what would be written into it; nothing where that is there already. */
+static int plan(const struct bump *bump, struct parameter_file *ret_file, struct edit *ret_edit,
+		struct bump_result *ret_result, struct error *err)
 {
 	const struct assignment *item;
 
@@ -305,8 +327,13 @@ static int plan(const struct bump *bump, struct parameter_file *ret_file,
 	describe(bump, item, ret_result);
 	if (!ret_result->changed)
 		return 0;
-	splice(ret_file, item, bump->value, ret_edited);
-	if (!is_minimal(ret_file, item, bump->value, ret_edited))
+	write_value(ret_file, item, bump->value, &ret_edit->written);
+	ret_edit->change = (struct file_change){
+		.at = item->value_at,
+		.len = item->value_len,
+		.bytes = { ret_edit->written.buf, ret_edit->written.len },
+	};
+	if (!is_minimal(ret_file, item, bump->value, &ret_edit->change))
 		return error_set(err, ERROR_REFUSED,
 				 "line %u of '%s' cannot be changed without changing more",
 				 item->line, bump->path);
@@ -317,19 +344,19 @@ int parameters_plan_bump(const char *path, const char *environment, const char *
 			 const char *value, struct bump_result *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
-	CLEANUP(str_release) struct str edited = STR_INIT;
+	CLEANUP(edit_release) struct edit edit = { .written = STR_INIT };
 	const struct bump bump = { path, environment, key, value };
 
 	if (version_check_tag(value, key, err) < 0)
 		return -1;
-	return plan(&bump, &file, ret, &edited, err);
+	return plan(&bump, &file, &edit, ret, err);
 }
 
 int parameters_bump(const char *path, const char *environment, const char *key, const char *value,
 		    struct bump_result *ret, struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
-	CLEANUP(str_release) struct str edited = STR_INIT;
+	CLEANUP(edit_release) struct edit edit = { .written = STR_INIT };
 	const struct bump bump = { path, environment, key, value };
 	CLEANUP_CLOSE int lock = -1;
 
@@ -338,7 +365,7 @@ int parameters_bump(const char *path, const char *environment, const char *key, 
 	/* What cannot even be opened is explained by reading it. */
 	if (file_exists(path) && file_lock_for_edit(path, LOCK_WAIT_MS, &lock, err) < 0)
 		return -1;
-	if (plan(&bump, &file, ret, &edited, err) < 0)
+	if (plan(&bump, &file, &edit, ret, err) < 0)
 		return -1;
-	return ret->changed ? file_edit_atomic(path, &file.text, &edited, err) : 0;
+	return ret->changed ? file_edit_atomic(path, &file.text, &edit.change, err) : 0;
 }

@@ -132,11 +132,13 @@ static int edit_begin(const struct env *env, struct edit *edit, struct error *er
  * meanwhile is not overwritten either. */
 static int edit_finish(struct edit *edit, struct error *err)
 {
+	const struct file_change all = { 0, edit->old.len, { edit->text.buf, edit->text.len } };
+
 	if (edit->text.len == edit->old.len &&
 	    memcmp(edit->text.buf, edit->old.buf, edit->old.len) == 0)
 		return 0;
 	if (file_exists(edit->path))
-		return file_edit_atomic(edit->path, &edit->old, &edit->text, err);
+		return file_edit_atomic(edit->path, &edit->old, &all, err);
 	return file_write_atomic(edit->path, edit->text.buf, edit->text.len, 0600, err);
 }
 

@@ -2,6 +2,7 @@
 #define SYS_FILE_H
 
 #include "base/error.h"
+#include "base/slice.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -32,11 +33,18 @@ bool file_exists(const char *path);
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t new_mode,
 		      struct error *err);
 
+/* A change of a text: `len` of its bytes, from `at`, become `bytes`. Borrowed. */
+struct file_change {
+	size_t at;
+	size_t len;
+	struct slice bytes;
+};
+
 /*
- * The same for an edit of `old`, read earlier: ERROR_REFUSED where the file is missing or no longer
- * has exactly those bytes at the moment the new ones are ready to take their place.
+ * The same for a change of `old`, read earlier: ERROR_REFUSED where the file is missing or no
+ * longer has exactly those bytes at the moment the new ones are ready to take their place.
  */
-int file_edit_atomic(const char *path, const struct str *old, const struct str *edited,
+int file_edit_atomic(const char *path, const struct str *old, const struct file_change *change,
 		     struct error *err);
 
 /* Whether the name is one that file_write_atomic() gives to its new file until the rename. */

@@ -399,16 +399,28 @@ static int put_in_place(const struct target *target, struct fresh *fresh, struct
 	return 0;
 }
 
+/* What lies before the change, the change, what lies behind it. */
+static int write_changed(int fd, const struct str *old, const struct file_change *change)
+{
+	size_t end = change->at + change->len;
+
+	if (old && write_all(fd, old->buf, change->at) < 0)
+		return -1;
+	if (write_all(fd, change->bytes.p, change->bytes.n) < 0)
+		return -1;
+	return old ? write_all(fd, old->buf + end, old->len - end) : 0;
+}
+
 /* Creates, fills and renames the new file; `old`, where given, is what must still be there. */
-static int replace(const struct target *target, const struct str *old, const struct slice *bytes,
-		   mode_t new_mode, struct error *err)
+static int replace(const struct target *target, const struct str *old,
+		   const struct file_change *change, mode_t new_mode, struct error *err)
 {
 	CLEANUP(fresh_release) struct fresh fresh = FRESH_INIT;
 
 	sweep(target);
 	if (create_fresh(target, new_mode, &fresh, err) < 0)
 		return -1;
-	if (write_all(fresh.fd, bytes->p, bytes->n) < 0)
+	if (write_changed(fresh.fd, old, change) < 0)
 		return fail(target, errno, err);
 	if (copy_attributes(target, fresh.fd, err) < 0)
 		return -1;
@@ -419,8 +431,8 @@ static int replace(const struct target *target, const struct str *old, const str
 	return put_in_place(target, &fresh, err);
 }
 
-static int replace_unsignalled(const char *path, const struct str *old, const struct slice *bytes,
-			       mode_t new_mode, struct error *err)
+static int replace_unsignalled(const char *path, const struct str *old,
+			       const struct file_change *change, mode_t new_mode, struct error *err)
 {
 	CLEANUP(target_release) struct target target = TARGET_INIT;
 	CLEANUP(unblock_signals) sigset_t signals;
@@ -430,21 +442,19 @@ static int replace_unsignalled(const char *path, const struct str *old, const st
 		return -1;
 	if (check_replaceable(path, &target, err) < 0)
 		return -1;
-	return replace(&target, old, bytes, new_mode, err);
+	return replace(&target, old, change, new_mode, err);
 }
 
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t new_mode,
 		      struct error *err)
 {
-	const struct slice all = { bytes, len };
+	const struct file_change all = { 0, 0, { bytes, len } };
 
 	return replace_unsignalled(path, NULL, &all, new_mode, err);
 }
 
-int file_edit_atomic(const char *path, const struct str *old, const struct str *edited,
+int file_edit_atomic(const char *path, const struct str *old, const struct file_change *change,
 		     struct error *err)
 {
-	const struct slice all = { edited->buf, edited->len };
-
-	return replace_unsignalled(path, old, &all, S_IRUSR | S_IWUSR, err);
+	return replace_unsignalled(path, old, change, S_IRUSR | S_IWUSR, err);
 }

@@ -294,24 +294,27 @@ static void refuses_an_edit_of_other_bytes(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(str_release) struct str old = STR_INIT;
-	CLEANUP(str_release) struct str edited = STR_INIT;
+	const struct file_change all = { 0, 3, { "edited", 6 } };
+	const struct file_change within = { 1, 1, { "-l-", 3 } };
 
 	(void)state;
 	str_adds(&old, "old");
-	str_adds(&edited, "edited");
 	put("f", "old", 0644);
-	assert_int_equal(file_edit_atomic("f", &old, &edited, &err), 0);
+	assert_int_equal(file_edit_atomic("f", &old, &all, &err), 0);
 	assert_holds("f", "edited");
+	put("f", "old", 0644);
+	assert_int_equal(file_edit_atomic("f", &old, &within, &err), 0);
+	assert_holds("f", "o-l-d");
 	for (int longer = 0; longer < 2; longer++) {
 		put("f", longer ? "older" : "odd", 0644);
-		assert_int_equal(file_edit_atomic("f", &old, &edited, &err), -1);
+		assert_int_equal(file_edit_atomic("f", &old, &all, &err), -1);
 		assert_int_equal(err.kind, ERROR_REFUSED);
 		assert_non_null(strstr(err.msg.buf, "changed meanwhile"));
 		error_release(&err);
 		assert_int_equal(count_entries("."), 1);
 	}
 	assert_int_equal(unlink("f"), 0);
-	assert_int_equal(file_edit_atomic("f", &old, &edited, &err), -1);
+	assert_int_equal(file_edit_atomic("f", &old, &all, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
 	assert_int_equal(count_entries("."), 0);
 }
