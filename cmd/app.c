@@ -20,7 +20,7 @@ const struct opt global_opts[] = {
 	OPT(struct global_args, dir, 'C', "directory", "DIR", "work as if started in DIR"),
 	OPT(struct global_args, config, 0, "config", "FILE", "read FILE instead of deployer.yml"),
 	OPT(struct global_args, environment, 'e', "env", "ENV",
-	    "use environment ENV of deployer.yml"),
+	    "use environment ENV of deployer.yml; ENV,ENV: one after the other"),
 	OPT(struct global_args, profile, 0, "profile", "NAME", "use profile NAME of ~/.aws"),
 	OPT(struct global_args, region, 0, "region", "REGION", "use this AWS region"),
 	OPT(struct global_args, endpoint_url, 0, "endpoint-url", "URL", "send AWS calls to URL"),
@@ -257,6 +257,59 @@ static int check_globals(const struct app *app, struct error *err)
 	return 0;
 }
 
+/* What was read of one environment is nothing to the next. */
+static void forget_environment(struct app *app)
+{
+	aws_client_free(app->aws_);
+	config_release(&app->config_);
+	app->aws_ = NULL;
+	app->has_config_ = false;
+}
+
+/* In the order of the command line; what comes after a failure is not begun. */
+static int run_each(struct app *app, const struct cmd *cmd, const void *args, char **operands,
+		    const struct strv *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		CLEANUP(str_release) struct str rest = STR_INIT;
+
+		forget_environment(app);
+		app->global.environment = names->v[i];
+		report_note(app->report, "environment %s", names->v[i]);
+		if (cmd->run(app, args, operands, err) == 0)
+			continue;
+		for (size_t j = i + 1; j < names->count; j++)
+			str_addf(&rest, "%s%s", rest.len ? ", " : "not begun: ", names->v[j]);
+		if (rest.len)
+			strv_add(&app->closing, rest.buf);
+		return error_wrap(err, "environment %s", names->v[i]);
+	}
+	return 0;
+}
+
+static int run_in_environments(struct app *app, const struct cmd *cmd, const void *args,
+			       char **operands, struct error *err)
+{
+	const char *given = app->global.environment;
+	CLEANUP(strv_release) struct strv names = STRV_INIT;
+	int result;
+
+	if (!given || !strchr(given, ',') || cmd->environments == ENVIRONMENTS_SELF)
+		return cmd->run(app, args, operands, err);
+	if (cmd->environments == ENVIRONMENTS_ONE) {
+		error_set(err, ERROR_USAGE, "--env: one environment, not '%s'", given);
+		return error_fix(err, "run it for each of them");
+	}
+	if (app->global.record || env_get(&app->env, "DEPLOYER_RECORD")) {
+		error_set(err, ERROR_USAGE, "--record is of one environment, not of '%s'", given);
+		return error_fix(err, "run it for each of them, with a record of its own");
+	}
+	strv_split(&names, given, ",");
+	result = run_each(app, cmd, args, operands, &names, err);
+	app->global.environment = given;
+	return result;
+}
+
 static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, int argc,
 		      char **argv, struct error *err)
 {
@@ -269,7 +322,7 @@ static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, 
 	if (check_operands(app->program, cmd, argc - 1, err) < 0 || check_globals(app, err) < 0)
 		return -1;
 	app->report = make_report(app);
-	result = cmd->run(app, args, argv + 1, err);
+	result = run_in_environments(app, cmd, args, argv + 1, err);
 	free_report(app);
 	return result;
 }

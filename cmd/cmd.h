@@ -8,6 +8,13 @@
 
 struct app;
 
+/* What a command makes of several environments, "--env dev,prod". */
+enum cmd_environments {
+	ENVIRONMENTS_ONE,  /* they are refused */
+	ENVIRONMENTS_EACH, /* it runs once for each, in their order, up to the first failure */
+	ENVIRONMENTS_SELF, /* it sees to them */
+};
+
 /*
  * A subcommand, whole: one of these stands at the end of each cmd/cmd_NAME.c and is listed in the
  * program's table (cmd/commands.c). Help, completions and manual pages are made from it.
@@ -26,6 +33,7 @@ struct cmd {
 	int min_operands;
 	int max_operands; /* -1: any number */
 	bool passes_rest;
+	enum cmd_environments environments;
 	const struct opt *opts;
 	size_t args_size;
 	int (*run)(struct app *app, const void *args, char **operands, struct error *err);

@@ -78,6 +78,7 @@ static int find_version(const struct app *app, const struct config *config, cons
 		str_adds(&bump->version.tag, tag);
 		return 0;
 	}
+	config_own_files(config, &own_files);
 	strv_add(&own_files, bump->path);
 	return version_find(&request, &bump->version, err);
 }
@@ -223,6 +224,7 @@ const struct cmd cmd_bump = {
 		"the live stack say, and ends with 3 where they do not agree.",
 	.operands = "[TAG]",
 	.max_operands = 1,
+	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,
 	.args_size = sizeof(struct bump_args),
 	.run = bump_run,

@@ -30,6 +30,7 @@ const struct cmd cmd_deploy = {
 		   "goes on,\n"
 		   "exit status 12, and 'deployer watch' shows it.",
 	.operands = "",
+	.environments = ENVIRONMENTS_EACH,
 	.opts = deploy_opts,
 	.args_size = sizeof(struct deploy_args),
 	.run = deploy_run,

@@ -50,6 +50,7 @@ const struct cmd cmd_plan = {
 		   "NoEcho\n"
 		   "parameters are never shown.",
 	.operands = "",
+	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,
 	.args_size = sizeof(struct plan_args),
 	.run = plan_run,

@@ -173,6 +173,7 @@ const struct cmd cmd_release = {
 		   "runs is joined. It refuses where commit, image or digest are no longer those "
 		   "of the record.",
 	.operands = "",
+	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,
 	.args_size = sizeof(struct release_args),
 	.run = release_run,

@@ -1,8 +1,8 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "cmd/app.h"
 #include "cmd/commands.h"
 #include "cmd/deploy_opts.h"
+#include "cmd/record.h"
 #include "data/json.h"
 #include "deploy/rollback.h"
 
@@ -108,20 +108,31 @@ static int list(struct app *app, const struct pipeline *pipeline, bool all, stru
 	return 0;
 }
 
+static int go_back(void *ctx, const struct pipeline *pipeline, struct error *err)
+{
+	struct rollback_request request = *(const struct rollback_request *)ctx;
+
+	request.pipeline = pipeline;
+	return rollback_run(&request, err);
+}
+
 static int rollback_command(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct rollback_args *args = args_;
 	struct pipeline pipeline = { .allow_dirty = true };
-	const struct rollback_request request = {
-		.pipeline = &pipeline,
+	struct rollback_request request = {
 		.tag = operands[0],
 		.is_confirmed = args->yes,
 	};
 
-	if (deploy_policy_of(app, &args->deploy, &pipeline.deploy, err) < 0 ||
-	    app_pipeline(app, &pipeline, err) < 0)
+	if (deploy_policy_of(app, &args->deploy, &pipeline.deploy, err) < 0)
 		return -1;
-	return operands[0] ? rollback_run(&request, err) : list(app, &pipeline, args->all, err);
+	if (!operands[0])
+		return app_pipeline(app, &pipeline, err) < 0 ? -1
+							     : list(app, &pipeline, args->all, err);
+	pipeline.stages[STAGE_BUMP] = true;
+	pipeline.stages[STAGE_DEPLOY] = true;
+	return record_work(app, &pipeline, go_back, &request, err);
 }
 
 const struct cmd cmd_rollback = {

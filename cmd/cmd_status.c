@@ -48,14 +48,13 @@ static int name_environments(struct app *app, char **operands, struct strv *ret,
 
 	for (; *operands; operands++)
 		strv_add(ret, *operands);
+	if (!ret->count && app->global.environment)
+		strv_split(ret, app->global.environment, ",");
 	if (ret->count)
 		return 0;
 	if (app_config(app, &config, err) < 0)
 		return -1;
-	if (config->environment)
-		strv_add(ret, config->environment);
-	else
-		strv_add_list(ret, &config->environments);
+	strv_add_list(ret, &config->environments);
 	if (!ret->count)
 		strv_add(ret, "");
 	return 0;
@@ -200,6 +199,7 @@ const struct cmd cmd_status = {
 		   "behind the tag are counted.",
 	.operands = "[ENV...]",
 	.max_operands = -1,
+	.environments = ENVIRONMENTS_SELF,
 	.opts = opts,
 	.args_size = sizeof(struct status_args),
 	.run = status_run,

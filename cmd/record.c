@@ -90,7 +90,14 @@ static void close_run(struct app *app, const struct pipeline *pipeline,
 	say_last(app, &truth);
 }
 
-static int run_recorded(struct app *app, const char *path, struct pipeline *pipeline,
+/* What is done, and the record that is kept of it: a new one where path is NULL. */
+struct job {
+	const char *path;
+	int (*work)(void *ctx, const struct pipeline *pipeline, struct error *err);
+	void *ctx;
+};
+
+static int run_recorded(struct app *app, const struct job *job, struct pipeline *pipeline,
 			struct error *err)
 {
 	CLEANUP(record_release) struct record run = RECORD_INIT;
@@ -99,36 +106,52 @@ static int run_recorded(struct app *app, const char *path, struct pipeline *pipe
 
 	recorder_init(&recorder, app->clock, app->report);
 	describe_run(app, pipeline, &run);
-	if (open_record(app, path, pipeline->config, &run, &recorder, err) < 0)
+	if (open_record(app, job->path, pipeline->config, &run, &recorder, err) < 0)
 		return -1;
 	recorder_begin(&recorder, &run);
 	pipeline->report = &recorder.report;
-	result = pipeline_run(pipeline, err);
+	result = job->work(job->ctx, pipeline, err);
+	pipeline->report = app->report;
 	recorder_end(&recorder, err);
 	close_run(app, pipeline, &recorder);
 	return result;
 }
 
+static int run_pipeline(void *ctx, const struct pipeline *pipeline, struct error *err)
+{
+	(void)ctx;
+	return pipeline_run(pipeline, err);
+}
+
 int record_continue(struct app *app, const struct records_item *item, struct pipeline *pipeline,
 		    struct error *err)
 {
+	const struct job job = { .path = item->path, .work = run_pipeline };
+
 	if (app_pipeline(app, pipeline, err) < 0)
 		return -1;
 	pipeline->record = &item->record;
-	return run_recorded(app, item->path, pipeline, err);
+	return run_recorded(app, &job, pipeline, err);
+}
+
+int record_work(struct app *app, struct pipeline *pipeline,
+		int (*work)(void *ctx, const struct pipeline *pipeline, struct error *err),
+		void *ctx, struct error *err)
+{
+	CLEANUP(records_release) struct records earlier = RECORDS_INIT;
+	const struct job job = { .path = named_file(app), .work = work, .ctx = ctx };
+
+	if (app_pipeline(app, pipeline, err) < 0 ||
+	    (job.path && records_read_file(job.path, &earlier, err) < 0))
+		return -1;
+	if (earlier.count)
+		pipeline->record = &earlier.items[0].record;
+	return run_recorded(app, &job, pipeline, err);
 }
 
 int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
 {
-	CLEANUP(records_release) struct records earlier = RECORDS_INIT;
-	const char *path = named_file(app);
-
-	if (app_pipeline(app, pipeline, err) < 0 ||
-	    (path && records_read_file(path, &earlier, err) < 0))
-		return -1;
-	if (earlier.count)
-		pipeline->record = &earlier.items[0].record;
-	return run_recorded(app, path, pipeline, err);
+	return record_work(app, pipeline, run_pipeline, NULL, err);
 }
 
 int record_list(struct app *app, const char *environment, size_t max, struct records *ret,

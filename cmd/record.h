@@ -12,6 +12,14 @@ int record_continue(struct app *app, const struct records_item *item, struct pip
 		    struct error *err);
 
 /*
+ * Does a piece of work that `pipeline` describes (its stages are what is wanted) and keeps a record
+ * of it: `work` gets the pipeline with a reporter that does.
+ */
+int record_work(struct app *app, struct pipeline *pipeline,
+		int (*work)(void *ctx, const struct pipeline *pipeline, struct error *err),
+		void *ctx, struct error *err);
+
+/*
  * The records that the command line means: the file of --record or DEPLOYER_RECORD alone, else the
  * newest `max` (0: all) of the project in `environment` ("": those without one, NULL: in any).
  */

@@ -1,7 +1,7 @@
 #include "cmd/truth.h"
 
 #include "base/cleanup.h"
-#include "cmd/record.h"
+#include "deploy/records.h"
 #include "deploy/version.h"
 #include "ui/truth.h"
 
@@ -12,15 +12,13 @@ void truth_find_git(const struct config *config, struct str *ret)
 	CLEANUP(error_release) struct error unknown = ERROR_INIT;
 	CLEANUP(version_release) struct version version = VERSION_INIT;
 	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
-	CLEANUP_FREE char *parameters = config_path(config, CONFIG_STACK_PARAMETERS);
 	const struct version_request request = {
 		.dir = config->dir,
 		.own_files = &own_files,
 		.allow_dirty = true,
 	};
 
-	if (parameters)
-		strv_add(&own_files, parameters);
+	config_own_files(config, &own_files);
 	if (version_find(&request, &version, &unknown) == 0)
 		str_adds(ret, version.tag.buf);
 }
@@ -34,12 +32,13 @@ static void add_name(struct str *ret, const char *uri)
 }
 
 /* The newest record that knows it is quicker than compose, which is a program to start. */
-static bool find_in_records(struct app *app, struct str *ret)
+static bool find_in_records(const struct env *env, const char *project_dir, struct str *ret)
 {
 	CLEANUP(error_release) struct error unknown = ERROR_INIT;
 	CLEANUP(records_release) struct records records = RECORDS_INIT;
+	CLEANUP_FREE char *dir = records_dir(env, project_dir);
 
-	if (record_list(app, NULL, 0, &records, &unknown) < 0)
+	if (records_read(dir, NULL, 0, &records, &unknown) < 0)
 		return false;
 	for (size_t i = 0; i < records.count; i++) {
 		const char *uri = record_fact(&records.items[i].record, RECORD_REPOSITORY);
@@ -63,7 +62,7 @@ void truth_find_repository(struct app *app, const struct config *config, struct 
 		.report = app->report,
 	};
 
-	if (*config_text(config, CONFIG_IMAGE) || !find_in_records(app, ret))
+	if (*config_text(config, CONFIG_IMAGE) || !find_in_records(&app->env, config->dir, ret))
 		(void)pipeline_repository(&pipeline, ret, &unknown);
 }
 

@@ -359,3 +359,28 @@ int config_load(const char *file, const char *environment, struct config *ret, s
 	config = (struct config)CONFIG_INIT;
 	return 0;
 }
+
+static void add_parameters(const struct config *config, struct strv *paths)
+{
+	char *path = config_path(config, CONFIG_STACK_PARAMETERS);
+
+	if (path && !strv_has(paths, path))
+		strv_take(paths, path);
+	else
+		free(path);
+}
+
+void config_own_files(const struct config *config, struct strv *ret_paths)
+{
+	add_parameters(config, ret_paths);
+	for (size_t i = 0; config->file && i <= config->environments.count; i++) {
+		CLEANUP(error_release) struct error unread = ERROR_INIT;
+		CLEANUP(config_release) struct config other = CONFIG_INIT;
+		bool is_last = i == config->environments.count;
+
+		/* The last is the one without a name. */
+		if (config_load(config->file, is_last ? NULL : config->environments.v[i], &other,
+				&unread) == 0)
+			add_parameters(&other, ret_paths);
+	}
+}

@@ -140,6 +140,12 @@ const char *hook_name(enum hook hook);
 /* A step as a person would type it, appended: "up migrate", "./smoke --all". */
 void step_describe(const struct step *step, struct str *out);
 
+/*
+ * Adds the paths of the parameter files of every environment: those that releases edit themselves,
+ * so that a change in one makes no dirty tree for the others. What cannot be read adds none.
+ */
+void config_own_files(const struct config *config, struct strv *ret_paths);
+
 /* The path of a file that a setting names, taken from the project's folder; NULL where unset. */
 char *config_path(const struct config *config, enum config_key key);
 

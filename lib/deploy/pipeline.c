@@ -221,6 +221,20 @@ static const char *released_version(const struct run *run)
 	return found ? found->value : "";
 }
 
+/* A version that was given may be of another commit than the one that is checked out. */
+static void tell_commit(const struct run *run)
+{
+	const struct revision *revision = &run->version.revision;
+	struct report *report = run->pipeline->report;
+
+	if (!revision->short_id.len ||
+	    strncmp(run->version.tag.buf, revision->short_id.buf, revision->short_id.len) != 0)
+		return;
+	record_tell(report, RECORD_COMMIT, "%s", revision->id.buf);
+	record_tell(report, RECORD_SUBJECT, "%s", revision->subject.buf);
+	record_tell(report, RECORD_AUTHOR, "%s", revision->author.buf);
+}
+
 /* What the checks have found. */
 static void tell_facts(const struct run *run)
 {
@@ -229,9 +243,7 @@ static void tell_facts(const struct run *run)
 	const char *region = aws_client_region(pipeline->client);
 
 	record_tell(report, RECORD_VERSION, "%s", released_version(run));
-	record_tell(report, RECORD_COMMIT, "%s", run->version.revision.id.buf);
-	record_tell(report, RECORD_SUBJECT, "%s", run->version.revision.subject.buf);
-	record_tell(report, RECORD_AUTHOR, "%s", run->version.revision.author.buf);
+	tell_commit(run);
 	record_tell(report, RECORD_ACCOUNT, "%s", run->identity.account.buf);
 	record_tell(report, RECORD_CALLER, "%s", run->identity.arn.buf);
 	if (run->identity.arn.len)

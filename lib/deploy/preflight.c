@@ -17,7 +17,6 @@ static int find_version(struct run *run, struct error *err)
 	const struct pipeline *pipeline = run->pipeline;
 	bool is_kept = wants(run, STAGE_PUBLISH) || wants(run, STAGE_BUMP);
 	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
-	CLEANUP_FREE char *parameters = config_path(pipeline->config, CONFIG_STACK_PARAMETERS);
 	const struct version_request request = {
 		.dir = pipeline->config->dir,
 		.tag = pipeline->version,
@@ -26,15 +25,13 @@ static int find_version(struct run *run, struct error *err)
 		.allow_dirty = pipeline->allow_dirty || !is_kept,
 	};
 
-	if (parameters)
-		strv_add(&own_files, parameters);
-
 	/* The deploy stage alone sends what the parameter file says. */
 	if (!is_kept && !wants(run, STAGE_TEST) && !wants(run, STAGE_RELEASE)) {
 		if (pipeline->record)
 			str_adds(&run->version.tag, record_fact(pipeline->record, RECORD_VERSION));
 		return 0;
 	}
+	config_own_files(pipeline->config, &own_files);
 	return version_find(&request, &run->version, err);
 }
 
