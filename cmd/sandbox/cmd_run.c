@@ -93,6 +93,11 @@ const struct cmd cmd_run = {
 		"    container: migrate       # of the ECS task that it runs; also: exit_code, "
 		"task_log\n"
 		"    count: 1                 # how often (1; 0: always)\n"
+		"  tokens:                    # of ECR\n"
+		"  - requests: 5              # to the registry that it is good for; also: "
+		"seconds\n"
+		"    status: 401              # of the registry's answer afterwards (403)\n"
+		"    count: 1                 # how many tokens (1; 0: all)\n"
 		"  page_size: 2               # of every list, at most",
 	.operands = "[--] CMD [ARGUMENT...]",
 	.min_operands = 1,

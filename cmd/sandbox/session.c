@@ -25,6 +25,8 @@ const struct opt session_opts[] = {
 	    "let templates import VALUE under NAME"),
 	OPT(struct session_args, repositories, 0, "repository", "NAME",
 	    "start with this ECR repository"),
+	OPT(struct session_args, immutable, 0, "immutable", "NAME",
+	    "start with this ECR repository, whose tags do not change"),
 	OPT(struct session_args, buckets, 0, "bucket", "NAME", "start with this S3 bucket"),
 	OPT(struct session_args, scenario, 0, "scenario", "FILE", "play the faults in FILE"),
 	OPT(struct session_args, containers, 0, "containers", NULL,
@@ -122,6 +124,8 @@ static int open_account(struct app *app, const struct session_args *args, struct
 		return -1;
 	for (size_t i = 0; i < args->repositories.count; i++)
 		ecr_ensure_repository(session->sandbox, args->repositories.v[i], NULL);
+	for (size_t i = 0; i < args->immutable.count; i++)
+		ecr_ensure_repository(session->sandbox, args->immutable.v[i], "IMMUTABLE");
 	for (size_t i = 0; i < args->buckets.count; i++)
 		s3_ensure_bucket(session->sandbox, args->buckets.v[i]);
 	return 0;

@@ -13,6 +13,7 @@ struct session_args {
 	unsigned port;
 	struct strv exports;
 	struct strv repositories;
+	struct strv immutable; /* repositories too */
 	struct strv buckets;
 	bool no_registry;
 	bool containers;

@@ -3,14 +3,20 @@
 #include "sandbox/ecr.h"
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/url.h"
 #include "data/digest.h"
 #include "data/json.h"
 #include "sandbox/call.h"
+#include "sandbox/document.h"
+#include "sandbox/page.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 #define MAX_MANIFEST_BYTES (4 << 20)
+#define TOKEN_LEN	   64
+#define TOKEN_LIFE_MS	   (12LL * 3600 * 1000)
 #define MANIFEST_TYPES                                                                             \
 	"application/vnd.docker.distribution.manifest.v2+json, "                                   \
 	"application/vnd.docker.distribution.manifest.list.v2+json, "                              \
@@ -96,23 +102,42 @@ static const char *repository_name(const struct call *call, struct error *err)
 
 /* ---- the token ---- */
 
+/* A new one for each call, of ECR's life unless the scenario has it otherwise. */
+static const struct registry_token *issue_token(struct sandbox *sandbox, int64_t now_ms)
+{
+	struct registry_token *token =
+		mem_grow(&sandbox->tokens, &sandbox->token_count, sizeof(*token));
+	struct token_terms terms = scenario_next_token(&sandbox->scenario);
+	CLEANUP(str_wipe) struct str password = STR_INIT;
+
+	sandbox_random(&password, TOKEN_LEN,
+		       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+	secret_set(&token->password, password.buf, password.len);
+	token->expires_ms = now_ms + (terms.seconds ? sandbox_duration_ms(sandbox, terms.seconds)
+						    : TOKEN_LIFE_MS);
+	token->requests = terms.requests ? terms.requests + 1 : 0;
+	token->status = terms.status;
+	return token;
+}
+
 static json_t *get_authorization_token(struct call *call, struct error *err)
 {
 	struct sandbox *sandbox = call->sandbox;
 	CLEANUP(str_wipe) struct str login = STR_INIT;
-	CLEANUP(str_wipe) struct str token = STR_INIT;
+	CLEANUP(str_wipe) struct str text = STR_INIT;
 	CLEANUP(str_release) struct str endpoint = STR_INIT;
+	const struct registry_token *token;
 
 	if (!secret_is_set(&sandbox->registry_password)) {
 		(void)refuse(err, "ServerException", "This sandbox runs without a registry");
 		return NULL;
 	}
-	str_addf(&login, "AWS:%s", secret_bytes(&sandbox->registry_password));
-	base64_encode(&token, login.buf, login.len);
+	token = issue_token(sandbox, call->now_ms);
+	str_addf(&login, "AWS:%s", secret_bytes(&token->password));
+	base64_encode(&text, login.buf, login.len);
 	str_addf(&endpoint, "http://%s", sandbox->registry_host);
 	return json_pack("{s:[{s:s, s:f, s:s}]}", "authorizationData", "authorizationToken",
-			 token.buf, "expiresAt",
-			 (double)sandbox->registry_password_expires_ms / 1000, "proxyEndpoint",
+			 text.buf, "expiresAt", (double)token->expires_ms / 1000, "proxyEndpoint",
 			 endpoint.buf);
 }
 
@@ -139,6 +164,7 @@ static json_t *describe_named(struct call *call, const json_t *names, struct err
 
 static json_t *describe_repositories(struct call *call, struct error *err)
 {
+	static const struct page_rule rule = { "repositories", "nextToken", "maxResults", 100 };
 	const json_t *names = call_list(call, "repositoryNames");
 	json_t *list = json_array(), *repository;
 	const char *name;
@@ -149,7 +175,7 @@ static json_t *describe_repositories(struct call *call, struct error *err)
 	}
 	json_object_foreach(sandbox_map(call->sandbox, "Repositories"), name, repository)(void)
 		json_array_append_new(list, describe_repository(call->sandbox, name, repository));
-	return json_pack("{s:o}", "repositories", list);
+	return page_put(call, &rule, list, json_object());
 }
 
 /* (?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*, 2 to 256 long. */
@@ -202,6 +228,45 @@ static json_t *create_repository(struct call *call, struct error *err)
 		describe_repository(call->sandbox, name, json_object_get(repositories, name)));
 }
 
+static json_t *put_image_tag_mutability(struct call *call, struct error *err)
+{
+	const char *name = repository_name(call, err);
+	json_t *repository = name ? find_repository(call, name, err) : NULL;
+	const char *mutability = call_optional(call, "imageTagMutability");
+	json_t *filters = json_object_get(call->input, "imageTagMutabilityExclusionFilters");
+
+	if (!repository)
+		return NULL;
+	document_set_text(repository, "Mutability", mutability);
+	(void)json_object_del(repository, "Exclusions");
+	if (filters)
+		(void)json_object_set(repository, "Exclusions", filters);
+	call->sandbox->is_changed = true;
+	return json_pack("{s:s, s:s, s:O, s:O*}", "registryId", sandbox_account(call->sandbox),
+			 "repositoryName", name, "imageTagMutability",
+			 json_object_get(repository, "Mutability"),
+			 "imageTagMutabilityExclusionFilters", filters);
+}
+
+bool ecr_is_immutable(struct sandbox *sandbox, const char *repository, const char *tag)
+{
+	const json_t *there = json_object_get(sandbox_map(sandbox, "Repositories"), repository);
+	const char *mutability = json_text(there, "Mutability");
+	const json_t *filter;
+	size_t i;
+
+	if (!mutability || strncmp(mutability, "IMMUTABLE", strlen("IMMUTABLE")) != 0)
+		return false;
+	json_array_foreach(json_object_get(there, "Exclusions"), i, filter)
+	{
+		const char *pattern = json_text(filter, "filter");
+
+		if (pattern && fnmatch(pattern, tag, 0) == 0)
+			return false;
+	}
+	return true;
+}
+
 static json_t *delete_repository(struct call *call, struct error *err)
 {
 	const char *name = repository_name(call, err);
@@ -231,7 +296,7 @@ static int ask_registry(struct sandbox *sandbox, const char *path, struct http_r
 	str_addf(&login, "AWS:%s", secret_bytes(&sandbox->registry_password));
 	str_adds(&header, "Authorization: Basic ");
 	base64_encode(&header, login.buf, login.len);
-	str_addf(&url, "http://%s/v2/%s", sandbox->registry_host, path);
+	str_addf(&url, "http://127.0.0.1:%u/v2/%s", sandbox->registry_port, path);
 	strv_add(&request.headers, header.buf);
 	strv_add(&request.headers, "Accept: " MANIFEST_TYPES);
 	request.url = url.buf;
@@ -288,6 +353,16 @@ static bool manifest_path(const struct sandbox *sandbox, const char *image, stru
 	str_addf(out, "%.*s/manifests/%s", (int)(mark ? mark - name : (long)strlen(name)), name,
 		 mark ? mark + 1 : "latest");
 	return true;
+}
+
+bool ecr_has_image(struct sandbox *sandbox, const char *repository, const char *tag)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+
+	str_addf(&path, "%s/manifests/%s", repository, tag);
+	return ask_registry(sandbox, path.buf, &response, &ignored) == 0 && response.status == 200;
 }
 
 void ecr_image_digest(struct sandbox *sandbox, const char *image, struct str *out)
@@ -448,6 +523,7 @@ static int collect_details(struct call *call, const char *name, json_t *details,
 static json_t *describe_images(struct call *call, struct error *err)
 {
 	const char *name = repository_name(call, err);
+	static const struct page_rule rule = { "imageDetails", "nextToken", "maxResults", 100 };
 	const json_t *wanted = call_list(call, "imageIds");
 	json_auto_t *details = json_array();
 	const char *tag;
@@ -456,7 +532,7 @@ static json_t *describe_images(struct call *call, struct error *err)
 	    collect_details(call, name, details, err) < 0)
 		return NULL;
 	if (json_array_size(wanted) == 0 || json_array_size(details))
-		return json_pack("{s:O}", "imageDetails", details);
+		return page_put(call, &rule, json_incref(details), json_object());
 	tag = json_text(json_array_get(wanted, 0), "imageTag");
 	(void)refuse(err, "ImageNotFoundException",
 		     "The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist "
@@ -473,6 +549,7 @@ static const struct operation operations[] = {
 	{ "DescribeImages", describe_images, false },
 	{ "DescribeRepositories", describe_repositories, false },
 	{ "GetAuthorizationToken", get_authorization_token, false },
+	{ "PutImageTagMutability", put_image_tag_mutability, false },
 };
 
 const struct service service_ecr = {

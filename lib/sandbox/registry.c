@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "data/json.h"
+#include "sandbox/registry_gate.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -16,13 +17,13 @@
 
 /* bcrypt looks at no more than 72 bytes. */
 #define PASSWORD_LEN	 64
-#define PASSWORD_LIFE_MS (12LL * 3600 * 1000)
 #define START_TIMEOUT_MS 10000
 #define STOP_GRACE_MS	 3000
 #define POLL_MS		 20
 
 struct registry {
 	struct proc_child child;
+	struct registry_gate *gate;
 };
 
 /* One line of Apache's password file: docker-registry takes bcrypt only. */
@@ -43,12 +44,11 @@ static int write_password(struct sandbox *sandbox, const char *path, struct erro
 		return error_set(err, ERROR_SYSTEM, "libcrypt cannot hash with bcrypt");
 	str_addf(&line, "AWS:%s\n", hash);
 	secret_set(&sandbox->registry_password, password.buf, password.len);
-	sandbox->registry_password_expires_ms =
-		sandbox->clock->wall_ms(sandbox->clock) + PASSWORD_LIFE_MS;
 	return file_write_atomic(path, line.buf, line.len, 0600, err);
 }
 
-static int write_config(const char *dir, unsigned port, const char *path, struct error *err)
+/* On a port of its own choice; the one that is known is the gate's. */
+static int write_config(const char *dir, const char *path, struct error *err)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
 	CLEANUP(str_release) struct str quoted = STR_INIT;
@@ -61,14 +61,14 @@ static int write_config(const char *dir, unsigned port, const char *path, struct
 		 "storage:\n"
 		 "  filesystem: {rootdirectory: %s/data\"}\n"
 		 "  delete: {enabled: true}\n"
-		 "http: {addr: \"127.0.0.1:%u\"}\n"
+		 "http: {addr: \"127.0.0.1:0\"}\n"
 		 "auth:\n"
 		 "  htpasswd: {realm: sandbox, path: %s/htpasswd\"}\n",
-		 quoted.buf, port, quoted.buf);
+		 quoted.buf, quoted.buf);
 	return file_write_atomic(path, text.buf, text.len, 0600, err);
 }
 
-/* The log tells which port was taken where the configuration said 0. */
+/* The log tells which port was taken. */
 static unsigned port_in_log(const char *path)
 {
 	static const char mark[] = "listening on 127.0.0.1:";
@@ -127,20 +127,20 @@ static unsigned wait_for_port(struct clock *clock, const struct proc_child *chil
 	return proc_is_running(child) ? port : 0;
 }
 
-static unsigned try_start(struct sandbox *sandbox, const char *dir, unsigned port,
-			  struct proc_child *ret_child, struct error *err)
+static int start_registry(struct sandbox *sandbox, const char *dir, struct registry *registry,
+			  struct error *err)
 {
 	CLEANUP_FREE char *config = file_join(dir, "config.yml");
 	CLEANUP_FREE char *log = file_join(dir, "registry.log");
-	unsigned found;
 
-	if (write_config(dir, port, config, err) < 0 ||
-	    start_child(dir, config, log, ret_child, err) < 0)
+	if (write_config(dir, config, err) < 0 ||
+	    start_child(dir, config, log, &registry->child, err) < 0)
+		return -1;
+	sandbox->registry_port = wait_for_port(sandbox->clock, &registry->child, log);
+	if (sandbox->registry_port)
 		return 0;
-	found = wait_for_port(sandbox->clock, ret_child, log);
-	if (!found)
-		proc_stop(ret_child, STOP_GRACE_MS);
-	return found;
+	proc_stop(&registry->child, STOP_GRACE_MS);
+	return error_set(err, ERROR_TOOL, "the registry did not start: see '%s'", dir);
 }
 
 int registry_start(struct sandbox *sandbox, const char *dir, struct registry **ret_registry,
@@ -148,29 +148,27 @@ int registry_start(struct sandbox *sandbox, const char *dir, struct registry **r
 {
 	CLEANUP_FREE char *htpasswd = file_join(dir, "htpasswd");
 	CLEANUP_FREE char *program = proc_find("docker-registry");
+	CLEANUP_FREE struct registry *registry = mem_zalloc(sizeof(*registry));
 	json_int_t last = json_integer_value(json_object_get(sandbox->state, "RegistryPort"));
-	struct proc_child child;
-	unsigned port = 0;
+	unsigned port;
 
 	if (!program) {
 		error_set(err, ERROR_TOOL, "docker-registry is not installed");
 		return error_fix(err, "apt-get install docker-registry, or give --no-registry");
 	}
-	if (file_make_dirs(dir, err) < 0 || write_password(sandbox, htpasswd, err) < 0)
+	if (file_make_dirs(dir, err) < 0 || write_password(sandbox, htpasswd, err) < 0 ||
+	    start_registry(sandbox, dir, registry, err) < 0)
 		return -1;
-	if (last > 0)
-		port = try_start(sandbox, dir, (unsigned)last, &child, err);
-	if (!port && err->kind == ERROR_NONE)
-		port = try_start(sandbox, dir, 0, &child, err);
-	if (err->kind != ERROR_NONE)
+	if (registry_gate_start(sandbox, (unsigned)last, sandbox->registry_port, &registry->gate,
+				err) < 0) {
+		proc_stop(&registry->child, STOP_GRACE_MS);
 		return -1;
-	if (!port)
-		return error_set(err, ERROR_TOOL, "the registry did not start: see '%s'", dir);
+	}
+	port = registry_gate_port(registry->gate);
 	(void)json_object_set_new(sandbox->state, "RegistryPort", json_integer(port));
 	sandbox->is_changed = true;
 	sandbox->registry_host = mem_printf("127.0.0.1:%u", port);
-	*ret_registry = mem_zalloc(sizeof(**ret_registry));
-	(*ret_registry)->child = child;
+	*ret_registry = move_ptr(registry);
 	return 0;
 }
 
@@ -178,6 +176,7 @@ void registry_stop(struct registry *registry)
 {
 	if (!registry)
 		return;
+	registry_gate_stop(registry->gate);
 	proc_stop(&registry->child, STOP_GRACE_MS);
 	free(registry);
 }

@@ -243,6 +243,9 @@ void sandbox_free(struct sandbox *sandbox)
 	free(sandbox->state_path);
 	free(sandbox->registry_host);
 	secret_release(&sandbox->registry_password);
+	for (size_t i = 0; i < sandbox->token_count; i++)
+		secret_release(&sandbox->tokens[i].password);
+	free(sandbox->tokens);
 	scenario_release(&sandbox->scenario);
 	json_decref(sandbox->state);
 	json_decref(sandbox->counts);

@@ -35,6 +35,14 @@ struct sandbox_key {
 	int64_t expires_ms; /* 0: never */
 };
 
+/* A token of GetAuthorizationToken: the password of the registry's user "AWS" for its time. */
+struct registry_token {
+	struct secret password;
+	int64_t expires_ms;
+	unsigned requests; /* it is good for, and one more; 0: any number */
+	int status;	   /* of the answer when it has come to its end */
+};
+
 /*
  * An AWS account in one region, as far as this program plays it.
  *
@@ -58,9 +66,11 @@ struct sandbox {
 	size_t key_count;
 	struct sandbox_key *keys;
 	struct scenario scenario;
-	char *registry_host; /* "127.0.0.1:5000", NULL where there is no registry */
-	struct secret registry_password;
-	int64_t registry_password_expires_ms;
+	char *registry_host;	/* "127.0.0.1:5000", NULL where there is no registry */
+	unsigned registry_port; /* of the registry itself, behind sandbox/registry_gate.h */
+	struct secret registry_password; /* to it; nobody else is told */
+	size_t token_count;
+	struct registry_token *tokens;
 	pthread_mutex_t lock;
 };
 

@@ -93,6 +93,12 @@ static const struct key_rule stack_rules[] = {
 	{ "count", JSON_INTEGER, false, NULL },	  { NULL, JSON_NULL, false, NULL },
 };
 
+static const struct key_rule token_rules[] = {
+	{ "requests", JSON_INTEGER, false, NULL }, { "seconds", JSON_INTEGER, false, NULL },
+	{ "status", JSON_INTEGER, false, NULL },   { "count", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
 /* The members of a scenario that are lists of entries. */
 static const struct list_rule {
 	const char *name;
@@ -104,6 +110,7 @@ static const struct list_rule {
 	{ "services", service_rules, offsetof(struct scenario, services) },
 	{ "functions", function_rules, offsetof(struct scenario, functions) },
 	{ "stacks", stack_rules, offsetof(struct scenario, stacks) },
+	{ "tokens", token_rules, offsetof(struct scenario, tokens) },
 };
 
 #define LIST_COUNT (sizeof(list_rules) / sizeof(list_rules[0]))
@@ -387,11 +394,23 @@ const json_t *scenario_next_stack(struct scenario *scenario, const char *name, c
 
 	json_array_foreach(scenario->stacks, i, entry)
 	{
-		json_int_t count = number_of(entry, "count", 1);
-
-		if (matches(entry, "name", name) && json_object_get(entry, key) &&
-		    (count == 0 || count_up(entry) <= count))
+		if (matches(entry, "name", name) && json_object_get(entry, key) && !is_spent(entry))
 			return entry;
 	}
 	return NULL;
+}
+
+struct token_terms scenario_next_token(struct scenario *scenario)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->tokens, i, entry)
+	{
+		if (!is_spent(entry))
+			return (struct token_terms){ (unsigned)number_of(entry, "requests", 0),
+						     (unsigned)number_of(entry, "seconds", 0),
+						     (int)number_of(entry, "status", 403) };
+	}
+	return (struct token_terms){ .status = 403 };
 }

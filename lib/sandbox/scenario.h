@@ -64,6 +64,11 @@ struct reply;
  *	  ends: DELETE_FAILED         # an operation ends in this status
  *	  stale: 3                    # DescribeStacks is so many reads behind a new operation
  *	  count: 1                    # how often (1; 0: always)
+ *	tokens:                       # of GetAuthorizationToken
+ *	- requests: 5                 # to the registry that it is good for (any number)
+ *	  seconds: 600                # AWS's time that it lives (12 h)
+ *	  status: 401                 # of the registry's answer afterwards (403)
+ *	  count: 1                    # how many tokens (1; 0: all)
  *	page_size: 2                  # of every list, at most
  *
  * throttle, error and drop do not act on the account; lost acts and then drops the connection, cut
@@ -75,6 +80,7 @@ struct scenario {
 	json_t *services;
 	json_t *functions;
 	json_t *stacks;
+	json_t *tokens;
 	size_t page_size; /* 0: as the services have it */
 };
 
@@ -116,6 +122,15 @@ struct outcome {
 	const char *reason; /* borrowed from the scenario */
 	unsigned seconds;
 };
+
+/* What the next token is good for; 0 and 403 where the scenario does not say. */
+struct token_terms {
+	unsigned requests;
+	unsigned seconds;
+	int status;
+};
+
+struct token_terms scenario_next_token(struct scenario *scenario);
 
 /* A resource that something happens to. Borrowed. */
 struct scenario_subject {

@@ -54,6 +54,45 @@ err_has "{imageDigest:'null', imageTag:'v2'} does not exist within the repositor
 refused aws ecr describe-images --repository-name team/none
 err_has "The repository with name 'team/none' does not exist in the registry with id '123456789012'"
 
+# A tag of an immutable repository is what it is, whatever the image; other tags are free.
+cat >again.sh <<-'SH'
+	set -u
+	host=$DEPLOYER_SANDBOX_REGISTRY
+	aws ecr get-login-password | docker login -u AWS --password-stdin "$host" >/dev/null 2>&1
+	for name in team/fixed:v1 team/fixed:v1 team/fixed:v2 team/none:v1; do
+		docker tag "$1" "$host/$name"
+		docker push -q "$host/$name" && echo "pushed $name"
+	done
+	aws ecr put-image-tag-mutability --repository-name team/fixed --image-tag-mutability IMMUTABLE_WITH_EXCLUSION \
+		--image-tag-mutability-exclusion-filters filterType=WILDCARD,filter='v*' >/dev/null && docker push -q "$host/team/fixed:v1"
+SH
+run 0 "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --immutable team/fixed -- sh again.sh "$image"
+out_has 'pushed team/fixed:v1'
+out_has 'pushed team/fixed:v2'
+out_lacks 'pushed team/none:v1'
+err_has "tag invalid: The image tag 'v1' already exists in the 'team/fixed' repository and cannot be overwritten because the repository is immutable."
+err_has "The repository with name 'team/none' does not exist in the registry with id '123456789012'"
+
+# A token that ends in the middle of a push, and the next one, which does not.
+cat >expiring.yml <<-'YML'
+	tokens: [{requests: 3}]
+YML
+cat >expire.sh <<-'SH'
+	set -u
+	host=$DEPLOYER_SANDBOX_REGISTRY
+	docker tag "$1" "$host/team/app:v3"
+	for attempt in 1 2; do
+		aws ecr get-login-password | docker login -u AWS --password-stdin "$host" >/dev/null 2>&1
+		docker push -q "$host/team/app:v3" && echo "pushed at attempt $attempt"
+	done
+SH
+date >context/file
+docker build -q -t "$image" context >/dev/null
+run 0 "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --scenario expiring.yml -- sh expire.sh "$image"
+out_has 'pushed at attempt 2'
+out_lacks 'pushed at attempt 1'
+err_has 'denied: Your authorization token has expired. Reauthenticate and try again.'
+
 # Nothing of it runs on, and no password lies about.
 ! grep -rs "docker-registry" /proc/[0-9]*/cmdline | grep -q "$tmp" || fail 'the registry still runs'
 [ "$(cut -c 1-8 state/registry/htpasswd)" = 'AWS:$2y$' ] || fail 'the password file is not bcrypt'
