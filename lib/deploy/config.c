@@ -26,6 +26,7 @@ static const struct config_row {
 	[CONFIG_COMPOSE_FILES] = { "compose.files", true },
 	[CONFIG_COMPOSE_PROJECT] = { "compose.project", false },
 	[CONFIG_COMPOSE_PULL] = { "compose.pull", false },
+	[CONFIG_COMPOSE_TIMEOUT] = { "compose.timeout", false },
 	[CONFIG_SERVICE_TEST] = { "compose.services.test", false },
 	[CONFIG_SERVICE_RELEASE] = { "compose.services.release", false },
 	[CONFIG_SERVICE_APP] = { "compose.services.app", false },
@@ -265,6 +266,7 @@ static void fill_conventions(struct config *config)
 	convention_file(config, CONFIG_STACK_TEMPLATE, templates);
 	find_parameters(config);
 	convention(config, CONFIG_COMPOSE_PULL, "true");
+	convention(config, CONFIG_COMPOSE_TIMEOUT, "60");
 	convention(config, CONFIG_PUBLISH_REUSE, "true");
 	convention(config, CONFIG_SERVICE_TEST, "test");
 	convention(config, CONFIG_SERVICE_RELEASE, "release");

@@ -47,6 +47,23 @@ static int lock_project(struct run *run, struct error *err)
 	return lock(run, name, what, PROJECT_WAIT_MS, &run->project_lock, err);
 }
 
+int run_claim_project(struct run *run, struct error *err)
+{
+	const char *project = run->compose.project.buf;
+	CLEANUP_FREE char *name = mem_printf("project-%s.lock", project);
+	CLEANUP_FREE char *path = state_path(run->pipeline->env, name);
+	CLEANUP_FREE char *dir = file_dirname(path);
+
+	if (file_make_dirs(dir, err) < 0)
+		return -1;
+	if (file_lock(path, 0, &run->project_lock, err) == 0)
+		return 0;
+	if (err->kind != ERROR_REFUSED)
+		return -1;
+	error_wrap(err, "a release of '%s' runs on this machine", project);
+	return error_fix(err, "wait until it is over, or end it");
+}
+
 void run_unlock_project(struct run *run)
 {
 	if (run->project_lock >= 0)

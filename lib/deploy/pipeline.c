@@ -313,7 +313,8 @@ int pipeline_clean(const struct pipeline *pipeline, struct error *err)
 	CLEANUP(run_release) struct run run = run_of(pipeline);
 	int status;
 
-	if (run_find_docker(&run, err) < 0 || compose_down(&run.compose, &status, err) < 0)
+	if (run_find_docker(&run, err) < 0 || run_claim_project(&run, err) < 0 ||
+	    compose_down(&run.compose, &status, err) < 0)
 		return -1;
 	if (status)
 		return error_set(err, ERROR_CHILD, "compose down exited with status %d", status);

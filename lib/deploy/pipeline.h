@@ -76,7 +76,10 @@ int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *
  */
 int pipeline_repository(const struct pipeline *pipeline, struct str *ret_name, struct error *err);
 
-/* Stops and removes what the stages leave on this machine: the Makefile's `clean`. */
+/*
+ * Stops and removes what the stages leave on this machine: the Makefile's `clean`. ERROR_REFUSED
+ * while a release of the project runs there, whose images it would take away.
+ */
 int pipeline_clean(const struct pipeline *pipeline, struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/slice.h"
 #include "deploy/check.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
@@ -6,6 +7,9 @@
 #include "sys/file.h"
 
 #include <string.h>
+
+/* A day: who needs more waits for nothing. */
+#define TIMEOUT_MAX_MIN 1440
 
 static bool wants(const struct run *run, enum stage stage)
 {
@@ -180,6 +184,20 @@ static bool has_compose_file(const struct config *config)
 	return false;
 }
 
+/* A service that never becomes healthy is waited for without end by some versions of compose. */
+static int set_timeout(struct run *run, struct error *err)
+{
+	const char *text = config_text(run->pipeline->config, CONFIG_COMPOSE_TIMEOUT);
+	uint64_t minutes;
+
+	if (!slice_to_u64(slice_of(text), TIMEOUT_MAX_MIN, &minutes) || minutes == 0)
+		return error_set(err, ERROR_CONFIG,
+				 "compose.timeout: '%s' is not a number of minutes up to %d", text,
+				 TIMEOUT_MAX_MIN);
+	run->compose.timeout_ms = (unsigned)minutes * 60 * 1000;
+	return 0;
+}
+
 static int set_compose(struct run *run, struct error *err)
 {
 	const struct config *config = run->pipeline->config;
@@ -209,7 +227,7 @@ int run_find_docker(struct run *run, struct error *err)
 
 	if (run->engine)
 		return 0;
-	if (set_compose(run, err) < 0 ||
+	if (set_compose(run, err) < 0 || set_timeout(run, err) < 0 ||
 	    engine_new(pipeline->http, pipeline->env, &run->engine, err) < 0 ||
 	    compose_find(&run->compose, pipeline->env, err) < 0)
 		return -1;

@@ -117,6 +117,9 @@ int run_create_repository(struct run *run, struct error *err);
 int run_open_local(struct run *run, struct error *err);
 void run_close_local(struct run *run);
 
+/* Takes the project for itself without waiting: ERROR_REFUSED where a release of it runs. */
+int run_claim_project(struct run *run, struct error *err);
+
 /* Lets the next release of the project begin: nothing of this one depends on its names any more. */
 void run_unlock_project(struct run *run);
 

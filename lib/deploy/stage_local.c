@@ -39,8 +39,13 @@ static int run_program(struct run *run, const struct strv *args, int *ret_status
 	proc.dir = run->pipeline->config->dir;
 	proc.on_line = exec_line;
 	proc.ctx = &output;
+	proc.timeout_ms = run->compose.timeout_ms;
 	if (proc_run(&proc, &end, err) < 0)
 		return -1;
+	if (end.timed_out) {
+		error_set(err, ERROR_CHILD, "not done after %u s", proc.timeout_ms / 1000);
+		return error_fix(err, "give it longer as compose.timeout in deployer.yml");
+	}
 	*ret_status = end.signal ? 128 + end.signal : end.status;
 	return 0;
 }
@@ -81,8 +86,11 @@ static int run_each(struct run *run, const struct steps *steps, enum error_kind 
 
 		step_describe(step, &name);
 		run->has_containers = run->has_containers || step->kind != STEP_BUILD;
-		if (run_step(run, step, &status, err) < 0)
+		if (run_step(run, step, &status, err) < 0) {
+			if (err->kind == ERROR_CHILD)
+				error_become(err, kind);
 			return error_wrap(err, "step '%s'", name.buf);
+		}
 		if (status == 0)
 			continue;
 		error_set(err, kind, "step '%s' failed with status %d", name.buf, status);
@@ -124,6 +132,7 @@ static void read_reports(struct run *run, const struct strv *before)
 {
 	const struct config *config = run->pipeline->config;
 	const struct strv *names = config_list(config, CONFIG_REPORTS);
+	char *const *stamps = strv_array(before);
 
 	for (size_t i = 0; i < names->count; i++) {
 		CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -131,7 +140,7 @@ static void read_reports(struct run *run, const struct strv *before)
 		CLEANUP_FREE char *path = file_join(config->dir, names->v[i]);
 		CLEANUP_FREE char *now = stamp_of(path);
 
-		if (!*now || strcmp(now, before->v[i]) == 0)
+		if (!*now || strcmp(now, stamps[i]) == 0)
 			continue;
 		if (file_read(path, REPORT_MAX_BYTES, &text, &err) < 0 ||
 		    tally_add_junit(&run->tally, text.buf, text.len, &err) < 0)

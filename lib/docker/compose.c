@@ -79,7 +79,7 @@ static int run_step(struct compose *compose, struct proc *proc, const struct ste
 		error_set(err, ERROR_CHILD, "%s: not done after %u s", step->source,
 			  compose->timeout_ms / 1000);
 		return error_fix(err, "see its output above: a service that never becomes healthy "
-				      "is waited for");
+				      "is waited for (compose.timeout in deployer.yml)");
 	}
 	*ret_status = end.signal ? 128 + end.signal : end.status;
 	return 0;
