@@ -125,6 +125,18 @@ static struct slice message_of(struct slice line)
 	return line;
 }
 
+/* v2 writes a quote within its quotes as \". */
+static void warn(const struct compose *compose, struct slice line)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	for (size_t i = 0; i < line.n; i++) {
+		if (line.p[i] != '\\' || i + 1 == line.n || line.p[i + 1] != '"')
+			str_addc(&text, line.p[i]);
+	}
+	report_warning(compose->report, "compose: %s", text.buf);
+}
+
 /* That an old key is ignored hurts nobody, and v1 wants it. */
 static void pass_warnings(const struct compose *compose, const struct str *text)
 {
@@ -134,7 +146,7 @@ static void pass_warnings(const struct compose *compose, const struct str *text)
 		struct slice line = message_of(slice_trim(slice_next_line(&rest)));
 
 		if (line.n && !memmem(line.p, line.n, "is obsolete", 11))
-			report_warning(compose->report, "compose: %.*s", (int)line.n, line.p);
+			warn(compose, line);
 	}
 }
 

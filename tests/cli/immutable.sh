@@ -5,6 +5,7 @@
 need git docker-registry busybox
 need_engine
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
+"$DEPLOYER_SANDBOX" help run | grep -q -e --immutable || skip 'the sandbox has no immutable repositories'
 
 me=deployer-immutable-$$
 clean_up() {
