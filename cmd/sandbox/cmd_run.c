@@ -45,10 +45,12 @@ const struct cmd cmd_run = {
 	.group = "Sandbox",
 	.summary = "run a program against the sandbox",
 	.details =
-		"Starts an AWS of its own on this machine (STS, ECR with a real image registry,\n"
-		"CloudFormation, ECS, CloudWatch Logs ...), points the program's AWS_* environment "
-		"at it, runs the program,\n"
-		"ends with its exit status, and says what was called.\n"
+		"Starts an AWS of its own on this machine (STS, ECR with a real image registry, "
+		"S3,\n"
+		"CloudFormation, ECS, CloudWatch Logs, Secrets Manager, SSM), points the "
+		"program's\n"
+		"AWS_* environment at it, runs the program, ends with its exit status, and says\n"
+		"what was called.\n"
 		"\n"
 		"A scenario makes things go wrong; it is YAML or JSON:\n"
 		"\n"
@@ -98,6 +100,24 @@ const struct cmd cmd_run = {
 		"seconds\n"
 		"    status: 401              # of the registry's answer afterwards (403)\n"
 		"    count: 1                 # how many tokens (1; 0: all)\n"
+		"  stacks:                    # as a whole\n"
+		"  - name: app                # which\n"
+		"    is_made: true            # it is made at the start, a day old; also: "
+		"template,\n"
+		"                             # parameters ([NAME=VALUE, ...])\n"
+		"    events: 10000            # old ones that it is made with besides\n"
+		"    found: UPDATE_FAILED     # its status at the start; one of 23, or one to "
+		"come\n"
+		"    then: UPDATE_COMPLETE    # the status after it, as many seconds later\n"
+		"    ends: DELETE_FAILED      # an operation ends in this status\n"
+		"    stale: 3                 # DescribeStacks is so many reads behind\n"
+		"    count: 1                 # how often (1; 0: always)\n"
+		"  change_sets:               # as they are made\n"
+		"  - stack: app               # of which stack; also: name\n"
+		"    outcome: fail            # or stuck (never ready), obsolete, warn\n"
+		"    reason: no such thing    # StatusReason, with fail and warn\n"
+		"    count: 1                 # how many (1; 0: all)\n"
+		"  lacks: [DescribeEvents]    # operations that this region does not have yet\n"
 		"  page_size: 2               # of every list, at most",
 	.operands = "[--] CMD [ARGUMENT...]",
 	.min_operands = 1,

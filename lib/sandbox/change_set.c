@@ -1,16 +1,17 @@
 /*
  * Change sets. As a document in the sandbox's state, ChangeSets: {"ChangeSetName", "ChangeSetId",
  * "StackId", "StackName", "Description", "CreationTime", "ReadyAt", "IsFailed", "StatusReason",
- * "Type", "ClientToken", "Changes", "After", "OnStackFailure", "ExecutedBy": the token, or ""}.
+ * "Type", "ClientToken", "Changes", "After", "OnStackFailure", "ExecutedBy": the token, or "",
+ * "Fate": of the scenario}.
  */
 #include "sandbox/change_set.h"
 
 #include "base/cleanup.h"
-#include "base/slice.h"
 #include "data/json.h"
 #include "sandbox/deployment.h"
 #include "sandbox/document.h"
 #include "sandbox/operation.h"
+#include "sandbox/page.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
 
@@ -33,11 +34,21 @@ json_t *change_set_time(int64_t wall_ms)
 	return json_string(text.buf);
 }
 
+/* What the scenario has for it. */
+static bool has_fate(const json_t *change_set, const char *outcome)
+{
+	const char *fate = json_text(change_set, "Fate");
+
+	return fate && strcmp(fate, outcome) == 0;
+}
+
 static const char *status_of(const struct call *call, const json_t *change_set)
 {
 	int64_t made_ms = document_time(change_set, "CreationTime");
 	int64_t ready_ms = document_time(change_set, "ReadyAt");
 
+	if (has_fate(change_set, "stuck"))
+		return "CREATE_IN_PROGRESS";
 	if (call->now_ms < made_ms + (ready_ms - made_ms) / 3)
 		return "CREATE_PENDING";
 	if (call->now_ms < ready_ms)
@@ -52,6 +63,8 @@ static const char *execution_status_of(const struct call *call, const json_t *ch
 
 	if (strcmp(status_of(call, change_set), "CREATE_COMPLETE") != 0)
 		return "UNAVAILABLE";
+	if (has_fate(change_set, "obsolete"))
+		return "OBSOLETE";
 	if (!json_text(change_set, "ExecutedBy"))
 		return "AVAILABLE";
 	if (stack && stack_is_busy(stack))
@@ -180,6 +193,20 @@ static int check_again(const struct call *call, const json_t *existing, const js
 	return 0;
 }
 
+static void apply_scenario(struct call *call, json_t *change_set)
+{
+	const json_t *entry = scenario_next_change_set(&call->sandbox->scenario,
+						       json_text(change_set, "StackName"),
+						       json_text(change_set, "ChangeSetName"));
+
+	if (!entry)
+		return;
+	document_set_text(change_set, "Fate", json_text(entry, "outcome"));
+	document_set_text(change_set, "StatusReason", json_text(entry, "reason"));
+	if (has_fate(change_set, "fail"))
+		(void)json_object_set_new(change_set, "IsFailed", json_true());
+}
+
 static json_t *make(struct call *call, const json_t *stack, const struct deployment *deployment)
 {
 	const char *name = call_optional(call, "ChangeSetName");
@@ -203,6 +230,7 @@ static json_t *make(struct call *call, const json_t *stack, const struct deploym
 		document_set_text(change_set, copied[i], call_optional(call, copied[i]));
 	if (deployment->is_empty)
 		(void)json_object_set_new(change_set, "StatusReason", json_string(EMPTY_REASON));
+	apply_scenario(call, change_set);
 	(void)json_array_append_new(sandbox_list(call->sandbox, "ChangeSets"), change_set);
 	call->sandbox->is_changed = true;
 	return change_set;
@@ -242,23 +270,8 @@ json_t *change_set_create(struct call *call, struct error *err)
 
 /* ---- DescribeChangeSet ---- */
 
-/* A page of `list`; *ret_next is where the next one starts, 0 where there is none. */
-static json_t *page_of(const json_t *list, const char *token, size_t *ret_next)
-{
-	json_t *page = json_array();
-	uint64_t start = 0;
-	size_t i;
-
-	if (token)
-		(void)slice_to_u64(slice_of(token), UINT32_MAX, &start);
-	for (i = start; i < json_array_size(list) && i < start + PAGE_SIZE; i++)
-		(void)json_array_append(page, json_array_get(list, i));
-	*ret_next = i < json_array_size(list) ? i : 0;
-	return page;
-}
-
 /* Values of properties are shown to those who ask for them. */
-static json_t *without_values(json_t *page)
+static json_t *without_values(const json_t *page)
 {
 	static const char *const hidden[] = { "Path", "BeforeValue", "AfterValue" };
 	json_t *copy = json_deep_copy(page), *change, *detail;
@@ -276,17 +289,7 @@ static json_t *without_values(json_t *page)
 				(void)json_object_del(target, hidden[k]);
 		}
 	}
-	json_decref(page);
 	return copy;
-}
-
-static json_t *changes_page(const struct call *call, const json_t *change_set, size_t *ret_next)
-{
-	const char *wanted = call_optional(call, "IncludePropertyValues");
-	json_t *page = page_of(json_object_get(change_set, "Changes"),
-			       call_optional(call, "NextToken"), ret_next);
-
-	return wanted && strcmp(wanted, "true") == 0 ? page : without_values(page);
 }
 
 static void describe_status(const struct call *call, const json_t *change_set, json_t *result)
@@ -299,12 +302,22 @@ static void describe_status(const struct call *call, const json_t *change_set, j
 				  json_string(execution_status_of(call, change_set)));
 	(void)json_object_set_new(result, "CreationTime",
 				  change_set_time(document_time(change_set, "CreationTime")));
-	if (reason && strcmp(status, "FAILED") == 0)
+	if (reason && (strcmp(status, "FAILED") == 0 || has_fate(change_set, "warn")))
 		(void)json_object_set_new(result, "StatusReason", json_string(reason));
+}
+
+static json_t *shown_changes(const struct call *call, const json_t *change_set)
+{
+	const char *wanted = call_optional(call, "IncludePropertyValues");
+	json_t *changes = json_object_get(change_set, "Changes");
+
+	return wanted && strcmp(wanted, "true") == 0 ? json_incref(changes)
+						     : without_values(changes);
 }
 
 json_t *change_set_describe(struct call *call, struct error *err)
 {
+	static const struct page_rule rule = { "Changes", "NextToken", NULL, PAGE_SIZE };
 	static const char *const own[] = {
 		"ChangeSetName", "ChangeSetId",	   "StackId", "StackName",
 		"Description",	 "OnStackFailure", NULL
@@ -313,7 +326,6 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	const json_t *change_set = need(call, err);
 	const json_t *after = json_object_get(change_set, "After");
 	json_t *result;
-	size_t next;
 
 	if (!change_set)
 		return NULL;
@@ -324,15 +336,13 @@ json_t *change_set_describe(struct call *call, struct error *err)
 	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(after));
 	if (call->now_ms < document_time(change_set, "ReadyAt"))
 		return result;
-	(void)json_object_set_new(result, "Changes", changes_page(call, change_set, &next));
-	if (next)
-		(void)json_object_set_new(result, "NextToken", json_sprintf("%zu", next));
-	return result;
+	return page_put(call, &rule, shown_changes(call, change_set), result);
 }
 
 /* The active ones: what was executed is described by its ARN only. */
 json_t *change_set_list(struct call *call, struct error *err)
 {
+	static const struct page_rule rule = { "Summaries", "NextToken", NULL, PAGE_SIZE };
 	static const char *const own[] = { "ChangeSetName", "ChangeSetId", "StackId",
 					   "StackName",	    "Description", NULL };
 	const char *name = call_text(call, "StackName", err);
@@ -360,7 +370,7 @@ json_t *change_set_list(struct call *call, struct error *err)
 		describe_status(call, change_set, summary);
 		(void)json_array_append_new(summaries, summary);
 	}
-	return json_pack("{s:o}", "Summaries", summaries);
+	return page_put(call, &rule, summaries, json_object());
 }
 
 /* ---- ExecuteChangeSet, DeleteChangeSet ---- */

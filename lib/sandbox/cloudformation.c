@@ -1,273 +1,28 @@
-/* CloudFormation, API version 2010-05-15: stacks. Change sets are in sandbox/change_set.c. */
+/*
+ * CloudFormation, API version 2010-05-15: changing stacks, and the table of all operations. Looking
+ * at them is in sandbox/stack_view.c, change sets are in sandbox/change_set.c.
+ */
 #include "base/cleanup.h"
-#include "base/slice.h"
 #include "data/json.h"
 #include "sandbox/call.h"
 #include "sandbox/change_set.h"
 #include "sandbox/deployment.h"
 #include "sandbox/document.h"
-#include "sandbox/guise.h"
 #include "sandbox/intrinsic.h"
 #include "sandbox/operation.h"
 #include "sandbox/stack.h"
+#include "sandbox/stack_view.h"
 #include "sandbox/template.h"
 
 #include <string.h>
 
-#define PAGE_SIZE 100
-
-/* The service has two texts for one thing: DescribeStacks' and that of all the others. */
-static const char not_found_with_id[] = "Stack with id %s does not exist";
-
-static json_t *need_stack(struct call *call, struct error *err)
-{
-	const char *name = call_text(call, "StackName", err);
-	json_t *stack = name ? stack_find(call->sandbox, name) : NULL;
-
-	if (name && !stack)
-		(void)refuse(err, "ValidationError", "Stack [%s] does not exist", name);
-	return stack;
-}
-
-static void copy_member(const json_t *from, json_t *to, const char *name)
-{
-	json_t *value = json_object_get(from, name);
-
-	if (value)
-		(void)json_object_set(to, name, value);
-}
-
-static void copy_time(const json_t *from, json_t *to, const char *name)
-{
-	const json_t *value = json_object_get(from, name);
-
-	if (value)
-		(void)json_object_set_new(to, name, change_set_time(json_integer_value(value)));
-}
-
-static uint64_t page_start(const struct call *call)
-{
-	const char *token = call_optional(call, "NextToken");
-	uint64_t start = 0;
-
-	if (token)
-		(void)slice_to_u64(slice_of(token), UINT32_MAX, &start);
-	return start;
-}
-
-/* ---- what stacks look like ---- */
-
-static json_t *describe_stack(const json_t *stack)
-{
-	static const char *const copied[] = {
-		"StackId",	"StackName",	     "ChangeSetId", "Description",
-		"StackStatus",	"StackStatusReason", "RoleARN",	    "NotificationARNs",
-		"Capabilities", "Outputs",	     "Tags"
-	};
-	json_t *result = json_object();
-
-	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
-		copy_member(stack, result, copied[i]);
-	copy_time(stack, result, "CreationTime");
-	copy_time(stack, result, "LastUpdatedTime");
-	copy_time(stack, result, "DeletionTime");
-	(void)json_object_set_new(result, "DisableRollback", json_false());
-	(void)json_object_set_new(
-		result, "EnableTerminationProtection",
-		json_boolean(json_is_true(json_object_get(stack, "EnableTerminationProtection"))));
-	(void)json_object_set_new(result, "Parameters", deployment_list_parameters(stack));
-	(void)json_object_set_new(result, "DriftInformation",
-				  json_pack("{s:s}", "StackDriftStatus", "NOT_CHECKED"));
-	return result;
-}
-
-static json_t *describe_all(struct call *call)
-{
-	json_t *list = json_array(), *stack;
-	size_t i;
-
-	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
-	{
-		if (!stack_has_status(stack, "DELETE_COMPLETE"))
-			(void)json_array_append_new(list, describe_stack(stack));
-	}
-	return json_pack("{s:o}", "Stacks", list);
-}
-
-static json_t *describe_stacks(struct call *call, struct error *err)
-{
-	const char *name = call_optional(call, "StackName"), *stale;
-	json_t *stack = name ? stack_find(call->sandbox, name) : NULL, *result;
-
-	if (!name)
-		return describe_all(call);
-	if (!stack) {
-		(void)refuse(err, "ValidationError", not_found_with_id, name);
-		return NULL;
-	}
-	result = describe_stack(stack);
-	stale = guise_stale_status(call->sandbox, stack);
-	document_set_text(result, "StackStatus", stale);
-	return json_pack("{s:[o]}", "Stacks", result);
-}
-
-static json_t *list_stacks(struct call *call, struct error *err)
-{
-	const json_t *wanted = call_list(call, "StackStatusFilter");
-	json_t *list = json_array(), *stack;
-	size_t i;
-
-	(void)err;
-	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
-	{
-		json_t *summary;
-		bool is_wanted = json_array_size(wanted) == 0;
-
-		for (size_t j = 0; j < json_array_size(wanted); j++)
-			is_wanted |= json_equal(json_array_get(wanted, j),
-						json_object_get(stack, "StackStatus"));
-		if (!is_wanted)
-			continue;
-		summary = json_object();
-		copy_member(stack, summary, "StackId");
-		copy_member(stack, summary, "StackName");
-		copy_member(stack, summary, "StackStatus");
-		copy_member(stack, summary, "StackStatusReason");
-		copy_time(stack, summary, "CreationTime");
-		copy_time(stack, summary, "LastUpdatedTime");
-		copy_time(stack, summary, "DeletionTime");
-		(void)json_array_append_new(list, summary);
-	}
-	return json_pack("{s:o}", "StackSummaries", list);
-}
-
-/* ---- events and resources ---- */
-
-/*
- * Newest first. The token is the number of events that are older than the page before: what is
- * added meanwhile does not move the pages.
- */
-static json_t *describe_stack_events(struct call *call, struct error *err)
-{
-	const json_t *stack = need_stack(call, err);
-	const json_t *events = json_object_get(stack, "Events");
-	size_t left = json_array_size(events);
-	json_t *list, *result;
-	uint64_t start = page_start(call);
-
-	if (!stack)
-		return NULL;
-	if (start && start < left)
-		left = start;
-	list = json_array();
-	for (size_t i = 0; i < PAGE_SIZE && left > 0; i++) {
-		json_t *event = json_object();
-
-		copy_member(stack, event, "StackId");
-		copy_member(stack, event, "StackName");
-		(void)json_object_update(event, json_array_get(events, --left));
-		copy_time(json_array_get(events, left), event, "Timestamp");
-		(void)json_array_append_new(list, event);
-	}
-	result = json_pack("{s:o}", "StackEvents", list);
-	if (left)
-		(void)json_object_set_new(result, "NextToken", json_sprintf("%zu", left));
-	return result;
-}
-
-static json_t *describe_resource(const json_t *stack, const char *logical_id,
-				 const json_t *resource, const char *time_name)
-{
-	json_t *result = json_object();
-	const json_t *time = json_object_get(resource, "Timestamp");
-
-	copy_member(stack, result, "StackId");
-	copy_member(stack, result, "StackName");
-	(void)json_object_set_new(result, "LogicalResourceId", json_string(logical_id));
-	copy_member(resource, result, "PhysicalResourceId");
-	(void)json_object_set(result, "ResourceType", json_object_get(resource, "Type"));
-	copy_member(resource, result, "ResourceStatus");
-	copy_member(resource, result, "ResourceStatusReason");
-	(void)json_object_set_new(result, time_name, change_set_time(json_integer_value(time)));
-	(void)json_object_set_new(result, "DriftInformation",
-				  json_pack("{s:s}", "StackResourceDriftStatus", "NOT_CHECKED"));
-	return result;
-}
-
-static json_t *describe_resources(const json_t *stack, const char *time_name)
-{
-	json_t *list = json_array(), *resource;
-	const char *name;
-
-	json_object_foreach(json_object_get(stack, "Resources"), name, resource)(void)
-		json_array_append_new(list, describe_resource(stack, name, resource, time_name));
-	return list;
-}
-
-static json_t *describe_stack_resources(struct call *call, struct error *err)
-{
-	const json_t *stack = need_stack(call, err);
-
-	if (!stack)
-		return NULL;
-	return json_pack("{s:o}", "StackResources", describe_resources(stack, "Timestamp"));
-}
-
-static json_t *list_stack_resources(struct call *call, struct error *err)
-{
-	const json_t *stack = need_stack(call, err);
-
-	if (!stack)
-		return NULL;
-	return json_pack("{s:o}", "StackResourceSummaries",
-			 describe_resources(stack, "LastUpdatedTimestamp"));
-}
-
-static json_t *describe_stack_resource(struct call *call, struct error *err)
-{
-	const json_t *stack = need_stack(call, err);
-	const char *logical_id = stack ? call_text(call, "LogicalResourceId", err) : NULL;
-	const json_t *resource;
-
-	if (!logical_id)
-		return NULL;
-	resource = json_object_get(json_object_get(stack, "Resources"), logical_id);
-	if (!resource) {
-		(void)refuse(err, "ValidationError", "Resource %s does not exist for stack %s",
-			     logical_id, json_text(stack, "StackName"));
-		return NULL;
-	}
-	return json_pack("{s:o}", "StackResourceDetail",
-			 describe_resource(stack, logical_id, resource, "LastUpdatedTimestamp"));
-}
-
-static json_t *list_exports(struct call *call, struct error *err)
-{
-	json_t *list = json_array(), *stack, *output;
-	size_t i, j;
-
-	(void)err;
-	json_array_foreach(sandbox_list(call->sandbox, "Stacks"), i, stack)
-	{
-		json_array_foreach(json_object_get(stack, "Outputs"), j, output)
-		{
-			if (json_text(output, "ExportName"))
-				(void)json_array_append_new(
-					list,
-					json_pack("{s:O, s:O, s:O}", "ExportingStackId",
-						  json_object_get(stack, "StackId"), "Name",
-						  json_object_get(output, "ExportName"), "Value",
-						  json_object_get(output, "OutputValue")));
-		}
-	}
-	return json_pack("{s:o}", "Exports", list);
-}
+static const char *const described[] = { "Description", NULL };
 
 /* ---- templates ---- */
 
 static json_t *get_template(struct call *call, struct error *err)
 {
-	const json_t *stack = need_stack(call, err);
+	const json_t *stack = stack_view_need(call, err);
 
 	if (!stack)
 		return NULL;
@@ -280,7 +35,7 @@ static json_t *get_template(struct call *call, struct error *err)
 static json_t *template_of_call(struct call *call, struct error *err)
 {
 	const char *name = call_optional(call, "StackName");
-	const json_t *stack = name ? need_stack(call, err) : NULL;
+	const json_t *stack = name ? stack_view_need(call, err) : NULL;
 	const char *text;
 
 	if (name && !stack)
@@ -304,7 +59,7 @@ static json_t *describe_parameters(const json_t *template, bool is_summary)
 
 		if (template_scalar(json_object_get(parameter, "Default"), &value))
 			(void)json_object_set_new(entry, "DefaultValue", json_string(value.buf));
-		copy_member(parameter, entry, "Description");
+		document_copy(parameter, entry, described);
 		if (is_summary)
 			(void)json_object_set(entry, "ParameterType",
 					      json_object_get(parameter, "Type"));
@@ -323,7 +78,7 @@ static json_t *summarize(struct call *call, bool is_summary, struct error *err)
 		return NULL;
 	capabilities = template_capabilities(template, &types);
 	result = json_pack("{s:o}", "Parameters", describe_parameters(template, is_summary));
-	copy_member(template, result, "Description");
+	document_copy(template, result, described);
 	if (json_array_size(types)) {
 		CLEANUP(str_release) struct str names = STR_INIT;
 
@@ -401,7 +156,7 @@ static json_t *update_stack(struct call *call, struct error *err)
 	struct operation_request request = { .token = call_optional(call, "ClientRequestToken"),
 					     .reason = "User Initiated",
 					     .on_failure = on_failure(call) };
-	json_t *stack = need_stack(call, err);
+	json_t *stack = stack_view_need(call, err);
 
 	if (!stack || deployment_check_updatable(stack, err) < 0 ||
 	    deployment_read(call, stack, &deployment, err) < 0)
@@ -475,7 +230,7 @@ static int check_skipped(const json_t *stack, const json_t *skip, struct error *
 
 static json_t *continue_rollback(struct call *call, struct error *err)
 {
-	json_t *stack = need_stack(call, err);
+	json_t *stack = stack_view_need(call, err);
 	const json_t *skip = call_list(call, "ResourcesToSkip");
 
 	if (!stack || check_skipped(stack, skip, err) < 0)
@@ -489,7 +244,7 @@ static json_t *continue_rollback(struct call *call, struct error *err)
 
 static json_t *rollback_stack(struct call *call, struct error *err)
 {
-	json_t *stack = need_stack(call, err);
+	json_t *stack = stack_view_need(call, err);
 
 	if (!stack)
 		return NULL;
@@ -502,7 +257,7 @@ static json_t *rollback_stack(struct call *call, struct error *err)
 
 static json_t *update_protection(struct call *call, struct error *err)
 {
-	json_t *stack = need_stack(call, err);
+	json_t *stack = stack_view_need(call, err);
 	const char *wanted = call_text(call, "EnableTerminationProtection", err);
 
 	if (!stack || !wanted)
@@ -515,7 +270,7 @@ static json_t *update_protection(struct call *call, struct error *err)
 
 static json_t *cancel_update_stack(struct call *call, struct error *err)
 {
-	json_t *stack = need_stack(call, err);
+	json_t *stack = stack_view_need(call, err);
 
 	if (!stack)
 		return NULL;
@@ -536,17 +291,18 @@ static const struct operation operations[] = {
 	{ "DeleteChangeSet", change_set_delete, false },
 	{ "DeleteStack", delete_stack, false },
 	{ "DescribeChangeSet", change_set_describe, false },
-	{ "DescribeStackEvents", describe_stack_events, false },
-	{ "DescribeStackResource", describe_stack_resource, false },
-	{ "DescribeStackResources", describe_stack_resources, false },
-	{ "DescribeStacks", describe_stacks, false },
+	{ "DescribeEvents", stack_view_operation_events, false },
+	{ "DescribeStackEvents", stack_view_events, false },
+	{ "DescribeStackResource", stack_view_resource, false },
+	{ "DescribeStackResources", stack_view_resources, false },
+	{ "DescribeStacks", stack_view_stacks, false },
 	{ "ExecuteChangeSet", change_set_execute, false },
 	{ "GetTemplate", get_template, false },
 	{ "GetTemplateSummary", get_template_summary, false },
 	{ "ListChangeSets", change_set_list, false },
-	{ "ListExports", list_exports, false },
-	{ "ListStackResources", list_stack_resources, false },
-	{ "ListStacks", list_stacks, false },
+	{ "ListExports", stack_view_exports, false },
+	{ "ListStackResources", stack_view_list_resources, false },
+	{ "ListStacks", stack_view_list, false },
 	{ "RollbackStack", rollback_stack, false },
 	{ "UpdateStack", update_stack, false },
 	{ "UpdateTerminationProtection", update_protection, false },

@@ -190,7 +190,7 @@ static int classify(struct call *call, const struct request *request, struct err
 	} else {
 		action = read_path_input(call, request);
 	}
-	if (call->service && action)
+	if (call->service && action && !scenario_lacks(&call->sandbox->scenario, action))
 		call->operation = find_operation(call->service, action);
 	if (call->operation)
 		return 0;

@@ -33,6 +33,7 @@ struct phase {
 	const char *undo; /* NULL: failed_status is the end */
 	bool gives_up;
 	bool ignores_failure;
+	const char *operation_type; /* NULL: that of the phase before goes on */
 	void (*begin)(json_t *stack, json_t *operation);
 };
 
@@ -43,17 +44,20 @@ static void begin_undo(json_t *stack, json_t *operation);
 /* AWS CloudFormation User Guide, "Stack status codes". The first phase brings its own steps. */
 static const struct phase phases[] = {
 	{ .name = "create",
+	  .operation_type = "CREATE_STACK",
 	  .status = "CREATE_IN_PROGRESS",
 	  .done_status = "CREATE_COMPLETE",
 	  .failed_status = "CREATE_FAILED",
 	  .undo = "rollback",
 	  .gives_up = true },
 	{ .name = "rollback",
+	  .operation_type = "ROLLBACK",
 	  .status = "ROLLBACK_IN_PROGRESS",
 	  .done_status = "ROLLBACK_COMPLETE",
 	  .failed_status = "ROLLBACK_FAILED",
 	  .begin = begin_delete },
 	{ .name = "update",
+	  .operation_type = "UPDATE_STACK",
 	  .status = "UPDATE_IN_PROGRESS",
 	  .next = "cleanup",
 	  .failed_status = "UPDATE_FAILED",
@@ -65,6 +69,7 @@ static const struct phase phases[] = {
 	  .ignores_failure = true,
 	  .begin = begin_cleanup },
 	{ .name = "update-rollback",
+	  .operation_type = "ROLLBACK",
 	  .status = "UPDATE_ROLLBACK_IN_PROGRESS",
 	  .next = "rollback-cleanup",
 	  .failed_status = "UPDATE_ROLLBACK_FAILED",
@@ -76,6 +81,7 @@ static const struct phase phases[] = {
 	  .ignores_failure = true,
 	  .begin = begin_cleanup },
 	{ .name = "delete",
+	  .operation_type = "DELETE_STACK",
 	  .status = "DELETE_IN_PROGRESS",
 	  .done_status = "DELETE_COMPLETE",
 	  .failed_status = "DELETE_FAILED",
@@ -216,11 +222,23 @@ static void begin_undo(json_t *stack, json_t *operation)
 
 /* ---- phases ---- */
 
+/* An automatic rollback is an operation of its own (API reference, DescribeEvents). */
+static void name_operation(json_t *operation, const char *type)
+{
+	CLEANUP(str_release) struct str id = STR_INIT;
+
+	sandbox_random_uuid(&id);
+	document_set_text(operation, "OperationId", id.buf);
+	document_set_text(operation, "OperationType", type);
+}
+
 static void enter_phase(struct sandbox *sandbox, json_t *stack, const struct phase *phase,
 			const char *reason, int64_t at_ms)
 {
 	json_t *operation = json_object_get(stack, "Operation");
 
+	if (phase->operation_type)
+		name_operation(operation, phase->operation_type);
 	document_set_text(operation, "Phase", phase->name);
 	document_set_time(operation, "At", at_ms);
 	(void)json_object_set_new(operation, "Failed", json_object());
@@ -240,7 +258,6 @@ static void end_operation(struct sandbox *sandbox, json_t *stack, const char *st
 	json_auto_t *operation = json_incref(json_object_get(stack, "Operation"));
 
 	status = guise_end(sandbox, stack, status);
-	(void)json_object_del(stack, "Operation");
 	/* What was left half-way can be taken up again. */
 	if (strstr(status, "_FAILED"))
 		(void)json_object_set(stack, "Broken", operation);
@@ -249,6 +266,7 @@ static void end_operation(struct sandbox *sandbox, json_t *stack, const char *st
 		(void)json_object_set_new(stack, "Outputs", json_array());
 	}
 	stack_set_status(sandbox, stack, status, reason, json_text(operation, "Token"), at_ms);
+	(void)json_object_del(stack, "Operation");
 }
 
 /* The stack is again what it was before the update. */
@@ -858,6 +876,7 @@ void operation_continue_rollback(struct sandbox *sandbox, json_t *stack, const c
 			(void)json_object_del(step, "Reason");
 		}
 	}
+	name_operation(operation, "CONTINUE_ROLLBACK");
 	document_set_text(operation, "Phase", "update-rollback");
 	document_set_time(operation, "At", now_ms);
 	(void)json_object_set_new(operation, "Failed", json_object());

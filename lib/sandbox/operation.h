@@ -18,7 +18,8 @@
  *		"NextAt", "EndsAt", "Reason"}],
  *	 "Garbage": [resources that are deleted when it is over],
  *	 "Before": what the stack was: {"Resources", "TemplateBody", "Parameters", "Outputs", ...},
- *	 "Failed": {"create": [LOGICAL, ...], "update": [...], "delete": [...]}}
+ *	 "Failed": {"create": [LOGICAL, ...], "update": [...], "delete": [...]},
+ *	 "OperationId", "OperationType": as DescribeEvents has them}
  */
 
 /* What a new operation is told. Borrowed. */

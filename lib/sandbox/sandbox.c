@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "data/json.h"
+#include "sandbox/initial_stack.h"
 #include "sys/file.h"
 
 #include <openssl/rand.h>
@@ -200,6 +201,8 @@ int sandbox_open(const struct sandbox_options *options, struct sandbox **ret_san
 	    open_scenario(sandbox, options->scenario, err) < 0)
 		return -1;
 	add_user(sandbox);
+	if (initial_stack_make_all(sandbox, err) < 0)
+		return error_wrap(err, "scenario '%s'", options->scenario);
 	*ret_sandbox = move_ptr(sandbox);
 	return 0;
 }

@@ -89,6 +89,8 @@ static const struct key_rule function_rules[] = {
 static const struct key_rule stack_rules[] = {
 	{ "name", JSON_STRING, true, NULL },	  { "found", JSON_STRING, false, NULL },
 	{ "seconds", JSON_INTEGER, false, NULL }, { "then", JSON_STRING, false, NULL },
+	{ "template", JSON_STRING, false, NULL }, { "parameters", JSON_ARRAY, false, NULL },
+	{ "is_made", JSON_TRUE, false, NULL },	  { "events", JSON_INTEGER, false, NULL },
 	{ "ends", JSON_STRING, false, NULL },	  { "stale", JSON_INTEGER, false, NULL },
 	{ "count", JSON_INTEGER, false, NULL },	  { NULL, JSON_NULL, false, NULL },
 };
@@ -96,6 +98,17 @@ static const struct key_rule stack_rules[] = {
 static const struct key_rule token_rules[] = {
 	{ "requests", JSON_INTEGER, false, NULL }, { "seconds", JSON_INTEGER, false, NULL },
 	{ "status", JSON_INTEGER, false, NULL },   { "count", JSON_INTEGER, false, NULL },
+	{ NULL, JSON_NULL, false, NULL },
+};
+
+static const char *const change_set_words[] = { "fail", "stuck", "obsolete", "warn", NULL };
+
+static const struct key_rule change_set_rules[] = {
+	{ "stack", JSON_STRING, false, NULL },
+	{ "name", JSON_STRING, false, NULL },
+	{ "outcome", JSON_STRING, true, change_set_words },
+	{ "reason", JSON_STRING, false, NULL },
+	{ "count", JSON_INTEGER, false, NULL },
 	{ NULL, JSON_NULL, false, NULL },
 };
 
@@ -110,6 +123,7 @@ static const struct list_rule {
 	{ "services", service_rules, offsetof(struct scenario, services) },
 	{ "functions", function_rules, offsetof(struct scenario, functions) },
 	{ "stacks", stack_rules, offsetof(struct scenario, stacks) },
+	{ "change_sets", change_set_rules, offsetof(struct scenario, change_sets) },
 	{ "tokens", token_rules, offsetof(struct scenario, tokens) },
 };
 
@@ -209,12 +223,18 @@ static int take_page_size(const json_t *value, struct scenario *ret, struct erro
 	return 0;
 }
 
+static const struct key_rule lacks_rule = { "lacks", JSON_ARRAY, false, NULL };
+
 static int take_member(const char *key, const json_t *value, struct scenario *ret,
 		       struct error *err)
 {
 	for (size_t i = 0; i < LIST_COUNT; i++) {
 		if (strcmp(list_rules[i].name, key) == 0)
 			return take_list(value, &list_rules[i], list_at(ret, &list_rules[i]), err);
+	}
+	if (strcmp(key, "lacks") == 0) {
+		ret->lacks = json_incref(document_loosen(value));
+		return check_value(&lacks_rule, value, err);
 	}
 	if (strcmp(key, "page_size") == 0)
 		return take_page_size(value, ret, err);
@@ -247,6 +267,7 @@ void scenario_release(struct scenario *scenario)
 {
 	for (size_t i = 0; i < LIST_COUNT; i++)
 		json_decref(*list_at(scenario, &list_rules[i]));
+	json_decref(scenario->lacks);
 	*scenario = (struct scenario)SCENARIO_INIT;
 }
 
@@ -413,4 +434,32 @@ struct token_terms scenario_next_token(struct scenario *scenario)
 						     (int)number_of(entry, "status", 403) };
 	}
 	return (struct token_terms){ .status = 403 };
+}
+
+const json_t *scenario_next_change_set(struct scenario *scenario, const char *stack,
+				       const char *name)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(scenario->change_sets, i, entry)
+	{
+		if (matches(entry, "stack", stack) && matches(entry, "name", name) &&
+		    !is_spent(entry))
+			return entry;
+	}
+	return NULL;
+}
+
+bool scenario_lacks(const struct scenario *scenario, const char *action)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(scenario->lacks, i, item)
+	{
+		if (strcmp(json_string_value(item), action) == 0)
+			return true;
+	}
+	return false;
 }

@@ -64,6 +64,16 @@ struct reply;
  *	  ends: DELETE_FAILED         # an operation ends in this status
  *	  stale: 3                    # DescribeStacks is so many reads behind a new operation
  *	  count: 1                    # how often (1; 0: always)
+ *	  is_made: true               # it is made at the start, a day old, with
+ *	  template: "Resources: ..."  # ... this template (one parameter of SSM)
+ *	  parameters: [Tag=1a]        # ... these values
+ *	  events: 10000               # ... so many old events besides its creation's
+ *	change_sets:                  # as they are made
+ *	- stack: todobackend          # of which stack; also: name
+ *	  outcome: fail               # required: fail, stuck (never ready), obsolete, warn
+ *	  reason: ...                 # StatusReason, with fail and warn
+ *	  count: 1                    # how many (1; 0: all)
+ *	lacks: [DescribeEvents]       # operations that this region does not have yet
  *	tokens:                       # of GetAuthorizationToken
  *	- requests: 5                 # to the registry that it is good for (any number)
  *	  seconds: 600                # AWS's time that it lives (12 h)
@@ -80,6 +90,8 @@ struct scenario {
 	json_t *services;
 	json_t *functions;
 	json_t *stacks;
+	json_t *change_sets;
+	json_t *lacks; /* names */
 	json_t *tokens;
 	size_t page_size; /* 0: as the services have it */
 };
@@ -131,6 +143,13 @@ struct token_terms {
 };
 
 struct token_terms scenario_next_token(struct scenario *scenario);
+
+/* The entry for a change set that is made; NULL where there is none. */
+const json_t *scenario_next_change_set(struct scenario *scenario, const char *stack,
+				       const char *name);
+
+/* Whether the region does not have this operation. */
+bool scenario_lacks(const struct scenario *scenario, const char *action);
 
 /* A resource that something happens to. Borrowed. */
 struct scenario_subject {

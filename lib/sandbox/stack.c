@@ -85,6 +85,7 @@ void stack_add_event(struct sandbox *sandbox, json_t *stack, const struct stack_
 	json_t *events = json_object_get(stack, "Events");
 	CLEANUP(str_release) struct str id = STR_INIT;
 	json_t *entry = json_object();
+	const json_t *operation = json_object_get(stack, "Operation");
 
 	make_event_id(event, json_array_size(events), &id);
 	document_set_text(entry, "EventId", id.buf);
@@ -97,6 +98,8 @@ void stack_add_event(struct sandbox *sandbox, json_t *stack, const struct stack_
 	document_set_text(entry, "ResourceStatus", event->status);
 	document_set_text(entry, "ResourceStatusReason", event->reason);
 	document_set_text(entry, "ClientRequestToken", event->token);
+	document_set_text(entry, "OperationId", json_text(operation, "OperationId"));
+	document_set_text(entry, "OperationType", json_text(operation, "OperationType"));
 	if (event->properties) {
 		CLEANUP(str_release) struct str text = STR_INIT;
 

@@ -97,3 +97,33 @@ sandbox 0 aws cloudformation describe-stack-events --stack-name todobackend \
 out_has 'did not stabilize'
 sandbox 0 sh -c 'aws cloudformation delete-stack --stack-name todobackend &&
 	aws cloudformation wait stack-delete-complete --stack-name todobackend'
+
+# Stacks that are there in a status, events by operation, small pages, and a region without the newest
+# operation.
+cat >states.yml <<-'YML'
+	page_size: 1
+	resources:
+	- {logical_id: A, outcome: fail, reason: no luck}
+	stacks:
+	- {name: left, is_made: true, found: UPDATE_FAILED}
+	- {name: busy, is_made: true, found: IMPORT_IN_PROGRESS, then: IMPORT_COMPLETE, seconds: 1}
+YML
+cat >states.sh <<-'SH'
+	set -eu
+	c() { aws cloudformation "$@" --output text; }
+	c rollback-stack --stack-name left --query StackId
+	c describe-stacks --query 'Stacks[].[StackName,StackStatus]'
+	c create-stack --stack-name new --template-body 'Resources: {A: {Type: AWS::SSM::Parameter}}' --query StackId
+	c describe-events --stack-name new --filters FailedEvents=true \
+		--query 'OperationEvents[].[OperationType,EventType,ResourceStatusReason]'
+	c list-stack-resources --stack-name left --query 'StackResourceSummaries[].LogicalResourceId'
+SH
+run 0 "$DEPLOYER_SANDBOX" run --speed 100000000 --no-registry --scenario states.yml -- sh states.sh
+out_has 'left	UPDATE_ROLLBACK_COMPLETE'
+out_has 'busy	IMPORT_COMPLETE'
+out_has 'CREATE_STACK	PROVISIONING_ERROR	no luck'
+printf 'lacks: [DescribeEvents]\nstacks: [{name: app, is_made: true}]\n' >older.yml
+# shellcheck disable=SC2016
+run 1 "$DEPLOYER_SANDBOX" run -q --no-registry --scenario older.yml -- \
+	sh -c 'aws cloudformation describe-events --stack-name app || exit 1'
+err_has '(InvalidAction)'
