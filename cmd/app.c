@@ -8,6 +8,7 @@
 #include "data/json.h"
 #include "sys/interrupt.h"
 #include "ui/lines.h"
+#include "ui/live.h"
 #include "ui/plain.h"
 
 #include <errno.h>
@@ -28,6 +29,8 @@ const struct opt global_opts[] = {
 	OPT(struct global_args, record, 0, "record", "FILE",
 	    "keep the release record in FILE, for the next step to go on"),
 	OPT(struct global_args, color, 0, "color", NULL, "colour the output (--no-color: never)"),
+	OPT(struct global_args, live, 0, "live", NULL,
+	    "show on a terminal what runs now, in place (--no-live: lines alone)"),
 	OPT(struct global_args, verbose, 'v', "verbose", NULL, "say more about what is done"),
 	OPT(struct global_args, quiet, 'q', "quiet", NULL, "say only what went wrong"),
 	OPT(struct global_args, help, 'h', "help", NULL, "print this help"),
@@ -150,23 +153,54 @@ static bool wants_color(const struct app *app)
 	return isatty(fileno(app->talk)) && term && strcmp(term, "dumb") != 0;
 }
 
-static struct report *make_report(struct app *app)
+/* A view that changes in place: on a terminal that can, unless a CI keeps what it shows. */
+static bool wants_live(const struct app *app)
 {
-	const struct plain_options options = {
-		.color = wants_color(app),
-		.quiet = app->global.quiet,
-		.verbose = app->global.verbose,
+	const char *term = env_get(&app->env, "TERM");
+
+	return app->global.live && !app->global.quiet && isatty(fileno(app->talk)) && term &&
+	       strcmp(term, "dumb") != 0 && !env_get(&app->env, "CI");
+}
+
+/* By the locale's own name, first of the three that POSIX asks (XBD 8.2). */
+static bool has_unicode(const struct app *app)
+{
+	const char *locale = env_get(&app->env, "LC_ALL");
+
+	if (!locale)
+		locale = env_get(&app->env, "LC_CTYPE");
+	if (!locale)
+		locale = env_get(&app->env, "LANG");
+	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
+}
+
+static void make_report(struct app *app)
+{
+	const struct live_options options = {
+		.plain = {
+			.color = wants_color(app),
+			.quiet = app->global.quiet,
+			.verbose = app->global.verbose,
+		},
+		.has_unicode = has_unicode(app),
 	};
 
-	return app_wants_json(app) ? lines_new(app->out)
-				   : plain_new(app->talk, app->clock, &options);
+	app->is_live_ = !app_wants_json(app) && wants_live(app);
+	if (app->is_live_)
+		app->report = live_new(app->talk, app->clock, &options);
+	else if (app_wants_json(app))
+		app->report = lines_new(app->out);
+	else
+		app->report = plain_new(app->talk, app->clock, &options.plain);
 }
 
 static void free_report(struct app *app)
 {
 	if (app->report == &report_none)
 		return;
-	if (app_wants_json(app))
+	if (app->is_live_)
+		live_free(app->report);
+	else if (app_wants_json(app))
 		lines_free(app->report);
 	else
 		plain_free(app->report);
@@ -321,7 +355,7 @@ static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, 
 	}
 	if (check_operands(app->program, cmd, argc - 1, err) < 0 || check_globals(app, err) < 0)
 		return -1;
-	app->report = make_report(app);
+	make_report(app);
 	result = run_in_environments(app, cmd, args, argv + 1, err);
 	free_report(app);
 	return result;
@@ -439,7 +473,7 @@ void app_init(struct app *app, const struct program *program)
 		.env = { environ },
 		.clock = &system_clock,
 		.report = &report_none,
-		.global = { .color = true },
+		.global = { .color = true, .live = true },
 		.config_ = CONFIG_INIT,
 	};
 	harden();

@@ -25,6 +25,7 @@ struct global_args {
 	const char *output;
 	const char *record;
 	bool color;
+	bool live;
 	bool verbose;
 	bool quiet;
 	bool help;
@@ -51,6 +52,7 @@ struct app {
 	struct aws_client *aws_;
 	struct config config_;
 	bool has_config_;
+	bool is_live_;
 };
 
 void app_release(struct app *app);

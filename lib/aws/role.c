@@ -93,6 +93,7 @@ static int ask_for_code(const struct aws_search *search, const char *serial,
 			  serial);
 		return error_fix(err, "give the pipeline a role that it can take on by itself");
 	}
+	report_question(search->report);
 	if (search->prompt(question, ret_code, err) < 0) {
 		error_wrap(err, "the role wants an MFA code of '%s'", serial);
 		return error_fix(err, "run 'deployer whoami' at a terminal first: the session that "

@@ -73,3 +73,21 @@ static void emit_nothing(struct report *report, const struct report_event *event
 }
 
 struct report report_none = { .emit = emit_nothing };
+
+void report_state(struct report *report, const char *source, const char *text)
+{
+	const struct report_event event = {
+		.kind = REPORT_STATE,
+		.source = source,
+		.text = text,
+	};
+
+	report->emit(report, &event);
+}
+
+void report_question(struct report *report)
+{
+	const struct report_event event = { .kind = REPORT_QUESTION };
+
+	report->emit(report, &event);
+}

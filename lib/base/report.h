@@ -10,7 +10,7 @@
  * outside are raw: the reporter passes them through base/sanitize.h.
  */
 enum report_kind {
-	REPORT_STAGE_BEGIN, /* `stage` starts */
+	REPORT_STAGE_BEGIN, /* `stage` starts; `elapsed_ms`: what it took before, 0: unknown */
 	/* `stage` is over: `ok`, `elapsed_ms`; `text`: what came of it; `status`: neither ok nor
 	   failed */
 	REPORT_STAGE_END,
@@ -27,6 +27,12 @@ enum report_kind {
 	REPORT_RESULT,	   /* `text`: a fact for the last lines: what changed, what runs where */
 	REPORT_STAGE_SKIP, /* `stage` need not run; `text`: why */
 	REPORT_FACT,	   /* `source` is `text`: for machines and the record (deploy/record.h) */
+	/*
+	 * `source` is as `text` says by now, which takes the place of what it said before; without
+	 * a source: a sign of life, for those who do not see time pass.
+	 */
+	REPORT_STATE,
+	REPORT_QUESTION, /* a person is asked something at the terminal: keep away from it */
 };
 
 struct report_event {
@@ -57,6 +63,9 @@ void report_result(struct report *report, const char *fmt, ...)
 void report_output(struct report *report, const char *source, const char *line);
 void report_fact(struct report *report, const char *name, const char *value);
 void report_progress(struct report *report, const char *source, uint64_t done, uint64_t total);
+
+void report_state(struct report *report, const char *source, const char *text);
+void report_question(struct report *report);
 
 /* A reporter that drops everything. */
 extern struct report report_none;

@@ -161,6 +161,7 @@ static int approve(const struct deployment *d, struct error *err)
 		return error_fix(err, "review them with 'deployer plan --keep' and execute that "
 				      "with --changeset, or give --approve any");
 	}
+	report_question(d->request->report);
 	if (prompt_choice("Execute these changes? (y)es or (n)o ", "yn", &answer, err) < 0)
 		return -1;
 	return answer == 'y' ? 0

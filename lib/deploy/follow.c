@@ -320,6 +320,7 @@ static enum follow_interrupt choose(struct follow *f, int signum)
 	if (signum != SIGINT || !prompt_is_possible())
 		return FOLLOW_DETACH;
 	interrupt_clear();
+	report_question(f->report);
 	if (prompt_choice("The operation runs. (c)ancel it, (d)etach and let it run, or (g)o on "
 			  "watching? ",
 			  "cdg", &answer, &err) < 0 ||

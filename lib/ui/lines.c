@@ -24,6 +24,8 @@ static const char *const names[] = {
 	[REPORT_RESULT] = "result",
 	[REPORT_STAGE_SKIP] = "stage_skip",
 	[REPORT_FACT] = "fact",
+	[REPORT_STATE] = "state",
+	[REPORT_QUESTION] = "question",
 };
 
 static void member(struct str *line, const char *name, const char *value)

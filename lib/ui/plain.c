@@ -48,7 +48,6 @@ static void print(struct plain *p, const struct str *line)
 
 static void stage_begin(struct plain *p, const struct report_event *event, struct str *line)
 {
-	p->stages++;
 	str_addf(line, "%s==> %s%s", color(p, BOLD), event->stage, color(p, PLAIN));
 }
 
@@ -56,6 +55,7 @@ static void stage_end(struct plain *p, const struct report_event *event, struct 
 {
 	const char *end = event->ok ? "ok" : event->status ? event->status : "FAILED";
 
+	p->stages++;
 	str_addf(line, "%s%s%s %s (", color(p, event->ok ? GREEN : RED), end, color(p, PLAIN),
 		 event->stage);
 	clock_format_duration(event->elapsed_ms, line);
@@ -124,6 +124,16 @@ static void output(struct plain *p, const struct report_event *event, struct str
 	add(line, event->text);
 }
 
+static void state(const struct report_event *event, struct str *line)
+{
+	str_adds(line, "    ");
+	if (event->source) {
+		add(line, event->source);
+		str_adds(line, ": ");
+	}
+	add(line, event->text);
+}
+
 /* Makes the line of an event; false where none is printed. */
 static bool format(struct plain *p, const struct report_event *event, struct str *line)
 {
@@ -156,6 +166,11 @@ static bool format(struct plain *p, const struct report_event *event, struct str
 	case REPORT_STAGE_SKIP:
 	case REPORT_FACT:
 		return false;
+	case REPORT_STATE:
+		state(event, line);
+		return true;
+	case REPORT_QUESTION:
+		break;
 	}
 	return false;
 }
@@ -180,6 +195,13 @@ struct report *plain_new(FILE *out, struct clock *clock, const struct plain_opti
 	p->clock = clock;
 	p->options = *options;
 	return &p->report;
+}
+
+void plain_set_out(struct report *report, FILE *out)
+{
+	struct plain *p = (struct plain *)report;
+
+	p->out = out;
 }
 
 void plain_free(struct report *report)

@@ -21,6 +21,9 @@ struct plain_options {
  */
 struct report *plain_new(FILE *out, struct clock *clock, const struct plain_options *options);
 
+/* Writes elsewhere from now on. */
+void plain_set_out(struct report *report, FILE *out);
+
 /* Prints the results once more, as the last lines of a run that had several stages; then frees. */
 void plain_free(struct report *report);
 

@@ -1,0 +1,298 @@
+#include "ui/view.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "ui/text_line.h"
+
+#include <string.h>
+
+#define BAR_CELLS     24
+#define NARROW	      70 /* columns: below, words are short and bars are left out */
+#define MAX_TRANSFERS 6
+#define MIN_STATE     14 /* columns in which a state still says something */
+
+/* A drawing under way: the lines so far, and how many more the screen has room for. */
+struct canvas {
+	const struct view *view;
+	const struct view_screen *screen;
+	int64_t now_ms;
+	unsigned room;
+	struct strv *lines;
+};
+
+static bool is_narrow(const struct canvas *c)
+{
+	return c->screen->columns < NARROW;
+}
+
+static struct text_line begin_line(const struct canvas *c, bool is_indented)
+{
+	unsigned limit = c->screen->columns > 1 ? c->screen->columns - 1 : 1;
+	struct text_line line = text_line_of(limit, c->screen->has_color);
+
+	if (is_indented)
+		text_line_add(&line, is_narrow(c) ? "  " : "    ");
+	return line;
+}
+
+static void end_line(struct canvas *c, struct text_line *line)
+{
+	if (c->room) {
+		strv_take(c->lines, str_detach(&line->text));
+		c->room--;
+	}
+	str_release(&line->text);
+}
+
+static void add_time(struct text_line *line, int64_t ms)
+{
+	CLEANUP(str_release) struct str time = STR_INIT;
+
+	clock_format_duration(ms > 0 ? ms : 0, &time);
+	text_line_add(line, time.buf);
+}
+
+/* "==> deploy  2m05s, about 1m10s to go         3/5" */
+static void draw_header(struct canvas *c)
+{
+	const struct view *view = c->view;
+	struct text_line line = begin_line(c, false);
+	int64_t age_ms = c->now_ms - view->stage_since_ms;
+
+	text_line_color(&line, TEXT_BOLD, "==> ");
+	text_line_color(&line, TEXT_BOLD, view->stage);
+	text_line_add(&line, "  ");
+	add_time(&line, age_ms);
+	if (view->usual_ms > age_ms) {
+		text_line_add(&line, ", about ");
+		add_time(&line, view->usual_ms - age_ms);
+		text_line_add(&line, " to go");
+	} else if (view->usual_ms) {
+		text_line_add(&line, ", usually ");
+		add_time(&line, view->usual_ms);
+	}
+	if (view->total) {
+		CLEANUP(str_release) struct str count = STR_INIT;
+
+		str_addf(&count, "%llu/%llu", (unsigned long long)view->ready,
+			 (unsigned long long)view->total);
+		text_line_right(&line, TEXT_BOLD, count.buf);
+	}
+	end_line(c, &line);
+}
+
+static void add_bar(struct text_line *line, const struct view_transfer *row)
+{
+	unsigned filled = (unsigned)((double)row->done / (double)row->total * BAR_CELLS);
+
+	text_line_add(line, "[");
+	for (unsigned i = 0; i < BAR_CELLS; i++)
+		text_line_add(line, i < filled ? "#" : "-");
+	text_line_add(line, "]  ");
+}
+
+static void draw_transfer(struct canvas *c, const struct view_transfer *row)
+{
+	struct text_line line = begin_line(c, true);
+	CLEANUP(str_release) struct str amount = STR_INIT;
+
+	text_line_add(&line, row->source);
+	text_line_pad(&line, is_narrow(c) ? 16 : 20);
+	if (row->total && !is_narrow(c))
+		add_bar(&line, row);
+	if (row->total)
+		str_addf(&amount, "%3u%%  ",
+			 (unsigned)((double)row->done * 100 / (double)row->total));
+	str_addf(&amount, "%.1f", (double)row->done / 1e6);
+	if (row->total)
+		str_addf(&amount, " of %.1f", (double)row->total / 1e6);
+	str_adds(&amount, " MB");
+	text_line_add(&line, amount.buf);
+	end_line(c, &line);
+}
+
+static void draw_more(struct canvas *c, size_t count, const char *what)
+{
+	struct text_line line = begin_line(c, true);
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	str_addf(&text, "and %zu more%s", count, what);
+	text_line_color(&line, TEXT_DIM, text.buf);
+	end_line(c, &line);
+}
+
+static void draw_transfers(struct canvas *c)
+{
+	size_t count = c->view->transfer_count;
+	size_t shown = count < MAX_TRANSFERS ? count : MAX_TRANSFERS;
+
+	for (size_t i = 0; i < shown; i++)
+		draw_transfer(c, &c->view->transfers[i]);
+	if (count > shown)
+		draw_more(c, count - shown, "");
+}
+
+static bool is_over(const struct view_resource *row)
+{
+	return row->ended_ms && !row->is_failed;
+}
+
+/* Whether the branch at `depth` that row `at` is on goes on below it. */
+static bool goes_on(const struct view *view, size_t at, unsigned depth)
+{
+	for (size_t i = at + 1; i < view->resource_count; i++) {
+		if (view->resources[i].depth <= depth)
+			return view->resources[i].depth == depth;
+	}
+	return false;
+}
+
+static void add_branches(const struct canvas *c, size_t at, struct text_line *line)
+{
+	static const char *const ascii[] = { "  ", "| ", "`-", "|-" };
+	static const char *const boxes[] = { "  ", "\u2502 ", "\u2514 ", "\u251c " };
+	const char *const *parts = c->screen->has_unicode ? boxes : ascii;
+	unsigned depth = c->view->resources[at].depth;
+
+	for (unsigned i = 1; i <= depth; i++)
+		text_line_add(line, parts[(i == depth ? 2 : 0) + goes_on(c->view, at, i)]);
+}
+
+/* For a screen without room for CloudFormation's own words. */
+static const char *short_status(const char *status)
+{
+	static const struct {
+		const char *tail, *word;
+	} words[] = {
+		{ "ROLLBACK_IN_PROGRESS", "rolling back" },
+		{ "CLEANUP_IN_PROGRESS", "cleaning up" },
+		{ "ROLLBACK_COMPLETE", "rolled back" },
+		{ "CREATE_IN_PROGRESS", "creating" },
+		{ "UPDATE_IN_PROGRESS", "updating" },
+		{ "DELETE_IN_PROGRESS", "deleting" },
+		{ "CREATE_COMPLETE", "created" },
+		{ "UPDATE_COMPLETE", "updated" },
+		{ "DELETE_COMPLETE", "deleted" },
+		{ "FAILED", "failed" },
+	};
+	size_t len = strlen(status);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t tail_len = strlen(words[i].tail);
+
+		if (len >= tail_len && strcmp(status + len - tail_len, words[i].tail) == 0)
+			return words[i].word;
+	}
+	return status;
+}
+
+static enum text_color status_color(const struct view_resource *row)
+{
+	if (row->is_failed)
+		return TEXT_RED;
+	return row->ended_ms ? TEXT_GREEN : TEXT_YELLOW;
+}
+
+/* The column at which the statuses stand: after the longest name, if that is not too long. */
+static unsigned status_column(const struct canvas *c)
+{
+	unsigned indent = is_narrow(c) ? 2 : 4, widest = 0;
+	unsigned most = c->screen->columns * 9 / 20;
+
+	for (size_t i = 0; i < c->view->resource_count; i++) {
+		const struct view_resource *row = &c->view->resources[i];
+		unsigned width = indent + 2 * row->depth + text_width(row->name) + 2;
+
+		widest = width > widest ? width : widest;
+	}
+	return widest < most ? widest : most;
+}
+
+static void draw_resource(struct canvas *c, size_t at, unsigned column, bool is_whole)
+{
+	const struct view_resource *row = &c->view->resources[at];
+	struct text_line line = begin_line(c, true);
+	struct text_line name;
+
+	if (is_whole)
+		add_branches(c, at, &line);
+	else
+		text_line_pad(&line, line.width + 2 * row->depth);
+	name = text_line_of(column > line.width + 1 ? column - line.width - 1 : 1, false);
+	text_line_add(&name, row->name);
+	text_line_color(&line, is_over(row) ? TEXT_DIM : TEXT_PLAIN, name.text.buf);
+	str_release(&name.text);
+	text_line_pad(&line, column);
+	text_line_color(&line, status_color(row),
+			is_narrow(c) ? short_status(row->status) : row->status);
+	text_line_pad(&line, column + (is_narrow(c) ? 13 : 20));
+	add_time(&line, (row->ended_ms ? row->ended_ms : c->now_ms) - row->since_ms);
+	if (*row->state && line.width + MIN_STATE <= line.limit) {
+		text_line_add(&line, "  ");
+		text_line_add(&line, row->state);
+	}
+	end_line(c, &line);
+}
+
+/* All of them as a tree where they fit; else those that are not over, and how many are. */
+static void draw_resources(struct canvas *c, unsigned room)
+{
+	const struct view *view = c->view;
+	bool is_whole = view->resource_count <= room;
+	unsigned column = status_column(c);
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < view->resource_count; i++) {
+		if (!is_whole && (is_over(&view->resources[i]) || room <= 1)) {
+			left_out++;
+			continue;
+		}
+		draw_resource(c, i, column, is_whole);
+		room--;
+	}
+	if (left_out && room)
+		draw_more(c, left_out, "");
+}
+
+static void draw_tail(struct canvas *c, unsigned count)
+{
+	unsigned kept = 0;
+
+	while (kept < VIEW_TAIL && c->view->tail[kept])
+		kept++;
+	for (unsigned i = kept > count ? kept - count : 0; i < kept; i++) {
+		struct text_line line = begin_line(c, true);
+
+		text_line_color(&line, TEXT_DIM, c->view->tail[i]);
+		end_line(c, &line);
+	}
+}
+
+static unsigned tail_count(const struct view *view)
+{
+	unsigned count = 0;
+
+	while (count < VIEW_TAIL && view->tail[count])
+		count++;
+	return count;
+}
+
+void view_render(const struct view *view, const struct view_screen *screen, int64_t now_ms,
+		 struct strv *ret_lines)
+{
+	struct canvas c = { view, screen, now_ms, screen->rows > 1 ? screen->rows - 1 : 0,
+			    ret_lines };
+	unsigned tail = tail_count(view);
+
+	if (!view->stage && !view->resource_count)
+		return;
+	if (view->stage)
+		draw_header(&c);
+	draw_transfers(&c);
+	/* A resource or two are worth more than what was printed long ago. */
+	if (tail > c.room / 2 && view->resource_count)
+		tail = c.room / 2;
+	if (view->resource_count)
+		draw_resources(&c, c.room - tail);
+	draw_tail(&c, tail < c.room ? tail : c.room);
+}
