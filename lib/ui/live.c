@@ -101,13 +101,38 @@ static bool is_same(const struct strv *a, const struct strv *b)
 	return true;
 }
 
-/* Puts `above` where the block stands, and the block below it as it is by now. */
+/*
+ * Whole lines, what stood there before cleared at their ends. Never to the end of the screen: some
+ * terminals put what is cleared from the top on into their scrollback.
+ */
+static unsigned add_lines(struct str *frame, const char *text)
+{
+	unsigned count = 0;
+
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+		str_add(frame, text, (size_t)(end - text));
+		str_adds(frame, "\033[K\n");
+		count++;
+	}
+	return count;
+}
+
+/* Clears what is left of the old block below the new one, and goes back up. */
+static void clear_rest(struct str *frame, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		str_adds(frame, "\033[K\n");
+	if (count)
+		str_addf(frame, "\033[%uA", count);
+}
+
+/* Puts `above`, whole lines, where the block stands, and the block below it as it is by now. */
 static void draw(struct live *live, const struct str *above)
 {
 	struct view_screen screen = screen_of(live);
 	CLEANUP(strv_release) struct strv lines = STRV_INIT;
 	CLEANUP(str_release) struct str frame = STR_INIT;
-	unsigned up = drawn_rows(live, screen.columns);
+	unsigned old_rows = drawn_rows(live, screen.columns), rows = 0;
 	struct strv old = live->drawn;
 
 	if (!live->is_away && !live->is_over)
@@ -115,14 +140,13 @@ static void draw(struct live *live, const struct str *above)
 	if (!above->len && is_same(&lines, &old))
 		return;
 	str_adds(&frame, BEGIN_UPDATE);
-	if (up)
-		str_addf(&frame, "\033[%uA\r", up);
-	if (above->len && up)
-		str_adds(&frame, "\033[J");
-	str_add(&frame, above->buf, above->len);
-	for (size_t i = 0; i < lines.count; i++)
+	if (old_rows)
+		str_addf(&frame, "\033[%uA\r", old_rows);
+	rows = add_lines(&frame, above->buf);
+	for (size_t i = 0; i < lines.count; i++, rows++)
 		str_addf(&frame, "%s\033[K\n", lines.v[i]);
-	str_adds(&frame, "\033[J" END_UPDATE);
+	clear_rest(&frame, old_rows > rows ? old_rows - rows : 0);
+	str_adds(&frame, END_UPDATE);
 	write_all(live, &frame);
 	live->drawn = lines;
 	lines = old;
@@ -196,7 +220,7 @@ static bool is_worth_keeping(const struct live *live, const struct report_event 
 	return true;
 }
 
-static void add_lines(struct live *live, const struct report_event *event, struct str *above)
+static void say_lines(struct live *live, const struct report_event *event, struct str *above)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -204,7 +228,8 @@ static void add_lines(struct live *live, const struct report_event *event, struc
 
 	if (!out)
 		return;
-	if (event->kind == REPORT_STAGE_END && !event->ok && !live->options.plain.verbose)
+	if (event->kind == REPORT_STAGE_END && !event->ok && !event->status &&
+	    !live->options.plain.verbose)
 		say_output(live, out);
 	if (is_worth_keeping(live, event))
 		say(live, event, out);
@@ -220,7 +245,7 @@ static void live_emit(struct report *report, const struct report_event *event)
 
 	(void)pthread_mutex_lock(&live->mutex);
 	live->is_away = event->kind == REPORT_QUESTION;
-	add_lines(live, event, &above);
+	say_lines(live, event, &above);
 	if (event->kind == REPORT_OUTPUT)
 		keep_output(live, event);
 	if (event->kind == REPORT_STAGE_BEGIN || event->kind == REPORT_STAGE_END)

@@ -124,13 +124,3 @@ void text_line_pad(struct text_line *line, unsigned column)
 	while (line->width < column && !line->is_full)
 		text_line_add(line, " ");
 }
-
-void text_line_right(struct text_line *line, enum text_color color, const char *text)
-{
-	unsigned width = text_width(text);
-
-	if (line->width + 1 + width > line->limit)
-		return;
-	text_line_pad(line, line->limit - width);
-	text_line_color(line, color, text);
-}

@@ -30,9 +30,6 @@ void text_line_color(struct text_line *line, enum text_color color, const char *
 /* Appends blanks up to a column, at least one where there is something before it. */
 void text_line_pad(struct text_line *line, unsigned column);
 
-/* Appends text so that it ends in the last column, where there is room for it. */
-void text_line_right(struct text_line *line, enum text_color color, const char *text);
-
 /*
  * The columns that UTF-8 text takes, SGR sequences being none: two for what is wide in East Asia,
  * none for what combines with the character before (Unicode Standard Annex #11 and the general

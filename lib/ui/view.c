@@ -39,14 +39,19 @@ static void forget_resources(struct view *view)
 	view->total = 0;
 }
 
+static void forget_tail(struct view *view)
+{
+	for (size_t i = 0; i < VIEW_TAIL; i++)
+		replace(&view->tail[i], NULL);
+}
+
 void view_release(struct view *view)
 {
 	forget_resources(view);
 	for (size_t i = 0; i < view->transfer_count; i++)
 		free(view->transfers[i].source);
 	free(view->transfers);
-	for (size_t i = 0; i < VIEW_TAIL; i++)
-		free(view->tail[i]);
+	forget_tail(view);
 	free(view->stage);
 	*view = (struct view){ 0 };
 }
@@ -180,10 +185,12 @@ static void note_resource(struct view *view, const struct report_event *event, i
 	struct view_resource *row = find_resource(view, path);
 	bool is_over = !has_tail(event->status, "_IN_PROGRESS");
 
-	if (row)
+	if (row) {
 		free(path);
-	else
+	} else {
 		row = add_resource(view, path, now_ms);
+		forget_tail(view);
+	}
 	if (row->ended_ms && !is_over)
 		row->since_ms = now_ms;
 	row->ended_ms = is_over ? now_ms : 0;

@@ -52,7 +52,7 @@ static void add_time(struct text_line *line, int64_t ms)
 	text_line_add(line, time.buf);
 }
 
-/* "==> deploy  2m05s, about 1m10s to go         3/5" */
+/* "==> deploy  3/5  2m05s, about 1m10s to go" */
 static void draw_header(struct canvas *c)
 {
 	const struct view *view = c->view;
@@ -62,6 +62,13 @@ static void draw_header(struct canvas *c)
 	text_line_color(&line, TEXT_BOLD, "==> ");
 	text_line_color(&line, TEXT_BOLD, view->stage);
 	text_line_add(&line, "  ");
+	if (view->total) {
+		CLEANUP(str_release) struct str count = STR_INIT;
+
+		str_addf(&count, "%llu/%llu  ", (unsigned long long)view->ready,
+			 (unsigned long long)view->total);
+		text_line_add(&line, count.buf);
+	}
 	add_time(&line, age_ms);
 	if (view->usual_ms > age_ms) {
 		text_line_add(&line, ", about ");
@@ -70,13 +77,6 @@ static void draw_header(struct canvas *c)
 	} else if (view->usual_ms) {
 		text_line_add(&line, ", usually ");
 		add_time(&line, view->usual_ms);
-	}
-	if (view->total) {
-		CLEANUP(str_release) struct str count = STR_INIT;
-
-		str_addf(&count, "%llu/%llu", (unsigned long long)view->ready,
-			 (unsigned long long)view->total);
-		text_line_right(&line, TEXT_BOLD, count.buf);
 	}
 	end_line(c, &line);
 }
