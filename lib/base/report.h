@@ -10,7 +10,7 @@
  * outside are raw: the reporter passes them through base/sanitize.h.
  */
 enum report_kind {
-	REPORT_STAGE_BEGIN, /* `stage` starts; `elapsed_ms`: what it took before, 0: unknown */
+	REPORT_STAGE_BEGIN, /* `stage` starts; `usual_ms`: how long it usually takes */
 	/* `stage` is over: `ok`, `elapsed_ms`; `text`: what came of it; `status`: neither ok nor
 	   failed */
 	REPORT_STAGE_END,
@@ -43,7 +43,7 @@ struct report_event {
 	const char *status;
 	const char *text;
 	int64_t elapsed_ms;
-	int64_t usual_ms;
+	int64_t usual_ms; /* 0: unknown */
 	uint64_t done;
 	uint64_t total;
 	int ok;

@@ -252,19 +252,21 @@ static void describe_rest(const struct follow *f, int64_t age_ms, struct str *ou
 /* CI ends what says nothing for long, and people wonder: says what is being waited for. */
 static void tell_if_silent(struct follow *f)
 {
+	CLEANUP(str_release) struct str what = STR_INIT;
 	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP(str_release) struct str age = STR_INIT;
 
 	if (now_ms(f) - f->last_told_ms < HEARTBEAT_MS)
 		return;
 	f->last_told_ms = now_ms(f);
-	clock_format_duration(now_ms(f) - f->started_ms, &age);
-	describe_rest(f, now_ms(f) - f->started_ms, &age);
-	progress_describe(&f->progress, &f->usual, now_ms(f), &text);
-	report_note(f->report, "still in progress after %s: %s", age.buf,
-		    text.len		 ? text.buf
-		    : f->root_status.len ? f->root_status.buf
-					 : "no event yet");
+	str_adds(&text, "still in progress after ");
+	clock_format_duration(now_ms(f) - f->started_ms, &text);
+	describe_rest(f, now_ms(f) - f->started_ms, &text);
+	progress_describe(&f->progress, &f->usual, now_ms(f), &what);
+	str_addf(&text, ": %s",
+		 what.len	      ? what.buf
+		 : f->root_status.len ? f->root_status.buf
+				      : "no event yet");
+	report_state(f->report, NULL, text.buf);
 }
 
 int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t *ret_wait_ms,

@@ -61,7 +61,7 @@ static void begin_stage(struct view *view, const struct report_event *event, int
 	view_release(view);
 	view->stage = clean(event->stage);
 	view->stage_since_ms = now_ms;
-	view->usual_ms = event->elapsed_ms;
+	view->usual_ms = event->usual_ms;
 }
 
 static void note_output(struct view *view, const struct report_event *event)
@@ -194,6 +194,7 @@ static void note_resource(struct view *view, const struct report_event *event, i
 	if (row->ended_ms && !is_over)
 		row->since_ms = now_ms;
 	row->ended_ms = is_over ? now_ms : 0;
+	row->usual_ms = event->usual_ms;
 	row->is_failed = has_tail(event->status, "_FAILED");
 	replace(&row->status, clean(event->status));
 	if (event->total) {

@@ -25,6 +25,7 @@ struct view_resource {
 	unsigned depth;
 	int64_t since_ms; /* of the status; the begin of the work where it is over */
 	int64_t ended_ms; /* 0: under way */
+	int64_t usual_ms; /* how long it usually takes, 0: unknown */
 	bool is_failed;
 };
 

@@ -227,6 +227,10 @@ static void draw_resource(struct canvas *c, size_t at, unsigned column, bool is_
 			is_narrow(c) ? short_status(row->status) : row->status);
 	text_line_pad(&line, column + (is_narrow(c) ? 13 : 20));
 	add_time(&line, (row->ended_ms ? row->ended_ms : c->now_ms) - row->since_ms);
+	if (row->usual_ms && !row->ended_ms && !is_narrow(c)) {
+		text_line_color(&line, TEXT_DIM, " of about ");
+		add_time(&line, row->usual_ms);
+	}
 	if (*row->state && line.width + MIN_STATE <= line.limit) {
 		text_line_add(&line, "  ");
 		text_line_add(&line, row->state);

@@ -27,19 +27,21 @@ static void tell(struct scene *scene, struct report_event event)
 static void begin(struct scene *scene, const char *stage, int64_t usual_ms)
 {
 	tell(scene, (struct report_event){
-			    .kind = REPORT_STAGE_BEGIN, .stage = stage, .elapsed_ms = usual_ms });
+			    .kind = REPORT_STAGE_BEGIN, .stage = stage, .usual_ms = usual_ms });
 }
 
 /* "5 UPDATE_COMPLETE Path" `after_s` seconds after the last. */
 static void resource(struct scene *scene, int after_s, const char *path, const char *status)
 {
 	scene->now_ms += after_s * 1000;
-	tell(scene, (struct report_event){ .kind = REPORT_EVENT,
-					   .source = path,
-					   .type = "AWS::X::Y",
-					   .status = status,
-					   .done = 3,
-					   .total = 7 });
+	tell(scene,
+	     (struct report_event){ .kind = REPORT_EVENT,
+				    .source = path,
+				    .type = "AWS::X::Y",
+				    .status = status,
+				    .usual_ms = strcmp(path, "ApplicationService") ? 0 : 180000,
+				    .done = 3,
+				    .total = 7 });
 }
 
 static void transfer(struct scene *scene, const char *source, uint64_t done, uint64_t total)
