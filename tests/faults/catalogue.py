@@ -8,7 +8,9 @@ one a case, with an empty line between them; lines that begin with a blank go on
 
     row: A10                    the catalogue's row; several cases may have the same
     case: found busy            what it is, in words
-    before: live                the account: live (default), none, or the name of another table's state
+    before: none                the account: version 1a is live (without this line), or there is no stack
+    project: ecs                the template: catalogue/plain.yml (without this line), or another one
+    speed: 60                   how many seconds of AWS pass in one (240)
     scenario: stacks: [...]     what the sandbox plays (lib/sandbox/scenario.h), YAML in one line
     files: stack.yml=TEXT       further files of the project, instead of the usual ones
     run: deploy                 the deployer's command line
@@ -51,19 +53,7 @@ TIMEOUT_S = 120
 WORKERS = 3
 
 KEYS = {"row", "case", "before", "scenario", "files", "run", "script", "status", "last", "says", "calls", "keeps", "live"}
-KEYS |= {"unit", "not"}
-
-TEMPLATE = """\
-Parameters:
-  ApplicationImageTag: {Type: String}
-Resources:
-  Image:
-    Type: AWS::SSM::Parameter
-    Properties: {Type: String, Value: !Ref ApplicationImageTag}
-  Other:
-    Type: AWS::SSM::Parameter
-    Properties: {Type: String, Value: !Ref ApplicationImageTag}
-"""
+KEYS |= {"unit", "not", "project", "speed"}
 
 # What leads to somebody's account or changes what is said.
 CLEARED = re.compile(r"^(AWS_|DOCKER_|GIT_|COMPOSE_|XDG_)|_proxy$|_PROXY$|^(CI|NO_COLOR|APP_VERSION)$")
@@ -133,7 +123,13 @@ class Account:
                 for name, r in self.stack().get("Resources", {}).items()}
 
     def version(self):
-        """What the resource itself has: not only what the stack says."""
+        """What runs, or what the resource itself has: not what the stack says of its parameters."""
+        tasks = [task for task in self.document.get("Tasks", [])
+                 if task["group"].startswith("service:") and task["lastStatus"] == "RUNNING"]
+        definitions = self.document.get("TaskDefinitions", {})
+        images = {definitions[task["taskDefinitionArn"]]["containerDefinitions"][0]["image"] for task in tasks}
+        if self.document.get("Services"):
+            return "+".join(sorted(image.partition(":")[2] for image in images))
         return self.resources().get("Image", ("", {}))[1].get("Value", "")
 
     def change_sets(self):
@@ -149,17 +145,18 @@ class World:
         self.project = self.dir / "project"
         self.case = case
         (self.dir / "home").mkdir()
+        name = case.get("project", "plain")
         if case.get("before", "live") != "none":
-            shutil.copytree(template / "state", self.state)
+            shutil.copytree(template / name, self.state)
         self.project.mkdir()
-        self.write("stack.yml", TEMPLATE)
+        shutil.copy(TABLES / f"{name}.yml", self.project / "stack.yml")
         self.write("dev.cfg", "ApplicationImageTag=2b\n")
         self.write("deployer.yml", "stack: {name: app}\n")
         if case.get("files"):
             for name, text in re.findall(r"(\S+?)=<<(.*?)>>", case.get("files"), re.S):
                 self.write(name, text.replace("\\n", "\n"))
         self.command = [os.environ["DEPLOYER_SANDBOX"], "run", "--state", str(self.state), "--no-registry"]
-        self.command += ["--speed", SPEED]
+        self.command += ["--speed", case.get("speed", SPEED)]
         if case.get("scenario"):
             self.write("../scenario.yml", case.get("scenario") + "\n")
             self.command += ["--scenario", str(self.dir / "scenario.yml")]
@@ -176,14 +173,15 @@ class World:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
-def make_template(folder):
-    """The account in which version 1a is live."""
-    world = World(folder, Case(TABLES, 0, {"row": ["-"], "case": ["-"], "before": ["none"]}))
+def make_template(folder, project):
+    """The account in which version 1a of a project is live."""
+    fields = {"row": ["-"], "case": ["-"], "before": ["none"], "project": [project]}
+    world = World(folder, Case(TABLES, 0, fields))
     world.write("dev.cfg", "ApplicationImageTag=1a\n")
     done = world.run([os.environ["DEPLOYER"], "deploy"])
     if done.returncode:
         sys.exit(f"the account could not be made:\n{done.stderr}")
-    shutil.copytree(world.state, folder / "state")
+    shutil.copytree(world.state, folder / project)
     world.remove()
 
 
@@ -318,7 +316,8 @@ def main(words):
             return 77
     template = pathlib.Path(tempfile.mkdtemp(prefix="catalogue-"))
     try:
-        make_template(template)
+        for project in sorted({case.get("project", "plain") for case in cases}):
+            make_template(template, project)
         passed = run_units([case for case in cases if case.get("unit")])
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             played = {id(case): pool.submit(play, template, case)
