@@ -297,6 +297,97 @@ static void gets_stuck_where_the_rollback_fails_too(void **state)
 	client_close(&client);
 }
 
+static void continues_a_rollback_that_failed(void **state)
+{
+	struct client client;
+
+	(void)state;
+	open_with(&client, "resources:\n"
+			   "- {logical_id: Service, action: UPDATE, outcome: fail, count: 1}\n"
+			   "- {logical_id: Service, action: ROLLBACK, outcome: fail}\n");
+	change(&client, "CreateStack", "1", "t");
+	wait_until_at_rest(&client);
+	assert_int_equal(client_call(&client, "cloudformation", "ContinueUpdateRollback",
+				     "StackName", "app", NULL),
+			 400);
+	change(&client, "UpdateStack", "2", "u");
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "UPDATE_ROLLBACK_FAILED");
+	assert_int_equal(client_call(&client, "cloudformation", "ContinueUpdateRollback",
+				     "StackName", "app", "ResourcesToSkip.member.1", "Cluster",
+				     NULL),
+			 400);
+	assert_refused(&client, "ValidationError",
+		       "Resource Cluster cannot be skipped: it is not in UPDATE_FAILED");
+	/* It fails again, and then without what cannot go back. */
+	assert_int_equal(client_call(&client, "cloudformation", "ContinueUpdateRollback",
+				     "StackName", "app", NULL),
+			 200);
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "UPDATE_ROLLBACK_FAILED");
+	assert_int_equal(client_call(&client, "cloudformation", "ContinueUpdateRollback",
+				     "StackName", "app", "ResourcesToSkip.member.1", "Service",
+				     "ClientRequestToken", "c", NULL),
+			 200);
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "UPDATE_ROLLBACK_COMPLETE");
+	client_close(&client);
+}
+
+static void rolls_back_what_failed_without_a_rollback(void **state)
+{
+	struct client client;
+
+	(void)state;
+	open_with(&client,
+		  "resources:\n- {logical_id: Service, action: CREATE, outcome: fail, count: 1}\n");
+	assert_int_equal(client_call(&client, "cloudformation", "CreateStack", "StackName", "app",
+				     "TemplateBody", TEMPLATE, "Parameters.member.1.ParameterKey",
+				     "Tag", "Parameters.member.1.ParameterValue", "1",
+				     "DisableRollback", "true", NULL),
+			 200);
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "CREATE_FAILED");
+	assert_int_equal(
+		client_call(&client, "cloudformation", "RollbackStack", "StackName", "app", NULL),
+		200);
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "ROLLBACK_COMPLETE");
+	assert_int_equal(
+		client_call(&client, "cloudformation", "RollbackStack", "StackName", "app", NULL),
+		400);
+	client_close(&client);
+}
+
+/* A scenario's list "stacks": found so, stale reads, and another end than the usual one. */
+static void puts_stacks_into_the_guise_of_a_scenario(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	static const char text[] =
+		"stacks:\n"
+		"- {name: app, found: IMPORT_IN_PROGRESS, seconds: 60, then: IMPORT_COMPLETE}\n"
+		"- {name: app, stale: 2}\n"
+		"- {name: app, ends: MIGRATE_COMPLETE}\n"
+		"- {name: other, found: DELETE_FAILED}\n";
+	struct client client;
+
+	(void)state;
+	open_with(&client, NULL);
+	change(&client, "CreateStack", "1", "t");
+	wait_until_at_rest(&client);
+	assert_int_equal(scenario_read(text, strlen(text), &client.sandbox->scenario, &err), 0);
+	assert_string_equal(describe(&client, "StackStatus"), "IMPORT_IN_PROGRESS");
+	client.now_ms += 60 * 1000;
+	assert_string_equal(describe(&client, "StackStatus"), "IMPORT_COMPLETE");
+	assert_int_equal(change(&client, "UpdateStack", "2", "u"), 200);
+	assert_string_equal(describe(&client, "StackStatus"), "IMPORT_COMPLETE");
+	assert_string_equal(describe(&client, "StackStatus"), "IMPORT_COMPLETE");
+	assert_string_equal(describe(&client, "StackStatus"), "UPDATE_IN_PROGRESS");
+	wait_until_at_rest(&client);
+	assert_string_equal(describe(&client, "StackStatus"), "MIGRATE_COMPLETE");
+	client_close(&client);
+}
+
 static void cancels_an_update_that_runs(void **state)
 {
 	struct client client;
@@ -720,6 +811,9 @@ int main(void)
 		cmocka_unit_test(leaves_a_failed_creation_where_told),
 		cmocka_unit_test(rolls_a_failed_update_back_to_what_was),
 		cmocka_unit_test(gets_stuck_where_the_rollback_fails_too),
+		cmocka_unit_test(continues_a_rollback_that_failed),
+		cmocka_unit_test(rolls_back_what_failed_without_a_rollback),
+		cmocka_unit_test(puts_stacks_into_the_guise_of_a_scenario),
 		cmocka_unit_test(cancels_an_update_that_runs),
 		cmocka_unit_test(refuses_a_second_operation),
 		cmocka_unit_test(deletes_all_but_what_is_retained),
