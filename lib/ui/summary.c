@@ -35,6 +35,13 @@ static const struct place {
 
 #define PLACE_COUNT (sizeof(places) / sizeof(places[0]))
 
+/* Its change set was made, and the stack needs a person: it was executed, and came to no good end.
+ */
+static bool is_half_way(const struct record *record)
+{
+	return record->exit_status == 11 && record_is_new(record, RECORD_CHANGE_SET);
+}
+
 static void add_changed(const struct record *record, struct str *out)
 {
 	struct list list = { .out = out, .heading = "changed" };
@@ -43,6 +50,8 @@ static void add_changed(const struct record *record, struct str *out)
 		if (record_is_new(record, places[i].changed))
 			add_item(&list, places[i].name, record_fact(record, places[i].shown));
 	}
+	if (is_half_way(record))
+		add_item(&list, "stack", "(half-way)");
 	if (!list.any)
 		add_item(&list, "nothing", "");
 }
@@ -60,7 +69,7 @@ static void add_unchanged(const struct record *record, struct str *out)
 		bool is_stack = places[i].changed == RECORD_DEPLOYED;
 
 		if (record_is_new(record, places[i].changed) ||
-		    (is_stack && is_out_of_sight(record)))
+		    (is_stack && (is_out_of_sight(record) || is_half_way(record))))
 			continue;
 		add_item(&list, *places[i].name ? places[i].name : "parameter file",
 			 is_stack && record->exit_status == 10 ? "(rolled back)" : "");

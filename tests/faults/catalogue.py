@@ -16,7 +16,7 @@ one a case, with an empty line between them; lines that begin with a blank go on
     run: deploy                 the deployer's command line
     script: SH                  ... or a shell script, with $DEPLOYER
     status: 13                  its exit status
-    last: REGEXP                on its last line but the remedy
+    last: REGEXP                on its error, or on its last line but the summary where there is none
     says: REGEXP                on all that it says; may be repeated
     calls: CreateChangeSet=1    how often the sandbox was asked
     keeps: stack file sets      what must be as it was: the stack's resources, dev.cfg, no change set
@@ -193,8 +193,15 @@ def own_lines(text):
 
 
 def last_line(lines):
-    spoken = [line for line in lines if line.strip() and not line.lstrip().startswith("->")]
-    return spoken[-1] if spoken else ""
+    """The error, or what came last where there is none: not its remedy, nor the summary after it."""
+    errors = [line for line in lines if line.startswith("deployer: ")]
+    spoken = [line for line in lines if line.strip() and not line.startswith("changed: ")]
+    return (errors or spoken or [""])[-1]
+
+
+def summary_of(lines):
+    summaries = [line for line in lines if line.startswith("changed: ")]
+    return summaries[-1] if summaries else ""
 
 
 def count_calls(lines, operation):
@@ -256,6 +263,9 @@ def play(template, case):
             found = count_calls(calls, operation)
             outcome.want(found == int(number), f"{operation} was called {found} times, not {number}")
         check_account(outcome, world, before, done.returncode)
+        if "stack" in case.get("keeps", "").split():
+            outcome.want(re.match(r"(changed: nothing; not: .*stack|$)", summary_of(lines)),
+                         f"the stack is as it was, and the summary says: {summary_of(lines)}")
     except subprocess.TimeoutExpired:
         outcome.problems.append(f"it hangs for {TIMEOUT_S} s")
     finally:

@@ -227,6 +227,11 @@ static void the_last_line_says_what_changed_and_how_to_go_on(void **state)
 		{ TESTED PUBLISHED BUMPED END("10"),
 		  "changed: registry 5fdbe62, dev.cfg 1a -> 5fdbe62; not: stack (rolled back); "
 		  "next: deployer diagnose --env dev" },
+		{ TESTED PUBLISHED BUMPED FACT("change_set", "arn:set") END("11"),
+		  "changed: registry 5fdbe62, dev.cfg 1a -> 5fdbe62, stack (half-way); "
+		  "next: deployer diagnose --env dev" },
+		{ TESTED END("11"), "changed: nothing; not: registry, parameter file, stack; next: "
+				    "deployer diagnose --env dev" },
 		{ TESTED PUBLISHED BUMPED
 		  "{\"type\": \"stage\", \"stage\": \"deploy\", \"state\": \"unknown\"}\n" END(
 			  "12"),
