@@ -60,7 +60,10 @@ static void print_text(const struct app *app, const struct rollback_candidate *i
 		str_adds(&line, ", live");
 	if (item->is_in_file)
 		str_adds(&line, ", in the parameter file");
-	if (item->set_ms && !item->is_in_file) {
+	if (item->deployed_ms && !item->is_live) {
+		str_adds(&line, ", deployed ");
+		add_time(&line, item->deployed_ms);
+	} else if (item->set_ms && !item->is_in_file) {
 		str_adds(&line, ", set ");
 		add_time(&line, item->set_ms);
 	}
@@ -78,12 +81,13 @@ static void print_json(const struct app *app, const struct rollback_candidate *i
 	/* git takes any bytes, JSON does not. */
 	sanitize_text(&subject, item->commit.subject.buf);
 	sanitize_text(&author, item->commit.author.buf);
-	document = json_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:b, s:s, s:s, s:I}", "tag", item->tag,
-			     "digest", item->digest, "pushed", (json_int_t)item->pushed_ms, "live",
-			     item->is_live, "in_file", item->is_in_file, "set",
-			     (json_int_t)item->set_ms, "known", item->commit.is_known, "subject",
-			     subject.buf, "author", author.buf, "committed",
-			     (json_int_t)item->commit.time_ms);
+	document =
+		json_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:b, s:s, s:s, s:I}", "tag",
+			  item->tag, "digest", item->digest, "pushed", (json_int_t)item->pushed_ms,
+			  "live", item->is_live, "in_file", item->is_in_file, "set",
+			  (json_int_t)item->set_ms, "deployed", (json_int_t)item->deployed_ms,
+			  "known", item->commit.is_known, "subject", subject.buf, "author",
+			  author.buf, "committed", (json_int_t)item->commit.time_ms);
 	text = document ? json_dumps(document, JSON_COMPACT) : NULL;
 	(void)fprintf(app->out, "%s\n", text ? text : "{}");
 }
@@ -91,9 +95,12 @@ static void print_json(const struct app *app, const struct rollback_candidate *i
 static int list(struct app *app, const struct pipeline *pipeline, bool all, struct error *err)
 {
 	CLEANUP(rollback_list_release) struct rollback_list found = ROLLBACK_LIST_INIT;
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
 
-	if (rollback_find(pipeline, &found, err) < 0)
+	if (rollback_find(pipeline, &found, err) < 0 ||
+	    record_list(app, record_environment(app), 0, &records, err) < 0)
 		return -1;
+	rollback_note_records(&found, &records);
 	for (size_t i = 0; i < found.count && (all || i < SHOWN); i++) {
 		if (app_wants_json(app))
 			print_json(app, &found.items[i]);

@@ -207,6 +207,22 @@ int rollback_find(const struct pipeline *pipeline, struct rollback_list *ret, st
 	return 0;
 }
 
+void rollback_note_records(struct rollback_list *list, const struct records *records)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record *record = &records->items[i].record;
+		const char *version = record_fact(record, RECORD_VERSION);
+
+		for (size_t j = 0; record->exit_status == 0 && j < list->count; j++) {
+			struct rollback_candidate *item = &list->items[j];
+
+			if (*record_fact(record, RECORD_DEPLOYED) &&
+			    strcmp(item->tag, version) == 0 && record->ended_ms > item->deployed_ms)
+				item->deployed_ms = record->ended_ms;
+		}
+	}
+}
+
 /* ---- going back ---- */
 
 /* What ECR calls by that tag must be what the registry hands out under it. */

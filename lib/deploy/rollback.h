@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "deploy/pipeline.h"
+#include "deploy/records.h"
 #include "repo/history.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct rollback_candidate {
 	int64_t pushed_ms;
 	struct history_commit commit; /* that the tag is the name of, where it is known here */
 	int64_t set_ms;		      /* when the parameter file was last set to it; 0: never */
+	int64_t deployed_ms;	      /* when a record here tells of its deployment; 0: none does */
 	bool is_live;
 	bool is_in_file;
 };
@@ -38,6 +40,9 @@ void rollback_list_release(struct rollback_list *list);
  * live stack say of each. What git does not know is left open. The pipeline's stages do not matter.
  */
 int rollback_find(const struct pipeline *pipeline, struct rollback_list *ret, struct error *err);
+
+/* Takes in what the records of releases on this machine tell. */
+void rollback_note_records(struct rollback_list *list, const struct records *records);
 
 /*
  * Where to go back to. is_confirmed: migrations that lie between are known of, nobody is asked. All

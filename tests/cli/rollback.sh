@@ -73,10 +73,15 @@ sandbox 0 sh -c 'sh push.sh "$1" && "$0" deploy' "$DEPLOYER" "$tag"
 # The list, newest first, without the tags that move.
 sandbox 0 "$DEPLOYER" rollback
 out_matches "^\* $third .* sha256:[0-9a-f]{12} third \(T Ester\), live, in the parameter file$"
-out_matches "^  $second .* second \(T Ester\), set 20"
-out_matches "^  $first .* first \(T Ester\), set 20"
+out_matches "^  $second .* second \(T Ester\), deployed 20"
+out_matches "^  $first .* first \(T Ester\), deployed 20"
 out_lacks latest
 [ "$(wc -l <"$tmp/out")" = 3 ] || fail 'there are not three'
+mv "$HOME" "$HOME.before"
+mkdir "$HOME"
+cp "$HOME.before/.gitconfig" "$HOME"
+sandbox 0 "$DEPLOYER" rollback
+out_matches "^  $second .* second \(T Ester\), set 20"
 sandbox 0 "$DEPLOYER" rollback -o json
 out_matches "\"tag\":\"$third\".*\"live\":true"
 out_matches "\"tag\":\"$second\".*\"live\":false.*\"subject\":\"second\""
@@ -106,6 +111,8 @@ err_lacks 'migrations lie between'
 err_has "image tag $second -> $first"
 sandbox 0 "$DEPLOYER" rollback "$first"
 err_has 'stack app is up to date'
+run 0 "$DEPLOYER" history
+out_matches "rollback"
 
 # Other folders, where the settings name them; a commit that is not here leaves it open.
 printf 'stack: {name: app}\nimage: team/app\nrollback: {migrations: [db/*.sql]}\n' >deployer.yml
