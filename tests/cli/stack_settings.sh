@@ -99,3 +99,15 @@ settings 'disable_rollback: true'
 sandbox 11 --scenario fail.yml -- "$DEPLOYER" deploy
 err_has 'ended in UPDATE_FAILED: Image (AWS::SSM::Parameter) UPDATE_FAILED: limit of parameters'
 err_has 'rollback was switched off'
+
+# The buckets are S3's as the AWS CLI knows it, too.
+if has_aws; then
+	# shellcheck disable=SC2016
+	sandbox 0 -- sh -c '
+		aws s3 mb s3://other >&2
+		aws s3 cp dev.cfg "s3://other/a b/dev.cfg" >&2
+		aws s3 cp "s3://other/a b/dev.cfg" -
+		! aws s3api put-object --bucket other --key k --body dev.cfg --expected-bucket-owner 999999999999 >&2'
+	same dev.cfg "$tmp/out"
+	err_has '(AccessDenied) when calling the PutObject operation'
+fi
