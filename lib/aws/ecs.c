@@ -19,6 +19,24 @@ static const struct aws_operation describe_task_definition = OPERATION("Describe
 static const struct aws_operation describe_tasks = OPERATION("DescribeTasks");
 static const struct aws_operation list_tasks = OPERATION("ListTasks");
 
+/* Names */
+
+const char *ecs_arn_name(const char *arn)
+{
+	const char *slash = strrchr(arn, '/');
+
+	return slash ? slash + 1 : arn;
+}
+
+void ecs_arn_cluster(const char *arn, struct str *out)
+{
+	const char *cluster = strchr(arn, '/');
+	const char *name = ecs_arn_name(arn);
+
+	if (strncmp(arn, "arn:", 4) == 0 && cluster && cluster + 1 < name)
+		str_add(out, cluster + 1, (size_t)(name - cluster - 2));
+}
+
 /* Services */
 
 void ecs_service_release(struct ecs_service *service)
@@ -203,6 +221,7 @@ static void read_task(const json_t *node, struct ecs_task *task)
 	task->stop_code = shape_dup(node, "stopCode");
 	task->stopped_reason = shape_dup(node, "stoppedReason");
 	task->created_ms = shape_time_ms(node, "createdAt");
+	task->started_ms = shape_time_ms(node, "startedAt");
 	task->stopped_ms = shape_time_ms(node, "stoppedAt");
 	json_array_foreach(json_object_get(node, "containers"), i, item)
 		read_container(item, mem_grow(&task->containers, &task->container_count,

@@ -11,6 +11,15 @@
  * service sent none. A cluster that does not exist has the code "ClusterNotFoundException".
  */
 
+/*
+ * The cluster in the ARN of a service or task, "arn:...:service/CLUSTER/NAME": appended, nothing
+ * where the ARN is of the former form without it, or none. And the last part of an ARN: the name of
+ * a service, the id of a task, FAMILY:REVISION. Borrowed.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
+ */
+void ecs_arn_cluster(const char *arn, struct str *out);
+const char *ecs_arn_name(const char *arn);
+
 /* A deployment of a service: PRIMARY the newest, ACTIVE those that it replaces. */
 struct ecs_deployment {
 	char *id;
@@ -95,6 +104,7 @@ struct ecs_task {
 	char *stop_code;
 	char *stopped_reason;
 	int64_t created_ms;
+	int64_t started_ms; /* when it reached RUNNING */
 	int64_t stopped_ms;
 	size_t container_count;
 	struct ecs_container *containers;

@@ -68,8 +68,9 @@ struct fake_report {
 };
 
 /*
- * A CloudFormation of canned answers: each call takes the first row of its action that is not used
- * up. What was called stays in `calls` ("DescribeStacks CreateChangeSet ...").
+ * A CloudFormation of canned answers, and an ECS and what else there is: each call takes the first
+ * row of its action that is not used up. What was called stays in `calls` ("DescribeStacks
+ * CreateChangeSet ...").
  */
 struct fake_cfn {
 	struct http http;
@@ -98,6 +99,18 @@ static inline void fake_field(const char *form, const char *name, struct str *ou
 	str_add(out, at, strcspn(at, "&"));
 }
 
+/* The JSON services name the operation in a header: "X-Amz-Target:
+ * AmazonEC2...V20141113.ListTasks". */
+static inline void fake_target(const struct http_request *request, struct str *out)
+{
+	for (size_t i = 0; i < request->headers.count; i++) {
+		const char *header = request->headers.v[i];
+
+		if (strncasecmp(header, "X-Amz-Target:", 13) == 0)
+			str_adds(out, strrchr(header, '.') + 1);
+	}
+}
+
 static inline void fake_substitute(const struct fake_cfn *fake, const char *body, struct str *out)
 {
 	const char *at;
@@ -119,6 +132,8 @@ static inline int fake_send(struct http *http, const struct http_request *reques
 	str_addc(&form, '&');
 	str_add(&form, request->body, request->body_len);
 	fake_field(form.buf, "Action", &action);
+	if (!action.len)
+		fake_target(request, &action);
 	str_addf(&fake->calls, "%s%s", fake->calls.len ? " " : "", action.buf);
 	if (strstr(form.buf, "&DisableRollback=true"))
 		fake->saw_disable_rollback = true;
