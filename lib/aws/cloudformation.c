@@ -20,6 +20,7 @@ static const struct aws_operation create_change_set = OPERATION("CreateChangeSet
 static const struct aws_operation delete_change_set = OPERATION("DeleteChangeSet");
 static const struct aws_operation delete_stack = OPERATION("DeleteStack");
 static const struct aws_operation describe_change_set = OPERATION("DescribeChangeSet");
+static const struct aws_operation describe_events = OPERATION("DescribeEvents");
 static const struct aws_operation describe_stack_events = OPERATION("DescribeStackEvents");
 static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
 static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
@@ -72,6 +73,11 @@ void cfn_stack_release(struct cfn_stack *stack)
 		free(stack->outputs[i].description);
 	}
 	free(stack->outputs);
+	for (size_t i = 0; i < stack->operation_count; i++) {
+		free(stack->operations[i].id);
+		free(stack->operations[i].type);
+	}
+	free(stack->operations);
 	*stack = (struct cfn_stack)CFN_STACK_INIT;
 }
 
@@ -192,6 +198,19 @@ static void read_outputs(const struct xml_node *list, struct cfn_stack *stack)
 	}
 }
 
+static void read_operations(const struct xml_node *list, struct cfn_stack *stack)
+{
+	const struct xml_node *item;
+
+	for (size_t i = 0; (item = member(list, i)); i++) {
+		struct cfn_operation *operation =
+			mem_grow(&stack->operations, &stack->operation_count, sizeof(*operation));
+
+		operation->id = dup_text(item, "OperationId");
+		operation->type = dup_text(item, "OperationType");
+	}
+}
+
 static void read_stack(const struct xml_node *node, struct cfn_stack *stack)
 {
 	take_text(&stack->id, node, "StackId");
@@ -203,6 +222,7 @@ static void read_stack(const struct xml_node *node, struct cfn_stack *stack)
 	stack->is_protected = strcmp(xml_text(node, "EnableTerminationProtection"), "true") == 0;
 	read_parameters(xml_child(node, "Parameters"), &stack->parameters);
 	read_outputs(xml_child(node, "Outputs"), stack);
+	read_operations(xml_child(node, "LastOperations"), stack);
 }
 
 /* "Properties Tags": what of the resource changes. */
@@ -274,23 +294,49 @@ static void read_change_set(const struct xml_node *node, void *ctx)
 	read_changes(xml_child(node, "Changes"), change_set);
 }
 
+/* Who refused it where no resource did: "NAME: why (where)". */
+static char *read_refusal(const struct xml_node *item)
+{
+	static const char *const names[] = { "ValidationName", "HookType" };
+	static const char *const reasons[] = { "ValidationStatusReason", "HookStatusReason" };
+	const char *path = xml_text(item, "ValidationPath");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *reason = xml_text(item, reasons[i]);
+
+		if (*reason)
+			return mem_printf("%s: %s%s%s%s", xml_text(item, names[i]), reason,
+					  *path ? " (" : "", path, *path ? ")" : "");
+	}
+	return mem_strdup("");
+}
+
+static void read_event(const struct xml_node *item, struct cfn_event *event)
+{
+	const char *reason = xml_text(item, "ResourceStatusReason");
+
+	event->id = dup_text(item, "EventId");
+	event->stack_id = dup_text(item, "StackId");
+	event->logical_id = dup_text(item, "LogicalResourceId");
+	event->physical_id = dup_text(item, "PhysicalResourceId");
+	event->type = dup_text(item, "ResourceType");
+	event->status = dup_text(item, "ResourceStatus");
+	event->reason = *reason ? mem_strdup(reason) : read_refusal(item);
+	event->client_token = dup_text(item, "ClientRequestToken");
+	event->time_ms = read_time(item, "Timestamp");
+}
+
 static void read_events(const struct xml_node *list, struct cfn_events *events)
 {
 	const struct xml_node *item;
 
-	for (size_t i = 0; (item = member(list, i)); i++) {
-		struct cfn_event *event = mem_grow(&events->items, &events->count, sizeof(*event));
+	for (size_t i = 0; (item = member(list, i)); i++)
+		read_event(item, mem_grow(&events->items, &events->count, sizeof(*events->items)));
+}
 
-		event->id = dup_text(item, "EventId");
-		event->stack_id = dup_text(item, "StackId");
-		event->logical_id = dup_text(item, "LogicalResourceId");
-		event->physical_id = dup_text(item, "PhysicalResourceId");
-		event->type = dup_text(item, "ResourceType");
-		event->status = dup_text(item, "ResourceStatus");
-		event->reason = dup_text(item, "ResourceStatusReason");
-		event->client_token = dup_text(item, "ClientRequestToken");
-		event->time_ms = read_time(item, "Timestamp");
-	}
+static void read_failure_page(const struct xml_node *node, void *ctx)
+{
+	read_events(xml_child(node, "OperationEvents"), ctx);
 }
 
 static void read_resources(const struct xml_node *list, struct cfn_resources *resources)
@@ -719,5 +765,24 @@ int cfn_describe_events(struct aws_client *client, const char *stack_arn, const 
 	cfn_events_release(ret);
 	read_events(xml_child(result, "StackEvents"), ret);
 	take_text(&ret->next_token, result, "NextToken");
+	return 0;
+}
+
+int cfn_describe_failures(struct aws_client *client, const char *operation_id,
+			  const char *change_set_arn, struct cfn_events *ret, struct error *err)
+{
+	CLEANUP(cfn_events_release) struct cfn_events whole = CFN_EVENTS_INIT;
+	CLEANUP(str_release) struct str form = STR_INIT;
+	struct pages pages = { &describe_events, &form, "", read_failure_page, &whole };
+
+	aws_form_add(&form, "OperationId", operation_id);
+	if (!operation_id)
+		aws_form_add(&form, "ChangeSetName", change_set_arn);
+	aws_form_add(&form, "Filters.FailedEvents", "true");
+	if (all_pages(client, &pages, err) < 0)
+		return -1;
+	cfn_events_release(ret);
+	*ret = whole;
+	whole = (struct cfn_events)CFN_EVENTS_INIT;
 	return 0;
 }

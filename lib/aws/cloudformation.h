@@ -45,6 +45,12 @@ struct cfn_output {
 	char *description;
 };
 
+/* An operation on a stack: its id, and CREATE_STACK, UPDATE_STACK, ROLLBACK ... */
+struct cfn_operation {
+	char *id;
+	char *type;
+};
+
 /* A stack as DescribeStacks shows it. Times are wall-clock milliseconds, 0 where there is none. */
 struct cfn_stack {
 	struct str id; /* its ARN */
@@ -57,6 +63,8 @@ struct cfn_stack {
 	struct cfn_parameters parameters; /* NoEcho values come as "****" */
 	size_t output_count;
 	struct cfn_output *outputs;
+	size_t operation_count;
+	struct cfn_operation *operations; /* the last ones; none where the service tells none */
 };
 
 #define CFN_STACK_INIT                                                                             \
@@ -240,5 +248,14 @@ void cfn_events_release(struct cfn_events *events);
 /* One page, starting at `next_token` (NULL: the newest). */
 int cfn_describe_events(struct aws_client *client, const char *stack_arn, const char *next_token,
 			struct cfn_events *ret, struct error *err);
+
+/*
+ * What failed in an operation or, where that is NULL, in a change set: every page (DescribeEvents
+ * with the filter FailedEvents). What a validation or a hook refused has its name and reason in
+ * `reason`, and no resource's status. The operation is of November 2025: where a service has not
+ * got it, this fails with whatever that answers, and cfn_describe_events() tells the same.
+ */
+int cfn_describe_failures(struct aws_client *client, const char *operation_id,
+			  const char *change_set_arn, struct cfn_events *ret, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "deploy/follow_events.h"
+#include "deploy/follow_rollouts.h"
 #include "sys/interrupt.h"
 #include "sys/prompt.h"
 
@@ -47,6 +48,9 @@ void follow_init(struct follow *follow, struct aws_client *client, struct report
 		.cause = CAUSE_INIT,
 		.progress = PROGRESS_INIT,
 		.usual = USUAL_INIT,
+		.failing = STR_INIT,
+		.evidence = EVIDENCE_INIT,
+		.other_token = STR_INIT,
 	};
 	follow_add_stack(follow, stack_arn, "", 0);
 	follow->started_ms = follow->last_good_ms = follow->last_told_ms = now_ms(follow);
@@ -60,6 +64,12 @@ void follow_release(struct follow *follow)
 		str_release(&follow->stacks[i].last_id);
 	}
 	free(follow->stacks);
+	for (size_t i = 0; i < follow->rollout_count; i++)
+		rollout_release(&follow->rollouts[i]);
+	free(follow->rollouts);
+	str_release(&follow->failing);
+	evidence_release(&follow->evidence);
+	str_release(&follow->other_token);
 	str_release(&follow->root_status);
 	cause_release(&follow->cause);
 	progress_release(&follow->progress);
@@ -99,10 +109,14 @@ void follow_join(struct follow *follow, int64_t since_ms)
 	follow->stacks[0].since_ms = since_ms;
 }
 
-/* What the status means in this operation: a stack that we have deleted is none that is lost. */
+/*
+ * What the status means in this operation: a stack that we have deleted is none that is lost, and
+ * somebody else's deletion can be watched like anything else.
+ */
 static enum stack_verdict verdict_of(const struct follow *f, const char *status)
 {
-	if (f->is_cancelled && f->is_create && strcmp(status, "DELETE_IN_PROGRESS") == 0)
+	if (((f->is_cancelled && f->is_create) || !f->change_set_arn) &&
+	    strcmp(status, "DELETE_IN_PROGRESS") == 0)
 		return VERDICT_RUNNING;
 	return stack_status_verdict(status);
 }
@@ -281,6 +295,9 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
 		follow->failed_polls = 0;
 		follow->last_good_ms = now_ms(follow);
 	}
+	if (verdict == VERDICT_RUNNING && !follow->failed_polls)
+		follow_look_at_rollouts(follow);
+	follow_look_into_failure(follow);
 	if (verdict == VERDICT_RUNNING)
 		tell_if_silent(follow);
 	*ret_verdict = verdict;
@@ -306,6 +323,36 @@ static void cancel(struct follow *f)
 	report_note(f->report, "%s; watching that (interrupt again to leave it to itself)",
 		    f->is_create ? "cancelled: the new stack is being deleted"
 				 : "cancelled: the update is being rolled back");
+}
+
+/*
+ * Whether an operation whose service fails is to be turned back. Nobody there is a yes: the other
+ * way costs three hours and ends the same.
+ */
+static bool is_to_be_cancelled(struct follow *f)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char answer = 'g';
+
+	if (f->on_failing == FAILING_WAIT)
+		return false;
+	if (f->on_failing == FAILING_CANCEL || !prompt_is_possible())
+		return true;
+	if (prompt_choice("The service will not get there. (c)ancel the operation, or (g)o on "
+			  "waiting? ",
+			  "cg", &answer, &err) < 0)
+		f->was_interrupted = true;
+	return answer == 'c';
+}
+
+/* A service that fails: told already; an operation of others' is theirs to turn back. */
+static void answer_failing(struct follow *f)
+{
+	if (!f->failing.len || f->is_failing_answered)
+		return;
+	f->is_failing_answered = true;
+	if (f->change_set_arn && !f->is_cancelled && is_to_be_cancelled(f))
+		cancel(f);
 }
 
 /* What a signal asks for: a second one always ends the watching, an operation of others' too. */
@@ -346,20 +393,55 @@ static int take_interrupt(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* An operation that was turned back, and why. */
+static int judge_cancelled(const struct follow *f, struct error *err)
+{
+	const char *why = f->failing.len ? f->failing.buf : "on request";
+
+	if (f->is_create) {
+		error_set(err, ERROR_ROLLED_BACK, "cancelled, the new stack is deleted: %s", why);
+		return error_fix(err, "mend the cause and deploy again");
+	}
+	error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): cancelled %s%s", f->root_status.buf,
+		  f->failing.len ? "because of " : "", why);
+	return error_fix(err, "the old version runs%s",
+			 f->failing.len ? "; mend the cause and deploy again" : "");
+}
+
+/* The stack disappeared under us, or while others watched (facts: A7, A9). */
+static int judge_deleted(const struct follow *f, struct error *err)
+{
+	error_set(err, ERROR_STUCK, "somebody else %s the stack (%s)",
+		  strcmp(f->root_status.buf, "DELETE_COMPLETE") == 0 ? "has deleted" : "deletes",
+		  f->root_status.buf);
+	return error_fix(err, "ask who it was; 'deployer deploy' creates the stack anew");
+}
+
+/* The failed resource's reason, and what was found behind it. */
+static void describe_cause(const struct follow *f, struct str *out)
+{
+	cause_describe(&f->cause, out);
+	if (f->evidence.summary.len)
+		str_addf(out, "%s%s: %s", out->len ? "; " : "", f->evidence.resource.buf,
+			 f->evidence.summary.buf);
+}
+
 /* Ends in a verdict's status; what we have asked for is no surprise. */
-static int judge(const struct follow *f, struct error *err)
+static int judge(struct follow *f, struct error *err)
 {
 	CLEANUP(str_release) struct str cause = STR_INIT;
+	const char *status = f->root_status.buf;
+	bool is_deleted = strcmp(status, "DELETE_COMPLETE") == 0;
 
-	if (f->is_cancelled && f->is_create && strcmp(f->root_status.buf, "DELETE_COMPLETE") == 0)
-		return error_set(err, ERROR_ROLLED_BACK, "cancelled: the new stack is deleted");
-	if (f->is_cancelled && stack_status_verdict(f->root_status.buf) == VERDICT_ROLLED_BACK) {
-		error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): cancelled on request",
-			  f->root_status.buf);
-		return error_fix(err, "the old version runs");
-	}
-	cause_describe(&f->cause, &cause);
-	return stack_judge(f->root_status.buf, cause.buf, err);
+	if (f->is_cancelled &&
+	    (f->is_create ? is_deleted : stack_status_verdict(status) == VERDICT_ROLLED_BACK))
+		return judge_cancelled(f, err);
+	if (is_deleted || strcmp(status, "DELETE_IN_PROGRESS") == 0)
+		return judge_deleted(f, err);
+	if (stack_status_verdict(status) != VERDICT_DONE)
+		follow_tell_evidence(f);
+	describe_cause(f, &cause);
+	return stack_judge(status, cause.buf, err);
 }
 
 static int check_time(const struct follow *f, int64_t *wait_ms, struct error *err)
@@ -395,6 +477,7 @@ static int step_and_wait(struct follow *f, bool *ret_over, struct error *err)
 	*ret_over = verdict != VERDICT_RUNNING;
 	if (*ret_over)
 		return 0;
+	answer_failing(f);
 	if (check_time(f, &wait_ms, err) < 0)
 		return -1;
 	clock->sleep_ms(clock, wait_ms);
@@ -407,6 +490,7 @@ int follow_to_the_end(struct follow *follow, struct error *err)
 
 	while (!is_over) {
 		if (step_and_wait(follow, &is_over, err) < 0) {
+			follow_tell_evidence(follow);
 			error_become(err, ERROR_OUTCOME);
 			if (err->fix.len)
 				str_adds(&err->fix, "; then 'deployer watch' shows the operation");

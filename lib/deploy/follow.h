@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "deploy/cause.h"
+#include "deploy/evidence.h"
 #include "deploy/progress.h"
+#include "deploy/rollout.h"
 #include "deploy/stack_status.h"
 #include "deploy/usual.h"
 
@@ -16,6 +18,14 @@ enum follow_interrupt {
 	FOLLOW_ASK,    /* a person at a terminal chooses; without one it is FOLLOW_DETACH */
 	FOLLOW_DETACH, /* end the watching, let the operation go on */
 	FOLLOW_CANCEL, /* turn the operation back, and watch that */
+};
+
+/* What to do about an ECS service that will not get there by itself (deploy/rollout.h). */
+enum follow_failing {
+	FAILING_UNSET,
+	FAILING_ASK,	/* a person at a terminal; without one it is FAILING_CANCEL */
+	FAILING_CANCEL, /* turn the operation back: CloudFormation would wait for three hours */
+	FAILING_WAIT,	/* say why, and wait */
 };
 
 /* A stack whose events are read: [0] is the root, the others are nested in it. */
@@ -37,6 +47,9 @@ struct follow_stack {
  * The verdict needs the root stack's last event with our token and DescribeStacks, by ARN, agreeing
  * with it. A poll that fails decides nothing: it is tried again, slower. Where the events may not
  * be read, the stack and the change set alone are asked.
+ *
+ * Services of ECS are looked at while they are updated, and the reasons of what fails are read
+ * while they still exist.
  */
 struct follow {
 	struct aws_client *client;
@@ -46,6 +59,7 @@ struct follow {
 	const char *token;
 	bool is_create; /* cancelling it deletes the stack */
 	enum follow_interrupt on_interrupt;
+	enum follow_failing on_failing;
 	int64_t timeout_ms; /* watching ends after so long; 0: never */
 	size_t stack_count;
 	struct follow_stack *stacks;
@@ -53,10 +67,17 @@ struct follow {
 	struct cause cause;
 	struct progress progress;
 	struct usual usual; /* from the operations before */
-	bool saw_token;	    /* events of this service carry tokens */
-	bool is_blind;	    /* events may not be read */
-	bool is_cancelled;  /* by us */
-	bool is_superseded; /* another operation began after the end of ours */
+	size_t rollout_count;
+	struct rollout *rollouts;
+	struct str failing;	  /* why a rollout will not succeed, "" while none is known to */
+	struct evidence evidence; /* of the first failure that there is more to read about */
+	bool is_evidence_told;
+	bool is_failing_answered;
+	struct str other_token; /* of whoever turned the operation back, "" for nobody else */
+	bool saw_token;		/* events of this service carry tokens */
+	bool is_blind;		/* events may not be read */
+	bool is_cancelled;	/* by us */
+	bool is_superseded;	/* another operation began after the end of ours */
 	bool was_interrupted;
 	unsigned failed_polls;
 	int64_t first_event_ms; /* the service's clock; 0 before it */
@@ -67,8 +88,8 @@ struct follow {
 
 /*
  * `stack_arn`, `change_set_arn` and `token` are borrowed for its life. change_set_arn NULL: the
- * operation is watched, whoever started it. The caller sets is_create, on_interrupt, timeout_ms
- * and progress.total where they are not 0.
+ * operation is watched, whoever started it. The caller sets is_create, on_interrupt, on_failing,
+ * timeout_ms and progress.total where they are not 0.
  */
 void follow_init(struct follow *follow, struct aws_client *client, struct report *report,
 		 const char *stack_arn, const char *change_set_arn, const char *token);

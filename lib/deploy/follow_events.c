@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "deploy/follow_rollouts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,11 @@ static bool is_root(const struct follow *f, const struct cfn_event *event)
 	return is_stack(event) && strcmp(event->physical_id, f->stack_arn) == 0;
 }
 
-/* A cancellation has a token of its own, made from that of the operation. */
+/* A cancellation has a token of its own, made from that of the operation, or is somebody else's. */
 static bool is_ours(const struct follow *f, const struct cfn_event *event)
 {
-	return strncmp(event->client_token, f->token, strlen(f->token)) == 0;
+	return strncmp(event->client_token, f->token, strlen(f->token)) == 0 ||
+	       (f->other_token.len && strcmp(event->client_token, f->other_token.buf) == 0);
 }
 
 static bool is_over(const struct follow *f)
@@ -139,6 +141,39 @@ static void warn_of_leftover(struct follow *f, const struct cfn_event *event, co
 			       event->reason);
 }
 
+/*
+ * Somebody else turns our operation back, or deletes the stack: that has their token, and our
+ * operation ends with it.
+ */
+static bool is_turned(const struct follow *f, const struct cfn_event *event)
+{
+	return is_root(f, event) && f->root_status.len && !is_over(f) &&
+	       (strstr(event->status, "ROLLBACK_IN_PROGRESS") ||
+		strcmp(event->status, "DELETE_IN_PROGRESS") == 0);
+}
+
+static void take_turn(struct follow *f, const struct cfn_event *event)
+{
+	replace(&f->other_token, event->client_token);
+	report_warning(f->report, "somebody else %s (token '%s')",
+		       strstr(event->status, "ROLLBACK") ? "has the operation rolled back"
+							 : "deletes the stack",
+		       event->client_token);
+}
+
+/* Whether an event of the root stack belongs to the operation; notes where it tells of its end. */
+static bool belongs(struct follow *f, const struct cfn_event *event)
+{
+	if (is_ours(f, event))
+		return true;
+	if (is_turned(f, event)) {
+		take_turn(f, event);
+		return true;
+	}
+	f->is_superseded = f->is_superseded || (is_root(f, event) && is_over(f));
+	return false;
+}
+
 static void take_event(struct follow *f, size_t index, const struct cfn_event *event)
 {
 	CLEANUP_FREE char *name = mem_printf("%s%s", f->stacks[index].prefix, event->logical_id);
@@ -147,10 +182,8 @@ static void take_event(struct follow *f, size_t index, const struct cfn_event *e
 	bool is_own = index && strcmp(event->physical_id, f->stacks[index].arn) == 0;
 
 	f->saw_token = f->saw_token || has_token;
-	if (!index && has_token && !is_ours(f, event)) {
-		f->is_superseded = f->is_superseded || (is_root(f, event) && is_over(f));
+	if (!index && has_token && !belongs(f, event))
 		return;
-	}
 	if (!f->first_event_ms)
 		f->first_event_ms = event->time_ms;
 	cause_note(&f->cause, event, f->stacks[index].prefix, in_rollback(f));
@@ -163,6 +196,7 @@ static void take_event(struct follow *f, size_t index, const struct cfn_event *e
 	if (!is_own)
 		tell(f, event, name);
 	warn_of_leftover(f, event, name);
+	follow_note_service(f, f->stacks[index].arn, event, name);
 	note_nested(f, event, name);
 }
 

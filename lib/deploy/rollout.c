@@ -83,6 +83,17 @@ static void pin(struct rollout *r, const struct ecs_deployment *primary)
 	r->has_warned = false;
 }
 
+void rollout_restart(struct rollout *rollout, int64_t since_ms)
+{
+	str_reset(&rollout->deployment);
+	str_reset(&rollout->last_stop);
+	str_reset(&rollout->reason);
+	rollout->since_ms = since_ms;
+	rollout->is_over = false;
+	if (rollout->verdict != ROLLOUT_UNSEEN)
+		rollout->verdict = ROLLOUT_UNDER_WAY;
+}
+
 /* Stopped tasks */
 
 /* Whether it is one of this rollout's: of its deployment, and made in its time. */

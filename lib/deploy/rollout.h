@@ -43,6 +43,7 @@ struct rollout {
 	int64_t last_stop_ms;	   /* the service's clock */
 	int64_t unplaced_since_ms; /* monotonic; 0: every task finds a place */
 	bool has_warned;
+	bool is_over;	 /* CloudFormation waits for it no longer: set by whoever steps it */
 	struct str told; /* the counts as they were told last */
 	enum rollout_verdict verdict;
 	struct str last_stop; /* how the newest failed task ended */
@@ -59,6 +60,9 @@ void rollout_release(struct rollout *rollout);
  * of ROLLOUT_FAILING stays.
  */
 int rollout_step(struct rollout *rollout, int64_t now_ms, struct error *err);
+
+/* Begins anew: what happened before `since_ms`, by the service's clock, counts no more. */
+void rollout_restart(struct rollout *rollout, int64_t since_ms);
 
 /* The newest deployment, which is to become the only one; NULL where ECS does not deploy. */
 const struct ecs_deployment *rollout_primary(const struct ecs_service *service);
