@@ -16,19 +16,29 @@ const struct cmd cmd_deploy = {
 	.name = "deploy",
 	.group = "Pipeline",
 	.summary = "bring the stack to the template and parameter file",
-	.details = "Creates or updates the stack through a change set, follows its events and "
-		   "reports\n"
-		   "the verdict. An empty change set is success and is deleted. Exit status 9: "
-		   "nothing\n"
-		   "was executed; 10: rolled back, the old version runs; 11: the stack needs a "
-		   "person;\n"
-		   "12: outcome unknown, the operation may still run; 13: another operation runs.\n"
-		   "\n"
-		   "Ctrl-C on a terminal asks whether to cancel the operation, to detach from it "
-		   "or to go\n"
-		   "on; a second one leaves. Without a terminal a signal detaches: the operation "
-		   "goes on,\n"
-		   "exit status 12, and 'deployer watch' shows it.",
+	.details =
+		"Creates or updates the stack through a change set, follows its events and "
+		"reports\n"
+		"the verdict. An empty change set is success and is deleted. Exit status 9: "
+		"nothing\n"
+		"was executed; 10: rolled back, the old version runs; 11: the stack needs a "
+		"person;\n"
+		"12: outcome unknown, the operation may still run; 13: another operation runs.\n"
+		"\n"
+		"Ctrl-C on a terminal asks whether to cancel the operation, to detach from it "
+		"or to go\n"
+		"on; a second one leaves. Without a terminal a signal detaches: the operation "
+		"goes on,\n"
+		"exit status 12, and 'deployer watch' shows it.\n"
+		"\n"
+		"ECS services are watched while they are updated: one whose tasks keep failing is "
+		"told\n"
+		"with their reasons and logs, and the operation is cancelled (--on-ecs-failure). "
+		"At the\n"
+		"end each service must run the stack's task definition and the image of the tag: "
+		"10\n"
+		"where ECS has rolled back behind CloudFormation's success, 12 where it may not "
+		"be seen.",
 	.operands = "",
 	.environments = ENVIRONMENTS_EACH,
 	.opts = deploy_opts,

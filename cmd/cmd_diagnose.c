@@ -7,13 +7,10 @@
 
 static const struct opt opts[] = { OPT_END };
 
-static void print_json(const struct app *app, const struct cfn_stack *stack,
-		       const struct cause *cause)
+static json_t *failures_of(const struct cause *cause)
 {
 	const struct failure *root = cause_root(cause);
-	json_auto_t *failures = json_array();
-	json_auto_t *whole = NULL;
-	CLEANUP_FREE char *text = NULL;
+	json_t *failures = json_array();
 
 	for (size_t i = 0; i < cause->count; i++) {
 		const struct failure *item = &cause->items[i];
@@ -23,18 +20,59 @@ static void print_json(const struct app *app, const struct cfn_stack *stack,
 					    "type", item->type, "status", item->status, "reason",
 					    item->reason, "is_cause", item == root));
 	}
-	whole = json_pack("{s:s, s:s, s:O}", "stack", stack->name.buf, "status", stack->status.buf,
-			  "failures", failures);
-	text = json_dumps(whole, JSON_COMPACT);
+	return failures;
+}
+
+static json_t *list_of(const struct strv *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		(void)json_array_append_new(array, json_string(list->v[i]));
+	return array;
+}
+
+/* What was found behind the root cause; null where nothing was looked into. */
+static json_t *evidence_of(const struct evidence *evidence)
+{
+	json_t *logs = json_array();
+
+	for (size_t i = 0; i < evidence->log_count; i++) {
+		const struct evidence_log *log = &evidence->logs[i];
+
+		(void)json_array_append_new(logs,
+					    json_pack("{s:s, s:s, s:s, s:o}", "source", log->source,
+						      "group", log->group, "stream", log->stream,
+						      "lines", list_of(&log->lines)));
+	}
+	if (!evidence->resource.len) {
+		json_decref(logs);
+		return json_null();
+	}
+	return json_pack("{s:s, s:s, s:o, s:o, s:s}", "resource", evidence->resource.buf, "summary",
+			 evidence->summary.buf, "facts", list_of(&evidence->facts), "logs", logs,
+			 "next", evidence->next.buf);
+}
+
+static void print_json(const struct app *app, const struct cfn_stack *stack,
+		       const struct diagnosis *diagnosis)
+{
+	json_auto_t *whole =
+		json_pack("{s:s, s:s, s:o, s:o}", "stack", stack->name.buf, "status",
+			  stack->status.buf, "failures", failures_of(&diagnosis->cause), "evidence",
+			  evidence_of(&diagnosis->evidence));
+	CLEANUP_FREE char *text = json_dumps(whole, JSON_COMPACT);
+
 	(void)fprintf(app->out, "%s\n", text ? text : "{}");
 }
 
 static void print_text(const struct app *app, const struct cfn_stack *stack,
-		       const struct cause *cause)
+		       const struct diagnosis *diagnosis)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
 
-	cause_describe(cause, &text);
+	evidence_tell(&diagnosis->evidence, app->report);
+	diagnosis_describe(diagnosis, &text);
 	if (text.len)
 		report_result(app->report, "stack %s is %s: %s", stack->name.buf, stack->status.buf,
 			      text.buf);
@@ -47,7 +85,7 @@ static void print_text(const struct app *app, const struct cfn_stack *stack,
 static int diagnose_run(struct app *app, const void *args, char **operands, struct error *err)
 {
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
-	CLEANUP(cause_release) struct cause cause = CAUSE_INIT;
+	CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
 	const struct config *config;
 	struct aws_client *client;
 	const char *name = operands[0];
@@ -58,12 +96,12 @@ static int diagnose_run(struct app *app, const void *args, char **operands, stru
 	if (!name)
 		name = config_text(config, CONFIG_STACK_NAME);
 	if (cfn_describe_stack(client, name, &stack, err) < 0 ||
-	    diagnose(client, stack.id.buf, &cause, err) < 0)
+	    diagnose(client, stack.id.buf, &diagnosis, err) < 0)
 		return error_wrap(err, "stack '%s'", name);
 	if (app_wants_json(app))
-		print_json(app, &stack, &cause);
+		print_json(app, &stack, &diagnosis);
 	else
-		print_text(app, &stack, &cause);
+		print_text(app, &stack, &diagnosis);
 	return 0;
 }
 
@@ -71,10 +109,14 @@ const struct cmd cmd_diagnose = {
 	.name = "diagnose",
 	.group = "Pipeline",
 	.summary = "say why the last operation on the stack failed",
-	.details = "Reads the events of the stack's newest operation, nested stacks included, and "
-		   "names the\n"
-		   "first resource that failed and its reason. What was cancelled because of it is "
-		   "left out.",
+	.details =
+		"Reads the events of the stack's newest operation, nested stacks included, and "
+		"names the\n"
+		"first resource that failed and its reason. What was cancelled because of it is "
+		"left out.\n"
+		"For an ECS service its stopped tasks and their containers' last log lines are "
+		"shown, for a\n"
+		"custom resource the log of its Lambda function and the ECS task that it started.",
 	.operands = "[STACK]",
 	.max_operands = 1,
 	.opts = opts,

@@ -62,9 +62,11 @@ static int watch_run(struct app *app, const void *args_, char **operands, struct
 		.stack_name = operands[0],
 		.timeout_ms = (int64_t)args->timeout_min * 60000,
 	};
+	const struct config *config;
 
-	if (app_aws(app, &request.client, err) < 0)
+	if (app_config(app, &config, err) < 0 || app_aws(app, &request.client, err) < 0)
 		return -1;
+	request.verify = config_text(config, CONFIG_ECS_VERIFY);
 	return operands[0] ? watch(app, &request, err) : watch_last(app, &request, err);
 }
 

@@ -18,6 +18,8 @@ const struct opt deploy_opts[] = {
 	    "execute the change set that 'plan --keep' made"),
 	OPT(struct deploy_args, on_interrupt, 0, "on-interrupt", "WHAT",
 	    "when interrupted: ask (default), detach or cancel"),
+	OPT(struct deploy_args, on_ecs_failure, 0, "on-ecs-failure", "WHAT",
+	    "when a service's tasks keep failing: ask (default), cancel or wait"),
 	OPT(struct deploy_args, recreate, 0, "recreate", NULL,
 	    "delete a stack whose creation failed, and create it anew"),
 	OPT(struct deploy_args, fix_forward, 0, "fix-forward", NULL,
@@ -69,19 +71,26 @@ int deploy_policy_of(const struct app *app, const struct deploy_args *args,
 						  { "detach", FOLLOW_DETACH },
 						  { "cancel", FOLLOW_CANCEL },
 						  { NULL, 0 } };
-	int approval = APPROVE_ANY, on_interrupt = FOLLOW_ASK;
+	static const struct word failings[] = { { "ask", FAILING_ASK },
+						{ "cancel", FAILING_CANCEL },
+						{ "wait", FAILING_WAIT },
+						{ NULL, 0 } };
+	int approval = APPROVE_ANY, on_interrupt = FOLLOW_ASK, on_failing = FAILING_UNSET;
 	int64_t wait_ms = 0;
 
 	if (parse_word("approve", args->approve, approvals, "any, tag-only, never", &approval,
 		       err) < 0 ||
 	    parse_word("on-interrupt", args->on_interrupt, interrupts, "ask, detach, cancel",
 		       &on_interrupt, err) < 0 ||
+	    parse_word("on-ecs-failure", args->on_ecs_failure, failings, "ask, cancel, wait",
+		       &on_failing, err) < 0 ||
 	    parse_wait(app, args->wait, &wait_ms, err) < 0)
 		return -1;
 	*ret = (struct deploy_policy){
 		.wait_ms = wait_ms,
 		.timeout_ms = (int64_t)args->timeout_min * 60000,
 		.on_interrupt = (enum follow_interrupt)on_interrupt,
+		.on_failing = (enum follow_failing)on_failing,
 		.approval = (enum deploy_approval)approval,
 		.recreate = args->recreate,
 		.fix_forward = args->fix_forward,

@@ -9,6 +9,7 @@ struct deploy_args {
 	const char *wait;
 	const char *approve;
 	const char *on_interrupt;
+	const char *on_ecs_failure;
 	const char *change_set;
 	unsigned timeout_min;
 	bool recreate;

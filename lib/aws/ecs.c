@@ -62,6 +62,15 @@ void ecs_service_release(struct ecs_service *service)
 	*service = (struct ecs_service)ECS_SERVICE_INIT;
 }
 
+const struct ecs_deployment *ecs_service_primary(const struct ecs_service *service)
+{
+	for (size_t i = 0; i < service->deployment_count; i++) {
+		if (strcmp(service->deployments[i].status, "PRIMARY") == 0)
+			return &service->deployments[i];
+	}
+	return NULL;
+}
+
 static void read_deployment(const json_t *node, struct ecs_deployment *deployment)
 {
 	deployment->id = shape_dup(node, "id");

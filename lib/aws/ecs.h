@@ -64,6 +64,9 @@ struct ecs_service {
 
 void ecs_service_release(struct ecs_service *service);
 
+/* The PRIMARY deployment, borrowed; NULL where it is not ECS that deploys the service. */
+const struct ecs_deployment *ecs_service_primary(const struct ecs_service *service);
+
 /*
  * A service by name or ARN. DescribeServices answers with success for one that does not exist and
  * names it among its failures: that is an error here, with the code "ServiceNotFoundException".

@@ -51,6 +51,8 @@ static const struct config_row {
 	[CONFIG_STACK_DISABLE_ROLLBACK] = { "stack.disable_rollback", false },
 	[CONFIG_STACK_PROTECTION] = { "stack.termination_protection", false },
 	[CONFIG_ROLLBACK_MIGRATIONS] = { "rollback.migrations", true },
+	[CONFIG_ECS_ON_FAILURE] = { "ecs.on_failure", false },
+	[CONFIG_ECS_VERIFY] = { "ecs.verify", false },
 	[CONFIG_REPORTS] = { "reports", true },
 	[CONFIG_CLEAN_LABEL] = { "clean.label", false },
 	[CONFIG_WEBHOOK] = { "notify.webhook", false },
@@ -325,7 +327,7 @@ static int check_switches(const struct config *config, struct error *err)
 {
 	static const enum config_key keys[] = { CONFIG_PUBLISH_DIRECT,
 						CONFIG_STACK_DISABLE_ROLLBACK,
-						CONFIG_STACK_PROTECTION };
+						CONFIG_STACK_PROTECTION, CONFIG_ECS_VERIFY };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *value = config_text(config, keys[i]);
@@ -339,11 +341,23 @@ static int check_switches(const struct config *config, struct error *err)
 	return 0;
 }
 
+static int check_on_failure(const struct config *config, struct error *err)
+{
+	const char *value = config_text(config, CONFIG_ECS_ON_FAILURE);
+
+	if (!*value || strcmp(value, "ask") == 0 || strcmp(value, "cancel") == 0 ||
+	    strcmp(value, "wait") == 0)
+		return 0;
+	error_set(err, ERROR_CONFIG, "%s: ecs.on_failure '%s' is not one of its words",
+		  config->file, value);
+	return error_fix(err, "write ask, cancel or wait");
+}
+
 static int load(const char *file, struct config *config, struct error *err)
 {
 	if (find_file(file, config, err) < 0 ||
 	    (config->file && config_read_file(config, err) < 0) || check_account(config, err) < 0 ||
-	    check_switches(config, err) < 0)
+	    check_switches(config, err) < 0 || check_on_failure(config, err) < 0)
 		return -1;
 	fill_conventions(config);
 	fill_steps(config);

@@ -1,9 +1,11 @@
 #include "deploy/deploy.h"
 
 #include "base/cleanup.h"
+#include "data/json.h"
 #include "deploy/deployment.h"
 #include "deploy/follow.h"
 #include "deploy/preview.h"
+#include "deploy/rollout_check.h"
 #include "sys/interrupt.h"
 #include "sys/prompt.h"
 
@@ -187,6 +189,7 @@ static int run_to_the_end(struct deployment *d, struct error *err)
 	follow.is_create = d->is_create;
 	follow.progress.total = d->change_set.change_count;
 	follow.on_interrupt = d->request->policy.on_interrupt;
+	follow.on_failing = d->request->policy.on_failing;
 	follow.timeout_ms = d->request->policy.timeout_ms;
 	if (start(d, &follow, err) < 0)
 		return -1;
@@ -225,6 +228,47 @@ static int protect(const struct deployment *d, const struct cfn_stack *stack, st
 	return 0;
 }
 
+/*
+ * Whether the stack may have services: the template that was sent says, unless something else was
+ * executed, or makes more of it.
+ */
+static bool may_have_services(const struct deployment *d)
+{
+	const json_t *root = d->request->template->root;
+	const char *name;
+	json_t *resource;
+
+	if (d->request->policy.change_set || json_object_get(root, "Transform"))
+		return true;
+	json_object_foreach(json_object_get(root, "Resources"), name, resource)
+	{
+		const char *type = json_text(resource, "Type");
+
+		if (type && (strcmp(type, "AWS::ECS::Service") == 0 ||
+			     strcmp(type, "AWS::CloudFormation::Stack") == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Success is what runs, not what CloudFormation says of it. */
+static int verify(const struct deployment *d, const char *stack_arn, struct error *err)
+{
+	const struct deploy_request *request = d->request;
+	const struct rollout_check check = {
+		.client = request->client,
+		.report = request->report,
+		.stack_arn = stack_arn,
+		.image = request->image ? request->image : "",
+		.digest = request->digest ? request->digest : "",
+		.registry = request->registry,
+	};
+
+	if ((request->verify && strcmp(request->verify, "false") == 0) || !may_have_services(d))
+		return 0;
+	return rollout_check(&check, err);
+}
+
 static int deploy(struct deployment *d, struct deploy_result *ret, struct error *err)
 {
 	bool nothing;
@@ -237,6 +281,8 @@ static int deploy(struct deployment *d, struct deploy_result *ret, struct error 
 	if (!nothing && run_to_the_end(d, err) < 0)
 		return -1;
 	stack = d->stack_arn.len ? d->stack_arn.buf : d->before.id.buf;
+	if (verify(d, stack, err) < 0)
+		return -1;
 	ret->elapsed_ms = d->clock->monotonic_ms(d->clock) - d->started_ms;
 	if (cfn_describe_stack(d->request->client, stack, &ret->stack, err) < 0)
 		return -1;

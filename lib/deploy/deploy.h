@@ -21,6 +21,7 @@ struct deploy_policy {
 	int64_t wait_ms;    /* for another operation to end; 0: not at all */
 	int64_t timeout_ms; /* of the watching; 0: as long as it takes */
 	enum follow_interrupt on_interrupt;
+	enum follow_failing on_failing; /* FAILING_UNSET: as FAILING_ASK */
 	enum deploy_approval approval;
 	bool recreate;		/* a stack whose creation failed is deleted and made anew */
 	bool fix_forward;	/* a stack that failed with its rollback switched off is updated */
@@ -29,6 +30,8 @@ struct deploy_policy {
 	bool is_markdown;	/* the plan is written as Markdown */
 	const char *change_set; /* ARN of a reviewed one to execute; NULL to make one */
 };
+
+struct registry;
 
 /* What to bring a stack to. All borrowed; lists may be empty, role_arn "" or NULL. */
 struct deploy_request {
@@ -47,6 +50,10 @@ struct deploy_request {
 	const char *dir;	      /* in the repository whose commits the tags are */
 	const char *disable_rollback; /* "true" or not */
 	const char *protection;	      /* against deletion: "true", "false", "" as it is */
+	const char *verify;	      /* "false": CloudFormation's word counts, ECS is not asked */
+	const char *image;	      /* what is deployed, where that is known (rollout_check.h) */
+	const char *digest;
+	const struct registry *registry;
 	struct deploy_policy policy;
 };
 
@@ -69,7 +76,8 @@ void deploy_result_release(struct deploy_result *result);
 
 /*
  * Creates or updates the stack through a change set and follows it to its end. Success is a
- * verdict, never a guess (deploy/follow.h). Failures: ERROR_CHANGE_SET nothing was executed,
+ * verdict, never a guess (deploy/follow.h), and ECS runs what the stack has (rollout_check.h): also
+ * where there was nothing to do. Failures: ERROR_CHANGE_SET nothing was executed,
  * ERROR_BUSY another operation runs, ERROR_ROLLED_BACK, ERROR_STUCK, ERROR_OUTCOME it may still
  * run. An interruption before the execution deletes the change set; after it, watching ends with
  * ERROR_OUTCOME and the operation goes on.
@@ -89,6 +97,7 @@ struct watch_request {
 	struct aws_client *client;
 	struct report *report;
 	const char *stack_name;
+	const char *verify; /* as in deploy_request */
 	int64_t timeout_ms;
 };
 

@@ -4,29 +4,103 @@
 #include "deploy/follow_events.h"
 #include "deploy/running.h"
 
-int diagnose(struct aws_client *client, const char *stack_arn, struct cause *ret, struct error *err)
+#include <string.h>
+
+void diagnosis_release(struct diagnosis *diagnosis)
 {
-	CLEANUP(running_release) struct running running = RUNNING_INIT;
+	cause_release(&diagnosis->cause);
+	evidence_release(&diagnosis->evidence);
+}
+
+/* Adds what failed in one operation, in the order of time. */
+static int note_operation(struct aws_client *client, const struct cfn_operation *operation,
+			  int64_t since_ms, struct cause *cause, struct error *err)
+{
+	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
+	bool in_rollback = strstr(operation->type, "ROLLBACK") != NULL;
+
+	if (cfn_describe_failures(client, operation->id, NULL, &events, err) < 0)
+		return -1;
+	for (size_t i = events.count; i-- > 0;) {
+		if (events.items[i].time_ms >= since_ms)
+			cause_note(cause, &events.items[i], "", in_rollback);
+	}
+	return 0;
+}
+
+/*
+ * Asks for the failures alone. *ret_enough: the root cause is among them, and not in a stack nested
+ * in this one. Any failure means that the service has it not, or not for us.
+ */
+static int ask_for_failures(struct aws_client *client, const char *stack_arn, int64_t since_ms,
+			    struct cause *cause, bool *ret_enough, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+	const struct failure *root;
+
+	if (cfn_describe_stack(client, stack_arn, &stack, err) < 0)
+		return -1;
+	for (size_t i = 0; i < stack.operation_count; i++) {
+		if (strcmp(stack.operations[i].type, "CREATE_CHANGESET") != 0 &&
+		    note_operation(client, &stack.operations[i], since_ms, cause, err) < 0)
+			return -1;
+	}
+	root = cause_root(cause);
+	*ret_enough = root && root->rank == 0;
+	return 0;
+}
+
+static int read_events(struct aws_client *client, const char *stack_arn,
+		       const struct running *running, struct cause *cause, struct error *err)
+{
 	CLEANUP(follow_release) struct follow follow;
 
-	if (running_find(client, stack_arn, &running, err) < 0)
-		return -1;
-	follow_init(&follow, client, &report_none, stack_arn, NULL, running.token.buf);
-	follow_join(&follow, running.since_ms);
+	follow_init(&follow, client, &report_none, stack_arn, NULL, running->token.buf);
+	follow_join(&follow, running->since_ms);
 	if (follow_read_events(&follow, err) < 0)
 		return -1;
-	*ret = follow.cause;
+	*cause = follow.cause;
 	follow.cause = (struct cause)CAUSE_INIT;
 	return 0;
 }
 
-int diagnose_cause(struct aws_client *client, const char *stack_arn, struct str *out,
-		   struct error *err)
+static int find_cause(struct aws_client *client, const char *stack_arn,
+		      const struct running *running, struct cause *cause, struct error *err)
 {
-	CLEANUP(cause_release) struct cause cause = CAUSE_INIT;
+	CLEANUP(error_release) struct error unknown = ERROR_INIT;
+	bool is_enough = false;
 
-	if (diagnose(client, stack_arn, &cause, err) < 0)
+	if (ask_for_failures(client, stack_arn, running->since_ms, cause, &is_enough, &unknown) ==
+		    0 &&
+	    is_enough)
+		return 0;
+	cause_release(cause);
+	return read_events(client, stack_arn, running, cause, err);
+}
+
+int diagnose(struct aws_client *client, const char *stack_arn, struct diagnosis *ret,
+	     struct error *err)
+{
+	CLEANUP(running_release) struct running running = RUNNING_INIT;
+	CLEANUP(diagnosis_release) struct diagnosis found = DIAGNOSIS_INIT;
+	const struct failure *root;
+
+	if (running_find(client, stack_arn, &running, err) < 0 ||
+	    find_cause(client, stack_arn, &running, &found.cause, err) < 0)
 		return -1;
-	cause_describe(&cause, out);
+	root = cause_root(&found.cause);
+	if (root && evidence_exists(root))
+		evidence_read(client, root, running.since_ms, &found.evidence);
+	*ret = found;
+	found = (struct diagnosis)DIAGNOSIS_INIT;
 	return 0;
+}
+
+void diagnosis_describe(const struct diagnosis *diagnosis, struct str *out)
+{
+	const struct evidence *evidence = &diagnosis->evidence;
+
+	cause_describe(&diagnosis->cause, out);
+	if (evidence->summary.len)
+		str_addf(out, "; %s: %s", evidence->resource.buf, evidence->summary.buf);
 }

@@ -140,6 +140,7 @@ static int follow_ours(const struct run *run, const struct cfn_stack *stack, boo
 		.client = run->pipeline->client,
 		.report = run->pipeline->report,
 		.stack_name = stack->id.buf,
+		.verify = config_text(run->pipeline->config, CONFIG_ECS_VERIFY),
 		.timeout_ms = run->pipeline->deploy.timeout_ms,
 	};
 

@@ -49,15 +49,6 @@ void rollout_release(struct rollout *rollout)
 	str_release(&rollout->reason);
 }
 
-const struct ecs_deployment *rollout_primary(const struct ecs_service *service)
-{
-	for (size_t i = 0; i < service->deployment_count; i++) {
-		if (strcmp(service->deployments[i].status, "PRIMARY") == 0)
-			return &service->deployments[i];
-	}
-	return NULL;
-}
-
 static const char *cluster_of(const struct rollout *r)
 {
 	return *r->cluster ? r->cluster : NULL;
@@ -283,7 +274,7 @@ static void tell(struct rollout *r, const struct ecs_deployment *primary)
 static int judge(struct rollout *r, const struct ecs_service *service, int64_t now_ms,
 		 struct error *err)
 {
-	const struct ecs_deployment *primary = rollout_primary(service);
+	const struct ecs_deployment *primary = ecs_service_primary(service);
 	const struct ecs_deployment *failed = given_up(r, service);
 
 	if (failed) {
@@ -308,7 +299,7 @@ int rollout_step(struct rollout *rollout, int64_t now_ms, struct error *err)
 	if (ecs_describe_service(rollout->client, cluster_of(rollout), rollout->service, &service,
 				 err) < 0)
 		return -1;
-	primary = rollout_primary(&service);
+	primary = ecs_service_primary(&service);
 	if (primary) {
 		pin(rollout, primary);
 		if (count_stops(rollout, err) < 0)

@@ -64,7 +64,4 @@ int rollout_step(struct rollout *rollout, int64_t now_ms, struct error *err);
 /* Begins anew: what happened before `since_ms`, by the service's clock, counts no more. */
 void rollout_restart(struct rollout *rollout, int64_t since_ms);
 
-/* The newest deployment, which is to become the only one; NULL where ECS does not deploy. */
-const struct ecs_deployment *rollout_primary(const struct ecs_service *service);
-
 #endif

@@ -79,6 +79,18 @@ static void tell_deployment(const struct run *run, const struct deploy_result *r
 	tell_outputs(run, &result->stack);
 }
 
+/* The command line comes before the settings. */
+static enum follow_failing on_failing(const struct run *run)
+{
+	const char *word = config_text(run->pipeline->config, CONFIG_ECS_ON_FAILURE);
+
+	if (run->pipeline->deploy.on_failing != FAILING_UNSET)
+		return run->pipeline->deploy.on_failing;
+	if (strcmp(word, "cancel") == 0)
+		return FAILING_CANCEL;
+	return strcmp(word, "wait") == 0 ? FAILING_WAIT : FAILING_ASK;
+}
+
 static struct deploy_request request_of(const struct run *run, const char *description)
 {
 	const struct config *config = run->pipeline->config;
@@ -101,6 +113,7 @@ static struct deploy_request request_of(const struct run *run, const char *descr
 		.dir = config->dir,
 		.disable_rollback = config_text(config, CONFIG_STACK_DISABLE_ROLLBACK),
 		.protection = config_text(config, CONFIG_STACK_PROTECTION),
+		.verify = config_text(config, CONFIG_ECS_VERIFY),
 		.policy = run->pipeline->deploy,
 	};
 }
@@ -109,10 +122,20 @@ int stage_deploy(struct run *run, struct error *err)
 {
 	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
 	CLEANUP(str_release) struct str description = STR_INIT;
+	CLEANUP(str_release) struct str image = STR_INIT;
+	struct registry registry = run_registry(run);
 	struct deploy_request request;
 
 	describe(run, &description);
 	request = request_of(run, description.buf);
+	request.policy.on_failing = on_failing(run);
+	/* The registry was asked only where another stage needed it. */
+	if (run->digest.len) {
+		str_addf(&image, "%s:%s", run->repository.uri.buf, run->version.tag.buf);
+		request.image = image.buf;
+		request.digest = run->digest.buf;
+		request.registry = &registry;
+	}
 	if (run_rejoin(run, &request, err) < 0 || deploy_stack(&request, &result, err) < 0)
 		return -1;
 	tell_deployment(run, &result);

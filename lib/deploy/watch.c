@@ -2,6 +2,7 @@
 #include "deploy/deploy.h"
 #include "deploy/diagnose.h"
 #include "deploy/follow.h"
+#include "deploy/rollout_check.h"
 #include "deploy/running.h"
 
 #include <string.h>
@@ -43,28 +44,50 @@ static int follow_running(const struct watch_request *request, const struct cfn_
 static int judge_last(const struct watch_request *request, const struct cfn_stack *stack,
 		      struct error *err)
 {
+	CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
 	CLEANUP(str_release) struct str cause = STR_INIT;
 
 	if (stack_status_verdict(stack->status.buf) == VERDICT_DONE)
 		return 0;
-	if (diagnose_cause(request->client, stack->id.buf, &cause, err) < 0) {
+	if (diagnose(request->client, stack->id.buf, &diagnosis, err) < 0) {
 		if (err->kind != ERROR_AUTH)
 			return -1;
 		error_release(err);
 	}
+	evidence_tell(&diagnosis.evidence, request->report);
+	diagnosis_describe(&diagnosis, &cause);
 	return stack_judge(stack->status.buf, cause.len ? cause.buf : stack->status_reason.buf,
 			   err);
 }
 
+/* The services of the stack: CloudFormation's word alone is no success. */
+static int verify(const struct watch_request *request, const struct cfn_stack *stack,
+		  struct error *err)
+{
+	const struct rollout_check check = {
+		.client = request->client,
+		.report = request->report,
+		.stack_arn = stack->id.buf,
+		.image = "",
+		.digest = "",
+	};
+
+	if (request->verify && strcmp(request->verify, "false") == 0)
+		return 0;
+	return rollout_check(&check, err);
+}
+
 static int watch(const struct watch_request *request, struct cfn_stack *stack, struct error *err)
 {
+	bool is_busy;
+
 	if (cfn_describe_stack(request->client, request->stack_name, stack, err) < 0)
 		return -1;
-	if (stack_status_start(stack->status.buf) != START_BUSY)
-		return judge_last(request, stack, err);
-	if (follow_running(request, stack, err) < 0)
+	is_busy = stack_status_start(stack->status.buf) == START_BUSY;
+	if ((is_busy ? follow_running(request, stack, err) : judge_last(request, stack, err)) < 0 ||
+	    verify(request, stack, err) < 0)
 		return -1;
-	return cfn_describe_stack(request->client, stack->id.buf, stack, err);
+	return is_busy ? cfn_describe_stack(request->client, stack->id.buf, stack, err) : 0;
 }
 
 int deploy_watch(const struct watch_request *request, struct cfn_stack *ret, struct error *err)

@@ -309,6 +309,29 @@ int registry_has_image(const struct registry *registry, const char *name, const 
 	return 0;
 }
 
+int registry_index_has(const struct registry *registry, const char *name, const char *index,
+		       const char *digest, bool *ret, struct error *err)
+{
+	CLEANUP(manifest_release) struct manifest manifest = MANIFEST_INIT;
+	json_auto_t *body = NULL;
+	const json_t *item;
+	size_t i;
+
+	if (registry_fetch(registry, name, index, &manifest, err) < 0)
+		return error_wrap(err, "looking up %s@%s", name, index);
+	body = parse(&manifest, name, index, err);
+	if (!body)
+		return -1;
+	*ret = false;
+	json_array_foreach(json_object_get(body, "manifests"), i, item)
+	{
+		const char *listed = json_text(item, "digest");
+
+		*ret = *ret || (listed && strcmp(listed, digest) == 0);
+	}
+	return 0;
+}
+
 static int put(const struct registry *registry, const char *name, const char *tag,
 	       const struct manifest *manifest, struct error *err)
 {

@@ -41,6 +41,12 @@ int registry_digest(const struct registry *registry, const char *name, const cha
 int registry_has_image(const struct registry *registry, const char *name, const char *tag,
 		       const char *image_id, bool *ret, struct error *err);
 
+/* Whether the image index `index` lists the manifest `digest`; a manifest of another kind lists
+ * none.
+ */
+int registry_index_has(const struct registry *registry, const char *name, const char *index,
+		       const char *digest, bool *ret, struct error *err);
+
 /* Puts the manifest with `digest` under `tag` too, byte for byte, and verifies it there. */
 int registry_tag(const struct registry *registry, const char *name, const char *digest,
 		 const char *tag, struct error *err);

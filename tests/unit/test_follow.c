@@ -425,13 +425,16 @@ static void finds_the_root_cause_afterwards(void **state)
 							  "UPDATE_FAILED", "long ago", "other")
 							 ROOT_BY("2", "UPDATE_COMPLETE", "other")),
 		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
 	};
 	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
 	CLEANUP(str_release) struct str cause = STR_INIT;
 
 	(void)state;
 	FAKE_CFN_SET_UP(fake, answers);
-	assert_int_equal(diagnose_cause(fake.client, STACK_ARN, &cause, &fake.err), 0);
+	assert_int_equal(diagnose(fake.client, STACK_ARN, &diagnosis, &fake.err), 0);
+	diagnosis_describe(&diagnosis, &cause);
 	assert_string_equal(cause.buf, "A (AWS::X::Y) UPDATE_FAILED: no memory (the same: B)");
 }
 
