@@ -60,10 +60,10 @@ static void reads_the_stopped_tasks_of_a_service(void **state)
 			  CONTAINER(
 				  "app",
 				  ", \"exitCode\": 137, \"reason\": "
-				  "\"OutOfMemoryError\"") "," CONTAINER("side", ", \"exitCode\": "
-										"0")) "," CRASHED("c",
-												  "d",
-												  1440938100)),
+				  "\"OutOfMemoryError\"") "," CONTAINER("side",
+									", \"exitCode\": "
+									"0")) "," CRASHED("c", "d",
+											  1440938100)),
 		  0 },
 		{ "DescribeTaskDefinition", 200, TASK_DEFINITION, 0 },
 		{ "GetLogEvents", 200,

@@ -30,106 +30,98 @@ struct rule {
 	     ".0, \"containers\": [{\"name\": \"app\", \"exitCode\": " #code "}]")
 #define THREE ARNS(ARN("a") "," ARN("b") "," ARN("c"))
 
+#define PULL "CannotPullContainerError: manifest for app:2b not found"
+
+static const struct rule rules[] = {
+	/* Two that cannot start; one may be an accident. */
+	{ ARNS(ARN("a") "," ARN("b")),
+	  TASKS(STOPPED("a", NEW, "TaskFailedToStart", PULL, 1440938180,
+			"") "," STOPPED("b", NEW, "TaskFailedToStart", PULL, 1440938190, "")),
+	  NULL, NULL, ROLLOUT_FAILING, PULL },
+	{ ARNS(ARN("a")),
+	  TASKS(STOPPED("a", NEW, "TaskFailedToStart", "CannotPullContainerError: x", 1440938180,
+			"")),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+	/* A service of before there were stop codes. */
+	{ ARNS(ARN("a") "," ARN("b")),
+	  TASKS(STOPPED("a", NEW, "", "ResourceInitializationError: no secrets", 1440938180,
+			"") "," STOPPED("b", NEW, "", "ResourceInitializationError: no secrets",
+					1440938190, "")),
+	  NULL, NULL, ROLLOUT_FAILING, "its tasks cannot start: ResourceInit" },
+	/* Three that crash, while none lasts. */
+	{ THREE,
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
+		  "c", NEW, 1440938200)),
+	  ARNS(""), NULL, ROLLOUT_FAILING,
+	  "its tasks crash one after another: Essential container in task exited; "
+	  "container 'app' exited with status 1" },
+	{ ARNS(ARN("a") "," ARN("b")),
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190)), NULL, NULL,
+	  ROLLOUT_UNDER_WAY, "" },
+	/* One lives for a minute: the others may be an accident, or not; it runs 10 s. */
+	{ THREE,
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
+		  "c", NEW, 1440938240)),
+	  ARNS(ARN("d")),
+	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938180.0")),
+	  ROLLOUT_UNDER_WAY, "" },
+	{ THREE,
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
+		  "c", NEW, 1440938240)),
+	  ARNS(ARN("d")),
+	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938230.0")),
+	  ROLLOUT_FAILING, "crash" },
+	/* An old task that lives proves nothing for the new version. */
+	{ THREE,
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
+		  "c", NEW, 1440938240)),
+	  ARNS(ARN("d")),
+	  TASKS(TASK("d", OLD, "RUNNING", 1440900000, ", \"startedAt\": 1440900000.0")),
+	  ROLLOUT_FAILING, "crash" },
+	/* Three that are not healthy. */
+	{ THREE,
+	  TASKS(STOPPED("a", NEW, "ServiceSchedulerInitiated",
+			"Task failed ELB health checks in (target-group x)", 1440938180,
+			"") "," STOPPED("b", NEW, "ServiceSchedulerInitiated",
+					"Task failed container health checks", 1440938190,
+					"") "," STOPPED("c", NEW, "",
+							"(service app) (task c) failed ELB "
+							"health checks",
+							1440938200, "")),
+	  NULL, NULL, ROLLOUT_FAILING, "its tasks fail their health checks: (service" },
+	/* Nobody's fault: scaling, a person, a reclaimed instance, a status of 0. */
+	{ THREE,
+	  TASKS(STOPPED("a", NEW, "ServiceSchedulerInitiated",
+			"Scaling activity initiated by (deployment ecs-svc/2)", 1440938180,
+			"") "," STOPPED("b", NEW, "UserInitiated", "health check by hand",
+					1440938190, "") "," STOPPED("c", NEW, "SpotInterruption",
+								    "CannotPull", 1440938200, "")),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+	{ THREE,
+	  TASKS(EXITED("a", 0, 1440938170, 1440938180) "," EXITED(
+		  "b", 0, 1440938170, 1440938190) "," EXITED("c", 0, 1440938170, 1440938200)),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+	/* Of another deployment, of before this operation, or stopping still. */
+	{ THREE,
+	  TASKS(CRASHED("a", OLD, 1440938180) "," CRASHED("b", OLD, 1440938190) "," CRASHED(
+		  "c", OLD, 1440938200)),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+	{ THREE,
+	  TASKS(EXITED("a", 1, 1440938100, 1440938180) "," EXITED(
+		  "b", 1, 1440938100, 1440938190) "," EXITED("c", 1, 1440938100, 1440938200)),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+	{ ARNS(ARN("a") "," ARN("b")),
+	  TASKS(TASK("a", NEW, "STOPPING", 1440938170,
+		     ", \"stopCode\": \"TaskFailedToStart\"") "," TASK("b", NEW, "DEPROVISIONING",
+								       1440938170,
+								       ", \"stopCode\": "
+								       "\"TaskFailedToStart"
+								       "\"")),
+	  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
+};
+
 static void judges_by_the_tasks_that_stopped(void **state)
 {
-	static const char pull[] = "CannotPullContainerError: manifest for app:2b not found";
-	static const struct rule rules[] = {
-		/* Two that cannot start; one may be an accident. */
-		{ ARNS(ARN("a") "," ARN("b")),
-		  TASKS(STOPPED(
-			  "a", NEW, "TaskFailedToStart",
-			  "CannotPullContainerError: manifest for app:2b not found", 1440938180,
-			  "") "," STOPPED("b", NEW, "TaskFailedToStart",
-					  "CannotPullContainerError: manifest for app:2b not found",
-					  1440938190, "")),
-		  NULL, NULL, ROLLOUT_FAILING, pull },
-		{ ARNS(ARN("a")),
-		  TASKS(STOPPED("a", NEW, "TaskFailedToStart", "CannotPullContainerError: x",
-				1440938180, "")),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-		/* A service of before there were stop codes. */
-		{ ARNS(ARN("a") "," ARN("b")),
-		  TASKS(STOPPED("a", NEW, "", "ResourceInitializationError: no secrets", 1440938180,
-				"") "," STOPPED("b", NEW, "",
-						"ResourceInitializationError: no secrets",
-						1440938190, "")),
-		  NULL, NULL, ROLLOUT_FAILING, "its tasks cannot start: ResourceInit" },
-		/* Three that crash, while none lasts. */
-		{ THREE,
-		  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
-			  "c", NEW, 1440938200)),
-		  ARNS(""), NULL, ROLLOUT_FAILING,
-		  "its tasks crash one after another: Essential container in task exited; "
-		  "container 'app' exited with status 1" },
-		{ ARNS(ARN("a") "," ARN("b")),
-		  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190)), NULL,
-		  NULL, ROLLOUT_UNDER_WAY, "" },
-		/* One lives for a minute: the others may be an accident, or not; it runs 10 s. */
-		{ THREE,
-		  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
-			  "c", NEW, 1440938240)),
-		  ARNS(ARN("d")),
-		  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938180.0")),
-		  ROLLOUT_UNDER_WAY, "" },
-		{ THREE,
-		  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
-			  "c", NEW, 1440938240)),
-		  ARNS(ARN("d")),
-		  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938230.0")),
-		  ROLLOUT_FAILING, "crash" },
-		/* An old task that lives proves nothing for the new version. */
-		{ THREE,
-		  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
-			  "c", NEW, 1440938240)),
-		  ARNS(ARN("d")),
-		  TASKS(TASK("d", OLD, "RUNNING", 1440900000, ", \"startedAt\": 1440900000.0")),
-		  ROLLOUT_FAILING, "crash" },
-		/* Three that are not healthy. */
-		{ THREE,
-		  TASKS(STOPPED("a", NEW, "ServiceSchedulerInitiated",
-				"Task failed ELB health checks in (target-group x)", 1440938180,
-				"") "," STOPPED("b", NEW, "ServiceSchedulerInitiated",
-						"Task failed container health checks", 1440938190,
-						"") "," STOPPED("c", NEW, "",
-								"(service app) (task c) failed ELB "
-								"health checks",
-								1440938200, "")),
-		  NULL, NULL, ROLLOUT_FAILING, "its tasks fail their health checks: (service" },
-		/* Nobody's fault: scaling, a person, a reclaimed instance, a status of 0. */
-		{ THREE,
-		  TASKS(STOPPED("a", NEW, "ServiceSchedulerInitiated",
-				"Scaling activity initiated by (deployment ecs-svc/2)", 1440938180,
-				"") "," STOPPED("b", NEW, "UserInitiated", "health check by hand",
-						1440938190,
-						"") "," STOPPED("c", NEW, "SpotInterruption",
-								"CannotPull", 1440938200, "")),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-		{ THREE,
-		  TASKS(EXITED("a", 0, 1440938170, 1440938180) "," EXITED(
-			  "b", 0, 1440938170, 1440938190) "," EXITED("c", 0, 1440938170,
-								     1440938200)),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-		/* Of another deployment, of before this operation, or stopping still. */
-		{ THREE,
-		  TASKS(CRASHED("a", OLD, 1440938180) "," CRASHED("b", OLD, 1440938190) "," CRASHED(
-			  "c", OLD, 1440938200)),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-		{ THREE,
-		  TASKS(EXITED("a", 1, 1440938100, 1440938180) "," EXITED(
-			  "b", 1, 1440938100, 1440938190) "," EXITED("c", 1, 1440938100,
-								     1440938200)),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-		{ ARNS(ARN("a") "," ARN("b")),
-		  TASKS(TASK("a", NEW, "STOPPING", 1440938170,
-			     ", \"stopCode\": \"TaskFailedToStart\"") "," TASK("b", NEW,
-									       "DEPROVISIONING",
-									       1440938170,
-									       ", \"stopCode\": "
-									       "\"TaskFailedToStart"
-									       "\"")),
-		  NULL, NULL, ROLLOUT_UNDER_WAY, "" },
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct fake_answer answers[] = {
