@@ -112,8 +112,8 @@ const struct cmd cmd_diagnose = {
 	.details =
 		"Reads the events of the stack's newest operation, nested stacks included, and "
 		"names the\n"
-		"first resource that failed and its reason. What was cancelled because of it is "
-		"left out.\n"
+		"first resource that failed and its reason. What was cancelled because of it is no "
+		"cause.\n"
 		"For an ECS service its stopped tasks and their containers' last log lines are "
 		"shown, for a\n"
 		"custom resource the log of its Lambda function and the ECS task that it started.",

@@ -9,7 +9,7 @@
 /* What fails this soon after the root cause, and for the same reason, is told with it. */
 #define SIBLING_MS 10000
 
-enum rank { RANK_OWN, RANK_NESTED, RANK_ROLLBACK, RANK_DELETION };
+enum rank { RANK_OWN, RANK_NESTED, RANK_ROLLBACK, RANK_DELETION, RANK_CANCELLED };
 
 void cause_release(struct cause *cause)
 {
@@ -29,6 +29,8 @@ void cause_release(struct cause *cause)
 
 static enum rank rank_of(const struct cfn_event *event, bool in_rollback)
 {
+	if (strcasestr(event->reason, "cancelled"))
+		return RANK_CANCELLED;
 	if (strcmp(event->status, "DELETE_FAILED") == 0)
 		return RANK_DELETION;
 	if (in_rollback)
@@ -41,8 +43,7 @@ void cause_note(struct cause *cause, const struct cfn_event *event, const char *
 {
 	struct failure *item;
 
-	if (!status_is_failed(event->status) || strcasestr(event->reason, "cancelled") ||
-	    strcmp(event->physical_id, event->stack_id) == 0)
+	if (!status_is_failed(event->status) || strcmp(event->physical_id, event->stack_id) == 0)
 		return;
 	item = mem_grow(&cause->items, &cause->count, sizeof(*item));
 	item->name = mem_printf("%s%s", prefix, event->logical_id);

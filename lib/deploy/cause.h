@@ -11,7 +11,8 @@
  *
  * The root cause is the first failure in time. What was cancelled because of it is none, nor is a
  * nested stack that only passes on what failed in it, nor what could not be deleted, unless there
- * is nothing else (CDK, resource-errors.ts).
+ * is nothing else (CDK, resource-errors.ts): an operation that a person turned back has nothing but
+ * cancelled resources.
  */
 struct failure {
 	char *name; /* the logical id; "Nested/Resource" in a nested stack */

@@ -78,19 +78,30 @@ static int find_cause(struct aws_client *client, const char *stack_arn,
 	return read_events(client, stack_arn, running, cause, err);
 }
 
+/* Looks into the root cause and, where that says nothing, into what failed with the same rank. */
+static void find_evidence(struct aws_client *client, const struct running *running,
+			  struct diagnosis *diagnosis)
+{
+	const struct failure *root = cause_root(&diagnosis->cause);
+
+	for (size_t i = 0; i < diagnosis->cause.count && !diagnosis->evidence.summary.len; i++) {
+		const struct failure *item = &diagnosis->cause.items[i];
+
+		if (item->rank == root->rank && evidence_exists(item))
+			evidence_read(client, item, running->since_ms, &diagnosis->evidence);
+	}
+}
+
 int diagnose(struct aws_client *client, const char *stack_arn, struct diagnosis *ret,
 	     struct error *err)
 {
 	CLEANUP(running_release) struct running running = RUNNING_INIT;
 	CLEANUP(diagnosis_release) struct diagnosis found = DIAGNOSIS_INIT;
-	const struct failure *root;
 
 	if (running_find(client, stack_arn, &running, err) < 0 ||
 	    find_cause(client, stack_arn, &running, &found.cause, err) < 0)
 		return -1;
-	root = cause_root(&found.cause);
-	if (root && evidence_exists(root))
-		evidence_read(client, root, running.since_ms, &found.evidence);
+	find_evidence(client, &running, &found);
 	*ret = found;
 	found = (struct diagnosis)DIAGNOSIS_INIT;
 	return 0;

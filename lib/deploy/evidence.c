@@ -136,7 +136,7 @@ void evidence_tell(const struct evidence *evidence, struct report *report)
 {
 	if (!evidence->facts.count && !evidence->log_count)
 		return;
-	report_warning(report, "%s: what was found", evidence->resource.buf);
+	report_warning(report, "why %s fails:", evidence->resource.buf);
 	for (size_t i = 0; i < evidence->facts.count; i++)
 		report_note(report, "  %s", evidence->facts.v[i]);
 	for (size_t i = 0; i < evidence->log_count; i++) {

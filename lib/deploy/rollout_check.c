@@ -44,8 +44,11 @@ static int unseen(const char *name, struct error *err)
 
 	error_wrap(err, "the stack is deployed, but whether %s runs it cannot be said", name);
 	error_become(err, ERROR_OUTCOME);
-	return is_denied ? error_fix(err, FIX_VERIFY)
-			 : error_fix(err, "look again: deployer watch");
+	if (!is_denied)
+		return error_fix(err, "look again: deployer watch");
+	if (err->fix.len)
+		str_adds(&err->fix, "; or set ecs.verify: false in deployer.yml");
+	return error_fix(err, FIX_VERIFY);
 }
 
 /* One service of the stack, under the eyes of a check. */

@@ -99,7 +99,7 @@ static void reads_the_stopped_tasks_of_a_service(void **state)
 		"'app' exited with status 137: OutOfMemoryError");
 	assert_string_equal(
 		fake.report.told.buf,
-		"warning: Net/MigrateTask: what was found\n"
+		"warning: why Net/MigrateTask fails:\n"
 		"  task b: Essential container in task exited; container 'app' exited with status "
 		"137: OutOfMemoryError\n"
 		"  task a: Essential container in task exited; container 'app' exited with status "

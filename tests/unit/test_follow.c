@@ -1,7 +1,7 @@
 #include "deploy/diagnose.h"
 #include "deploy/follow.h"
 #include "deploy/running.h"
-#include "fake_cfn.h"
+#include "fake_ecs.h"
 
 #define NESTED_ARN "arn:aws:cloudformation:us-east-1:123456789012:stack/todobackend-Net/77"
 #define TOKEN	   "deployer-1"
@@ -438,6 +438,259 @@ static void finds_the_root_cause_afterwards(void **state)
 	assert_string_equal(cause.buf, "A (AWS::X::Y) UPDATE_FAILED: no memory (the same: B)");
 }
 
+/* A7: somebody deletes the new stack while it is made: that ends it, whoever's token it has. */
+static void a7_sees_that_somebody_deletes_the_stack(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "CREATE_IN_PROGRESS", TOKEN)),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("2", "DELETE_IN_PROGRESS", "Console-DeleteStack-1")
+				 ROOT_BY("1", "CREATE_IN_PROGRESS", TOKEN)),
+		  0 },
+		{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 11);
+	assert_string_equal(fake.err.msg.buf,
+			    "somebody else deletes the stack (DELETE_IN_PROGRESS)");
+	assert_non_null(strstr(fake.report.told.buf, "warning: somebody else deletes the stack"));
+}
+
+/* A7: found in deletion, it is watched to the end of that. */
+static void a7_watches_a_deletion_to_its_end(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200, EVENTS(ROOT_BY("1", "DELETE_IN_PROGRESS", "other")),
+		  2 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("2", "DELETE_COMPLETE", "other")
+				 ROOT_BY("1", "DELETE_IN_PROGRESS", "other")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(follow_release) struct follow follow;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, NULL, "other");
+	assert_int_equal(follow_to_the_end(&follow, &fake.err), -1);
+	assert_int_equal(error_exit_status(&fake.err), 11);
+	assert_string_equal(fake.err.msg.buf,
+			    "somebody else has deleted the stack (DELETE_COMPLETE)");
+	assert_int_equal(fake_cfn_called(&fake, "DescribeStackEvents"), 3);
+}
+
+/* Somebody else's cancellation carries their token, and the end of our operation with it. */
+static void follows_a_rollback_that_somebody_else_asked_for(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("3", "UPDATE_ROLLBACK_COMPLETE", "Console-Cancel-1")
+				 ROOT_BY("2", "UPDATE_ROLLBACK_IN_PROGRESS", "Console-Cancel-1")
+					 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 10);
+	assert_non_null(
+		strstr(fake.report.told.buf, "somebody else has the operation rolled back"));
+}
+
+#define APP(id, status) APP_BECAUSE(id, status, "")
+#define APP_BECAUSE(id, status, reason)                                                            \
+	EVENT_OF(STACK_ARN, id, "App", SERVICE_ARN, "AWS::ECS::Service", status, reason, TOKEN)
+#define CRASHING                                                                                   \
+	{ "DescribeServices", 200,                                                                 \
+	  SERVICE(DEPLOYMENT("d2", "PRIMARY", "app:2", "IN_PROGRESS", "", 0, 2, 1440938165), ""),  \
+	  0 },                                                                                     \
+		{ "ListTasks", 200, ARNS(ARN("a") "," ARN("b") "," ARN("c")), 1 },                 \
+		{ "DescribeTasks", 200,                                                            \
+		  TASKS(CRASHED("a", "d2", 1440938180) "," CRASHED(                                \
+			  "b", "d2", 1440938190) "," CRASHED("c", "d2", 1440938200)),              \
+		  0 },                                                                             \
+		{ "ListTasks", 200, ARNS(""), 1 },                                                 \
+		{ "ListTasks", 200, ARNS(ARN("a") "," ARN("b") "," ARN("c")), 1 },                 \
+		{ "ListTasks", 200, ARNS(""), 0 },                                                 \
+		{ "DescribeTaskDefinition", 400, "{\"__type\": \"ClientException\"}", 0 },         \
+	{                                                                                          \
+		"DescribeStackEvents", 200,                                                        \
+			EVENTS(APP("2", "UPDATE_IN_PROGRESS")                                      \
+				       ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),                 \
+			1                                                                          \
+	}
+
+/* A service that crashes is told at the next poll, and the update is turned back. */
+static void cancels_an_update_whose_service_crashes(void **state)
+{
+	static const struct fake_answer answers[] = {
+		CRASHING,
+		{ "CancelUpdateStack", 200, REPLY("CancelUpdateStack", ""), 0 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("5", "UPDATE_ROLLBACK_COMPLETE",
+				 TOKEN "-cancel") APP("4", "UPDATE_COMPLETE")
+				 APP_BECAUSE("3", "UPDATE_FAILED", "Resource update cancelled")
+					 APP("2", "UPDATE_IN_PROGRESS")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 1, 0), 10);
+	assert_non_null(
+		strstr(fake.err.msg.buf,
+		       "rolled back (UPDATE_ROLLBACK_COMPLETE): cancelled because of App: its "
+		       "tasks crash one after another: Essential container in task exited; "
+		       "container 'app' exited with status 1"));
+	assert_non_null(strstr(fake.report.told.buf, "warning: why App fails:\n  task c: "));
+	assert_int_equal(fake_cfn_called(&fake, "CancelUpdateStack"), 1);
+	assert_int_equal(fake.clock.now_ms, START_S * 1000L + 1000);
+}
+
+/* Told to wait, it says the cause all the same, once, and believes a recovery. */
+static void waits_for_a_service_that_crashes(void **state)
+{
+	static const struct fake_answer answers[] = {
+		CRASHING,
+		{ "DescribeStackEvents", 200,
+		  EVENTS(APP("2", "UPDATE_IN_PROGRESS") ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  3 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("4", "UPDATE_COMPLETE", TOKEN) APP("3", "UPDATE_COMPLETE")
+				 APP("2", "UPDATE_IN_PROGRESS")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(follow_release) struct follow follow;
+	const char *cause;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, SET_ARN, TOKEN);
+	follow.on_failing = FAILING_WAIT;
+	assert_int_equal(follow_to_the_end(&follow, &fake.err), 0);
+	cause = strstr(fake.report.told.buf, "why App fails");
+	assert_non_null(cause);
+	assert_null(strstr(cause + 1, "why App fails"));
+}
+
+/* Without the right to look at ECS, CloudFormation is followed as ever. */
+static void follows_without_the_right_to_see_tasks(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeServices", 400, "{\"__type\": \"AccessDeniedException\"}", 0 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(APP("2", "UPDATE_IN_PROGRESS") ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  3 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("4", "UPDATE_COMPLETE", TOKEN) APP("2", "UPDATE_IN_PROGRESS")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 0);
+	assert_int_equal(fake_cfn_called(&fake, "DescribeServices"), 1);
+	assert_non_null(strstr(fake.report.told.buf, "warning: App: its tasks may not be watched"));
+}
+
+/* C1: CloudFormation says it first: what is behind it is read at once, and told at the end. */
+static void c1_reads_what_is_behind_a_failure(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("3", "UPDATE_ROLLBACK_IN_PROGRESS", TOKEN) APP_BECAUSE(
+			  "2", "UPDATE_FAILED", "ECS Deployment Circuit Breaker was triggered")
+				 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  1 },
+		{ "ListTasks", 200, ARNS(ARN("a")), 0 },
+		{ "DescribeTasks", 200, TASKS(CRASHED("a", "d2", 1440938180)), 0 },
+		{ "DescribeTaskDefinition", 400, "{\"__type\": \"ClientException\"}", 0 },
+		{ "DescribeServices", 200, SERVICE("", ""), 0 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("4", "UPDATE_ROLLBACK_COMPLETE", TOKEN)
+				 ROOT_BY("3", "UPDATE_ROLLBACK_IN_PROGRESS", TOKEN)),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 0), 10);
+	assert_non_null(
+		strstr(fake.err.msg.buf,
+		       "App (AWS::ECS::Service) UPDATE_FAILED: ECS Deployment Circuit Breaker "
+		       "was triggered; App: Essential container in task exited; container "
+		       "'app' exited with status 1"));
+	assert_int_equal(fake_cfn_called(&fake, "ListTasks"), 1);
+	assert_non_null(strstr(fake.calls.buf, "DescribeServices DescribeStackEvents"));
+}
+
+#define WITH_OPERATIONS                                                                            \
+	STACK_WITH("UPDATE_ROLLBACK_COMPLETE",                                                     \
+		   "<LastOperations><member><OperationType>ROLLBACK</OperationType>"               \
+		   "<OperationId>op-2</OperationId></member><member><OperationType>UPDATE_STACK"   \
+		   "</OperationType><OperationId>op-1</OperationId></member></LastOperations>")
+#define FAILURES(members) REPLY("DescribeEvents", "<OperationEvents>" members "</OperationEvents>")
+
+/* The service that has DescribeEvents names the failures alone; the other is read event by event.
+ */
+static void asks_for_failures_where_that_is_possible(void **state)
+{
+	static const char events[] =
+		EVENTS(ROOT_BY("9", "UPDATE_ROLLBACK_COMPLETE", TOKEN)
+			       OURS("5", "A", "UPDATE_FAILED", "by its events")
+				       ROOT_BY("4", "UPDATE_IN_PROGRESS", TOKEN));
+	static const struct {
+		int status;
+		const char *failures, *want;
+	} rows[] = {
+		{ 200,
+		  FAILURES(OURS("7", "B", "UPDATE_FAILED", "Resource update cancelled")
+				   OURS("6", "A", "UPDATE_FAILED", "by its operation")),
+		  "A (AWS::X::Y) UPDATE_FAILED: by its operation" },
+		{ 400, FAULT("InvalidAction", "Could not find operation DescribeEvents"),
+		  "A (AWS::X::Y) UPDATE_FAILED: by its events" },
+		{ 500, "<html>", "A (AWS::X::Y) UPDATE_FAILED: by its events" },
+		{ 200, FAILURES(""), "A (AWS::X::Y) UPDATE_FAILED: by its events" },
+		{ 200, FAILURES(NET_EVENT("6", "UPDATE_FAILED")),
+		  "A (AWS::X::Y) UPDATE_FAILED: by its events" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStackEvents", 200, events, 0 },
+			{ "DescribeStacks", 200, WITH_OPERATIONS, 0 },
+			{ "DescribeEvents", rows[i].status,
+			  rows[i].status == 200 ? FAILURES("") : rows[i].failures, 1 },
+			{ "DescribeEvents", rows[i].status, rows[i].failures, 0 },
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
+		CLEANUP(str_release) struct str cause = STR_INIT;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(diagnose(fake.client, STACK_ARN, &diagnosis, &fake.err), 0);
+		diagnosis_describe(&diagnosis, &cause);
+		assert_string_equal(cause.buf, rows[i].want);
+	}
+}
+
 static void says_whose_operation_runs(void **state)
 {
 	static const struct {
@@ -481,6 +734,14 @@ int main(void)
 		cmocka_unit_test(watches_on_while_nothing_is_over),
 		cmocka_unit_test(warns_of_what_a_cleanup_leaves),
 		cmocka_unit_test(finds_the_root_cause_afterwards),
+		cmocka_unit_test(a7_sees_that_somebody_deletes_the_stack),
+		cmocka_unit_test(a7_watches_a_deletion_to_its_end),
+		cmocka_unit_test(follows_a_rollback_that_somebody_else_asked_for),
+		cmocka_unit_test(cancels_an_update_whose_service_crashes),
+		cmocka_unit_test(waits_for_a_service_that_crashes),
+		cmocka_unit_test(follows_without_the_right_to_see_tasks),
+		cmocka_unit_test(c1_reads_what_is_behind_a_failure),
+		cmocka_unit_test(asks_for_failures_where_that_is_possible),
 		cmocka_unit_test(says_whose_operation_runs),
 	};
 
