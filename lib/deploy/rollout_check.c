@@ -65,8 +65,11 @@ static void subject_release(struct subject *subject)
 
 /* The task definition of the stack is not what ECS starts tasks from. */
 static int refuse_former(const struct subject *s, const char *expected, const char *actual,
-			 const char *why, struct error *err)
+			 const struct ecs_deployment *primary, struct error *err)
 {
+	bool says_why = primary && strcasestr(primary->rollout_reason, "rolling back");
+	const char *why = says_why ? primary->rollout_reason : "";
+
 	error_set(err, ERROR_ROLLED_BACK,
 		  "%s: ECS has rolled back: %s is deployed, but %s runs%s%s", s->rollout.name,
 		  ecs_arn_name(expected), ecs_arn_name(actual), *why ? ": " : "", why);
@@ -86,7 +89,7 @@ static int check_definition(const struct subject *s, const struct ecs_service *s
 	/* One that comes from elsewhere is not the stack's to compare with. */
 	if (!expected || strcmp(expected, actual) == 0)
 		return 0;
-	return refuse_former(s, expected, actual, primary ? primary->rollout_reason : "", err);
+	return refuse_former(s, expected, actual, primary, err);
 }
 
 static bool is_complete(const struct ecs_service *service)

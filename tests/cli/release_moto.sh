@@ -30,7 +30,8 @@ answers() {
 }
 
 moto_port=$(free_port)
-moto_server -H 127.0.0.1 -p "$moto_port" >"$tmp/moto.log" 2>&1 &
+# It starts no tasks: what is said here to run makes its services complete.
+MOTO_ECS_SERVICE_RUNNING=10 moto_server -H 127.0.0.1 -p "$moto_port" >"$tmp/moto.log" 2>&1 &
 moto=$!
 registry_port=$(free_port)
 htpasswd -Bbn -C 5 AWS 123456789012-auth-token >"$tmp/htpasswd"
@@ -70,7 +71,12 @@ err_has "stack $name is CREATE_COMPLETE"
 [ "$(aws cloudformation describe-stacks --stack-name $name --query 'Stacks[0].StackStatus' --output text)" = CREATE_COMPLETE ] ||
 	fail 'moto has no such stack'
 
+# An update of the stack gives moto's service no new task definition: that is no success, unless nobody asks.
 git commit -qam bumped
+run 10 "$DEPLOYER" release
+err_has 'Service: ECS has rolled back: '
+printf 'ecs: {verify: false}\n' >>deployer.yml
+git commit -qam verified
 hash=$(git rev-parse --short HEAD)
 run 0 "$DEPLOYER" release
 err_has "stack $name is UPDATE_COMPLETE"
