@@ -186,12 +186,35 @@ void change_discard(struct deployment *d)
 			       d->change_set_name.buf, err.msg.buf);
 }
 
+/*
+ * What a validation before the deployment found: the change set's own reason only names the
+ * validation and the operation to ask (CloudFormation user guide, "Validate stack deployments").
+ */
+static void add_findings(const struct deployment *d, struct str *out)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
+
+	if (!strstr(d->change_set.status_reason.buf, "EarlyValidation"))
+		return;
+	if (cfn_describe_failures(d->request->client, NULL, d->change_set_arn.buf, &events, &err) <
+	    0) {
+		str_addf(out, "; what it found could not be read: %s", err.msg.buf);
+		return;
+	}
+	for (size_t i = events.count; i-- > 0;)
+		str_addf(out, "; %s: %s", events.items[i].logical_id, events.items[i].reason);
+}
+
 static int check_change_set(const struct deployment *d, struct error *err)
 {
+	CLEANUP(str_release) struct str findings = STR_INIT;
+
 	if (strcmp(d->change_set.status.buf, "CREATE_COMPLETE") == 0)
 		return 0;
-	return error_set(err, ERROR_CHANGE_SET, "the change set is %s: %s",
-			 d->change_set.status.buf, d->change_set.status_reason.buf);
+	add_findings(d, &findings);
+	return error_set(err, ERROR_CHANGE_SET, "the change set is %s: %s%s",
+			 d->change_set.status.buf, d->change_set.status_reason.buf, findings.buf);
 }
 
 /* Where another run finds the operation, whatever becomes of this one. */

@@ -130,6 +130,19 @@ sandbox 0 'services: [{outcome: crash, failures: 6}]' "$DEPLOYER" deploy
 err_has 'why Service fails:'
 printf 'stack:\n  name: app\n' >deployer.yml
 
+# A person at a terminal is asked, having seen why.
+if command -v python3 >/dev/null; then
+	question='or \(g\)o on waiting\? '
+	pull='services: [{outcome: pull}]'
+	sandbox 10 "$pull" python3 "$testdir/at_pty.py" "$question" 'c\n' -- "$DEPLOYER" deploy
+	out_has 'why Service fails:'
+	out_has 'cancelled because of Service: its tasks cannot start'
+	sandbox 12 "$pull" python3 "$testdir/at_pty.py" "$question" '\x03' -- "$DEPLOYER" deploy
+	sandbox 0 'services: [{outcome: crash, failures: 6}]' \
+		python3 "$testdir/at_pty.py" "$question" 'g\n' -- "$DEPLOYER" deploy
+	out_has 'stack app is UPDATE_COMPLETE'
+fi
+
 # ECS rolls back behind an UPDATE_COMPLETE: no success, not now and not when nothing is left to do.
 speed=300
 hidden='services: [{outcome: crash, breaker: hidden}]'

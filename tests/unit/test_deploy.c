@@ -348,6 +348,46 @@ static void b10_b11_b15_says_why_a_change_set_was_refused(void **state)
 	}
 }
 
+/* B17: what an early validation found, which the change set's reason does not say. */
+static void b17_says_what_a_validation_found(void **state)
+{
+	static const struct {
+		int status;
+		const char *events, *want;
+	} rows[] = {
+		{ 200,
+		  REPLY("DescribeEvents",
+			"<OperationEvents><member><EventId>1</EventId><LogicalResourceId>Bucket"
+			"</LogicalResourceId><EventType>VALIDATION_ERROR</"
+			"EventType><ValidationName>"
+			"NAME_CONFLICT_VALIDATION</ValidationName><ValidationStatusReason>the "
+			"bucket "
+			"exists</ValidationStatusReason><ValidationPath>/Resources/Bucket"
+			"</ValidationPath></member></OperationEvents>"),
+		  "; Bucket: NAME_CONFLICT_VALIDATION: the bucket exists (/Resources/Bucket)" },
+		{ 400, FAULT("InvalidAction", "no such operation"), "could not be read" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeChangeSet", 200,
+			  SET("FAILED",
+			      "The following validation failed: [AWS::EarlyValidation::X]",
+			      "UNAVAILABLE", ""),
+			  0 },
+			{ "DescribeEvents", rows[i].status, rows[i].events, 0 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), 9);
+		assert_non_null(strstr(fake.err.msg.buf, rows[i].want));
+		assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
+	}
+}
+
 /* B13: busy, found before or by the change set: 13 with who runs it, or waited for. */
 static void b13_waits_for_a_busy_stack(void **state)
 {
@@ -583,6 +623,7 @@ int main(void)
 		cmocka_unit_test(b7_b8_b12_b24_asks_the_change_set_what_a_failure_means),
 		cmocka_unit_test(b9_b24_finds_the_change_set_that_a_lost_reply_made),
 		cmocka_unit_test(b10_b11_b15_says_why_a_change_set_was_refused),
+		cmocka_unit_test(b17_says_what_a_validation_found),
 		cmocka_unit_test(b13_waits_for_a_busy_stack),
 		cmocka_unit_test(b13_stops_waiting_for_a_busy_stack),
 		cmocka_unit_test(a6_recreates_on_request_only),

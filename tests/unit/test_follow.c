@@ -585,6 +585,41 @@ static void waits_for_a_service_that_crashes(void **state)
 	assert_null(strstr(cause + 1, "why App fails"));
 }
 
+/* A service of a nested stack; its ARN is of the form without the cluster, which is the stack's. */
+static void watches_the_services_of_nested_stacks(void **state)
+{
+#define SHORT_ARN "arn:aws:ecs:us-east-1:123456789012:service/app"
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(NET_EVENT("2", "UPDATE_IN_PROGRESS")
+				 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(EVENT_OF(NESTED_ARN, "n1", "App", SHORT_ARN, "AWS::ECS::Service",
+				  "UPDATE_IN_PROGRESS", "", "")),
+		  1 },
+		{ "ListStackResources", 200,
+		  REPLY("ListStackResources",
+			"<StackResourceSummaries><member><LogicalResourceId>C</LogicalResourceId>"
+			"<PhysicalResourceId>nested-cluster</PhysicalResourceId><ResourceType>"
+			"AWS::ECS::Cluster</ResourceType></member></StackResourceSummaries>"),
+		  0 },
+		{ "DescribeServices", 200,
+		  SERVICE(DEPLOYMENT("d2", "PRIMARY", "app:2", "IN_PROGRESS", "", 0, 2, 1440938165),
+			  ""),
+		  0 },
+		{ "ListTasks", 200, ARNS(""), 0 },
+		{ "DescribeStackEvents", 200, EVENTS(""), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(follow_it(&fake, 0, 5000), 12);
+	assert_non_null(strstr(fake.report.told.buf, "Net/App: 0 of 2 tasks run\n"));
+	assert_int_equal(fake_cfn_called(&fake, "ListStackResources"), 1);
+}
+
 /* Without the right to look at ECS, CloudFormation is followed as ever. */
 static void follows_without_the_right_to_see_tasks(void **state)
 {
@@ -739,6 +774,7 @@ int main(void)
 		cmocka_unit_test(follows_a_rollback_that_somebody_else_asked_for),
 		cmocka_unit_test(cancels_an_update_whose_service_crashes),
 		cmocka_unit_test(waits_for_a_service_that_crashes),
+		cmocka_unit_test(watches_the_services_of_nested_stacks),
 		cmocka_unit_test(follows_without_the_right_to_see_tasks),
 		cmocka_unit_test(c1_reads_what_is_behind_a_failure),
 		cmocka_unit_test(asks_for_failures_where_that_is_possible),
