@@ -4,6 +4,7 @@
 #include "data/json.h"
 #include "deploy/deploy.h"
 #include "deploy/diagnose.h"
+#include "deploy/hidden.h"
 
 static const struct opt opts[] = { OPT_END };
 
@@ -86,6 +87,7 @@ static int diagnose_run(struct app *app, const void *args, char **operands, stru
 {
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
 	CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
+	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
 	const struct config *config;
 	struct aws_client *client;
 	const char *name = operands[0];
@@ -98,6 +100,8 @@ static int diagnose_run(struct app *app, const void *args, char **operands, stru
 	if (cfn_describe_stack(client, name, &stack, err) < 0 ||
 	    diagnose(client, stack.id.buf, &diagnosis, err) < 0)
 		return error_wrap(err, "stack '%s'", name);
+	hidden_add_project(config, &hidden);
+	evidence_hide(&diagnosis.evidence, &hidden);
 	if (app_wants_json(app))
 		print_json(app, &stack, &diagnosis);
 	else

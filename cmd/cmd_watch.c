@@ -2,6 +2,7 @@
 #include "cmd/commands.h"
 #include "cmd/record.h"
 #include "deploy/deploy.h"
+#include "deploy/hidden.h"
 
 struct watch_args {
 	unsigned timeout_min;
@@ -62,11 +63,14 @@ static int watch_run(struct app *app, const void *args_, char **operands, struct
 		.stack_name = operands[0],
 		.timeout_ms = (int64_t)args->timeout_min * 60000,
 	};
+	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
 	const struct config *config;
 
 	if (app_config(app, &config, err) < 0 || app_aws(app, &request.client, err) < 0)
 		return -1;
 	request.verify = config_text(config, CONFIG_ECS_VERIFY);
+	hidden_add_project(config, &hidden);
+	request.hidden = &hidden;
 	return operands[0] ? watch(app, &request, err) : watch_last(app, &request, err);
 }
 

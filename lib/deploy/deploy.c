@@ -4,6 +4,7 @@
 #include "data/json.h"
 #include "deploy/deployment.h"
 #include "deploy/follow.h"
+#include "deploy/hidden.h"
 #include "deploy/preview.h"
 #include "deploy/rollout_check.h"
 #include "sys/interrupt.h"
@@ -183,9 +184,12 @@ static int start(struct deployment *d, struct follow *follow, struct error *err)
 static int run_to_the_end(struct deployment *d, struct error *err)
 {
 	CLEANUP(follow_release) struct follow follow;
+	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
 
+	hidden_add(d->request->template, d->request->parameters, &hidden);
 	follow_init(&follow, d->request->client, d->request->report, d->stack_arn.buf,
 		    d->change_set_arn.buf, d->token.buf);
+	follow.hidden = &hidden;
 	follow.is_create = d->is_create;
 	follow.progress.total = d->change_set.change_count;
 	follow.on_interrupt = d->request->policy.on_interrupt;

@@ -97,7 +97,8 @@ struct watch_request {
 	struct aws_client *client;
 	struct report *report;
 	const char *stack_name;
-	const char *verify; /* as in deploy_request */
+	const char *verify;	   /* as in deploy_request */
+	const struct strv *hidden; /* values that are never shown (deploy/hidden.h) */
 	int64_t timeout_ms;
 };
 

@@ -47,6 +47,9 @@ bool evidence_exists(const struct failure *failure);
 void evidence_read(struct aws_client *client, const struct failure *failure, int64_t since_ms,
 		   struct evidence *ret);
 
+/* Writes "***" over each of the values, wherever it stands (deploy/hidden.h). NULL for none. */
+void evidence_hide(struct evidence *evidence, const struct strv *values);
+
 /* The cause block: facts, log lines and the next command. Nothing where nothing was found. */
 void evidence_tell(const struct evidence *evidence, struct report *report);
 

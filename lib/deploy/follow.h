@@ -57,7 +57,8 @@ struct follow {
 	const char *stack_arn;
 	const char *change_set_arn;
 	const char *token;
-	bool is_create; /* cancelling it deletes the stack */
+	const struct strv *hidden; /* values that are never shown; NULL for none */
+	bool is_create;		   /* cancelling it deletes the stack */
 	enum follow_interrupt on_interrupt;
 	enum follow_failing on_failing;
 	int64_t timeout_ms; /* watching ends after so long; 0: never */
@@ -88,8 +89,8 @@ struct follow {
 
 /*
  * `stack_arn`, `change_set_arn` and `token` are borrowed for its life. change_set_arn NULL: the
- * operation is watched, whoever started it. The caller sets is_create, on_interrupt, on_failing,
- * timeout_ms and progress.total where they are not 0.
+ * operation is watched, whoever started it. The caller sets hidden, is_create, on_interrupt,
+ * on_failing, timeout_ms and progress.total where they are not 0.
  */
 void follow_init(struct follow *follow, struct aws_client *client, struct report *report,
 		 const char *stack_arn, const char *change_set_arn, const char *token);

@@ -67,6 +67,7 @@ static void read_evidence(struct follow *f, const struct rollout *rollout)
 	};
 
 	evidence_read(f->client, &failure, rollout->since_ms, &f->evidence);
+	evidence_hide(&f->evidence, f->hidden);
 }
 
 static bool in_rollback(const struct follow *f)
@@ -122,6 +123,7 @@ void follow_look_into_failure(struct follow *follow)
 		if (failure->rank != 0 || !evidence_exists(failure))
 			continue;
 		evidence_read(follow->client, failure, follow->first_event_ms, &follow->evidence);
+		evidence_hide(&follow->evidence, follow->hidden);
 		return;
 	}
 }

@@ -1,6 +1,7 @@
 #include "deploy/resume.h"
 
 #include "base/cleanup.h"
+#include "deploy/hidden.h"
 #include "deploy/run.h"
 #include "deploy/running.h"
 #include "deploy/stack_status.h"
@@ -136,15 +137,18 @@ static int follow_ours(const struct run *run, const struct cfn_stack *stack, boo
 {
 	CLEANUP(running_release) struct running running = RUNNING_INIT;
 	CLEANUP(cfn_stack_release) struct cfn_stack end = CFN_STACK_INIT;
+	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
 	const struct watch_request watch = {
 		.client = run->pipeline->client,
 		.report = run->pipeline->report,
 		.stack_name = stack->id.buf,
 		.verify = config_text(run->pipeline->config, CONFIG_ECS_VERIFY),
+		.hidden = &hidden,
 		.timeout_ms = run->pipeline->deploy.timeout_ms,
 	};
 
 	*ret_followed = false;
+	hidden_add(&run->template, &run->parameters, &hidden);
 	if (running_find(watch.client, stack->id.buf, &running, err) < 0) {
 		if (err->kind != ERROR_AUTH)
 			return -1;

@@ -33,6 +33,7 @@ static int follow_running(const struct watch_request *request, const struct cfn_
 	follow_init(&follow, request->client, request->report, stack->id.buf, NULL,
 		    running.token.buf);
 	follow.timeout_ms = request->timeout_ms;
+	follow.hidden = request->hidden;
 	follow_join(&follow, running.since_ms);
 	/* Its own events tell its status; without them the stack does. */
 	if (!running.is_found)
@@ -54,6 +55,7 @@ static int judge_last(const struct watch_request *request, const struct cfn_stac
 			return -1;
 		error_release(err);
 	}
+	evidence_hide(&diagnosis.evidence, request->hidden);
 	evidence_tell(&diagnosis.evidence, request->report);
 	diagnosis_describe(&diagnosis, &cause);
 	return stack_judge(stack->status.buf, cause.len ? cause.buf : stack->status_reason.buf,

@@ -207,6 +207,29 @@ static void follows_a_custom_resource_to_its_task(void **state)
 	}
 }
 
+static void hides_values_that_must_not_be_shown(void **state)
+{
+	CLEANUP(evidence_release) struct evidence evidence = EVIDENCE_INIT;
+	CLEANUP(strv_wipe) struct strv values = STRV_INIT;
+	struct evidence_log *log =
+		mem_grow(&evidence.logs, &evidence.log_count, sizeof(*evidence.logs));
+
+	(void)state;
+	log->lines = (struct strv)STRV_INIT;
+	strv_add(&values, "hunter2");
+	str_adds(&evidence.summary, "hunter2 is wrong, hunter2!");
+	strv_add(&evidence.facts, "nothing here");
+	strv_add(&evidence.facts, "password=hunter2");
+	strv_add(&log->lines, "hunter2hunter2");
+	evidence_hide(&evidence, NULL);
+	assert_string_equal(evidence.facts.v[1], "password=hunter2");
+	evidence_hide(&evidence, &values);
+	assert_string_equal(evidence.summary.buf, "*** is wrong, ***!");
+	assert_string_equal(evidence.facts.v[0], "nothing here");
+	assert_string_equal(evidence.facts.v[1], "password=***");
+	assert_string_equal(evidence.logs[0].lines.v[0], "******");
+}
+
 static void says_what_it_could_not_read(void **state)
 {
 	static const char denied[] = "{\"__type\": \"AccessDeniedException\", \"message\": \"no\"}";
@@ -241,6 +264,7 @@ int main(void)
 		cmocka_unit_test(reads_the_stopped_tasks_of_a_service),
 		cmocka_unit_test(c4_says_why_a_task_cannot_start),
 		cmocka_unit_test(follows_a_custom_resource_to_its_task),
+		cmocka_unit_test(hides_values_that_must_not_be_shown),
 		cmocka_unit_test(says_what_it_could_not_read),
 	};
 

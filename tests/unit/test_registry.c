@@ -74,6 +74,47 @@ static void does_not_believe_a_digest_that_the_bytes_deny(void **state)
 	canned_release(&canned);
 }
 
+#define INDEX                                                                                      \
+	"{\"schemaVersion\": 2, \"manifests\": [{\"digest\": \"sha256:a\"}, {\"digest\": 7}, 1, "  \
+	"{\"digest\": \"sha256:b\"}]}"
+
+/* An index stands for each manifest that it lists; a manifest for none. */
+static void finds_a_manifest_in_an_index(void **state)
+{
+	static const struct {
+		const char *body, *digest;
+		bool want;
+	} rows[] = {
+		{ INDEX, "sha256:b", true },
+		{ INDEX, "sha256:c", false },
+		{ MANIFEST, "sha256:a", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct canned_exchange exchanges[] = {
+			{ "GET", URL "/v2/team/app/manifests/1", 200, OCI, rows[i].body },
+			{ "GET", URL "/v2/team/app/manifests/1", 404, "", "" },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(secret_release) struct secret password = SECRET_INIT;
+		struct registry registry;
+		bool is_there = false;
+
+		secret_sets(&password, "token");
+		registry = make_registry(&canned, &password);
+		assert_int_equal(registry_index_has(&registry, "team/app", "1", rows[i].digest,
+						    &is_there, &err),
+				 0);
+		assert_int_equal(is_there, rows[i].want);
+		assert_int_equal(registry_index_has(&registry, "team/app", "1", rows[i].digest,
+						    &is_there, &err),
+				 -1);
+		canned_release(&canned);
+	}
+}
+
 static void puts_the_same_bytes_under_another_tag(void **state)
 {
 	CLEANUP(str_release) struct str want = STR_INIT;
@@ -311,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_the_manifest_itself),
 		cmocka_unit_test(does_not_believe_a_digest_that_the_bytes_deny),
+		cmocka_unit_test(finds_a_manifest_in_an_index),
 		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
 		cmocka_unit_test(finds_an_image_among_those_of_an_index),
 		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
