@@ -3,21 +3,15 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "sandbox/document.h"
-#include "sandbox/effect.h"
 #include "sandbox/guise.h"
-#include "sandbox/resource_type.h"
+#include "sandbox/operation_step.h"
 #include "sandbox/stack.h"
 #include "sandbox/template.h"
 
 #include <string.h>
 
-#define NEVER INT64_MAX
-
 /* AWS takes about this long between the last resource and the stack's own event. */
 #define SETTLE_S 2
-
-/* How far into a creation the physical id is known: a quarter. */
-#define INITIATED_PART 4
 
 /*
  * One phase. `begin` lays out its steps. Where a step failed, a phase that `gives_up` ends at once
@@ -97,47 +91,6 @@ static const struct phase *find_phase(const char *name)
 	return &phases[i];
 }
 
-/* ---- small helpers on documents ---- */
-
-static bool is_in_state(const json_t *step, const char *state)
-{
-	return strcmp(json_text(step, "State"), state) == 0;
-}
-
-static bool has_action(const json_t *step, const char *action)
-{
-	return strcmp(json_text(step, "Action"), action) == 0;
-}
-
-static json_t *steps_of(const json_t *operation)
-{
-	return json_object_get(operation, "Steps");
-}
-
-static void add_step(json_t *operation, const char *action, json_t *resource, json_t *needs)
-{
-	const char *logical_id = json_text(resource, "LogicalResourceId");
-
-	(void)json_array_append_new(steps_of(operation),
-				    json_pack("{s:s, s:s, s:s, s:o, s:O}", "LogicalId", logical_id,
-					      "Action", action, "State", "waiting", "Needs", needs,
-					      "Resource", resource));
-}
-
-/* The step for a resource that is not the one asked about, or NULL. */
-static json_t *find_step(const json_t *operation, const char *logical_id)
-{
-	json_t *step;
-	size_t i;
-
-	json_array_foreach(steps_of(operation), i, step)
-	{
-		if (strcmp(json_text(step, "LogicalId"), logical_id) == 0)
-			return step;
-	}
-	return NULL;
-}
-
 /* ---- laying out the steps of a phase ---- */
 
 /* Those among `resources` that depend on `logical_id`: they go first when things are deleted. */
@@ -164,7 +117,7 @@ static void add_deletions(json_t *operation, const json_t *resources)
 	size_t i;
 
 	json_array_foreach(resources, i, resource)
-		add_step(operation, "DELETE", resource,
+		step_add(operation, "DELETE", resource,
 			 dependents_of(resources, json_text(resource, "LogicalResourceId")));
 }
 
@@ -188,12 +141,6 @@ static void begin_cleanup(json_t *stack, json_t *operation)
 	add_deletions(operation, json_object_get(operation, "Garbage"));
 }
 
-/* Whether a step touched its resource before the phase came to its end. */
-static bool has_begun(const json_t *step)
-{
-	return !is_in_state(step, "waiting") && !is_in_state(step, "skipped");
-}
-
 /* What was updated goes back to what it was; what was made is garbage. */
 static void begin_undo(json_t *stack, json_t *operation)
 {
@@ -209,13 +156,13 @@ static void begin_undo(json_t *stack, json_t *operation)
 		json_t *resource = json_object_get(step, "Resource");
 		json_t *old = json_object_get(before, json_text(step, "LogicalId"));
 
-		if (!has_begun(step))
+		if (!step_has_begun(step))
 			continue;
-		if (!is_in_state(step, "begun") &&
-		    (has_action(step, "CREATE") || json_text(resource, "Replaces")))
+		if (!step_is_in_state(step, "begun") &&
+		    (step_has_action(step, "CREATE") || json_text(resource, "Replaces")))
 			(void)json_array_append(garbage, resource);
-		if (has_action(step, "UPDATE") && old)
-			add_step(operation, "UPDATE", old, json_array());
+		if (step_has_action(step, "UPDATE") && old)
+			step_add(operation, "UPDATE", old, json_array());
 	}
 	(void)json_object_del(operation, "Undone");
 }
@@ -241,9 +188,10 @@ static void enter_phase(struct sandbox *sandbox, json_t *stack, const struct pha
 		name_operation(operation, phase->operation_type);
 	document_set_text(operation, "Phase", phase->name);
 	document_set_time(operation, "At", at_ms);
+	(void)json_object_set_new(operation, "GivesUp", json_boolean(phase->gives_up));
 	(void)json_object_set_new(operation, "Failed", json_object());
 	if (phase->begin) {
-		(void)json_object_set(operation, "Undone", steps_of(operation));
+		(void)json_object_set(operation, "Undone", step_list(operation));
 		(void)json_object_set_new(operation, "Steps", json_array());
 		phase->begin(stack, operation);
 		(void)json_object_del(operation, "Undone");
@@ -347,353 +295,7 @@ static void finish_phase(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
 		end_operation(sandbox, stack, phase->done_status, NULL, at_ms);
 }
 
-/* ---- steps ---- */
-
-/* The stack's own record of a resource; made when it is first told of. */
-static void record_status(json_t *stack, const json_t *step, const char *status, const char *reason,
-			  int64_t at_ms)
-{
-	json_t *resources = json_object_get(stack, "Resources");
-	const char *logical_id = json_text(step, "LogicalId");
-	json_t *there = json_object_get(resources, logical_id);
-
-	if (!there) {
-		there = json_deep_copy(json_object_get(step, "Resource"));
-		(void)json_object_set_new(resources, logical_id, there);
-		(void)json_object_del(there, "PhysicalResourceId");
-	}
-	document_set_text(there, "ResourceStatus", status);
-	document_set_time(there, "Timestamp", at_ms);
-	(void)json_object_del(there, "ResourceStatusReason");
-	document_set_text(there, "ResourceStatusReason", reason);
-}
-
-/* The physical id that an event shows: none before a creation is initiated, the old one before a
- * replacement is.
- */
-static const char *shown_id(const json_t *step)
-{
-	const json_t *resource = json_object_get(step, "Resource");
-	const char *replaces = json_text(resource, "Replaces");
-
-	if (!is_in_state(step, "begun") || has_action(step, "DELETE"))
-		return json_text(resource, "PhysicalResourceId");
-	if (has_action(step, "CREATE"))
-		return "";
-	return replaces ? replaces : json_text(resource, "PhysicalResourceId");
-}
-
-static void tell_step(struct sandbox *sandbox, json_t *stack, const json_t *step,
-		      const char *ending, const char *reason, int64_t at_ms)
-{
-	const json_t *resource = json_object_get(step, "Resource");
-	const json_t *operation = json_object_get(stack, "Operation");
-	CLEANUP(str_release) struct str status = STR_INIT;
-	struct stack_event event = {
-		.logical_id = json_text(step, "LogicalId"),
-		.physical_id = shown_id(step),
-		.type = json_text(resource, "Type"),
-		.reason = reason,
-		.properties = json_object_get(resource, "Properties"),
-		.token = json_text(operation, "Token"),
-		.at_ms = at_ms,
-	};
-
-	str_addf(&status, "%s_%s", json_text(step, "Action"), ending);
-	event.status = status.buf;
-	stack_add_event(sandbox, stack, &event);
-	/* While garbage is cleared away the live resource keeps its own status. */
-	if (!strstr(json_text(operation, "Phase"), "cleanup"))
-		record_status(stack, step, status.buf, reason, at_ms);
-}
-
-/* The resource is now what the step made of it. */
-static void make_resource(struct sandbox *sandbox, json_t *stack, const json_t *step, int64_t at_ms)
-{
-	json_t *resource = json_object_get(step, "Resource");
-	json_t *there =
-		json_object_get(json_object_get(stack, "Resources"), json_text(step, "LogicalId"));
-
-	(void)json_object_update(there, resource);
-	(void)json_object_del(there, "Replaces");
-	effect_made(sandbox, resource, at_ms);
-}
-
-/* What was replaced goes; the resource that took its place stays. */
-static void remove_resource(struct sandbox *sandbox, json_t *stack, const json_t *step,
-			    int64_t at_ms)
-{
-	json_t *resources = json_object_get(stack, "Resources");
-	const json_t *resource = json_object_get(step, "Resource");
-	const char *logical_id = json_text(step, "LogicalId");
-	const char *id = json_text(resource, "PhysicalResourceId");
-	const char *live = json_text(json_object_get(resources, logical_id), "PhysicalResourceId");
-
-	effect_removed(sandbox, resource, at_ms);
-	if (!live || strcmp(live, id) == 0)
-		(void)json_object_del(resources, logical_id);
-}
-
-static const char failure_reason[] =
-	"Resource handler returned message: \"Invalid request\" (RequestToken: sandbox, "
-	"HandlerErrorCode: InvalidRequest)";
-
-static unsigned usual_seconds(const json_t *step)
-{
-	const json_t *resource = json_object_get(step, "Resource");
-	const struct resource_type *type = resource_type_find(json_text(resource, "Type"));
-
-	if (!type)
-		return 1;
-	if (has_action(step, "DELETE"))
-		return type->delete_s;
-	if (has_action(step, "CREATE") || json_text(resource, "Replaces"))
-		return type->create_s;
-	return type->update_s;
-}
-
-/* What the step is to the scenario: undoing an update is a thing of its own. */
-static const char *scenario_action(const json_t *stack, const json_t *step)
-{
-	const json_t *operation = json_object_get(stack, "Operation");
-
-	return strcmp(json_text(operation, "Phase"), "update-rollback") == 0
-		       ? "ROLLBACK"
-		       : json_text(step, "Action");
-}
-
-/* Asks the scenario how it will end, and when. */
-static void plan_end(struct sandbox *sandbox, const json_t *stack, json_t *step, int64_t at_ms)
-{
-	const json_t *resource = json_object_get(step, "Resource");
-	const struct scenario_subject subject = { json_text(stack, "StackName"),
-						  json_text(step, "LogicalId"),
-						  json_text(resource, "Type"),
-						  scenario_action(stack, step) };
-	const struct effect_request request = { subject.stack, subject.logical_id, subject.action,
-						resource, usual_seconds(step) };
-	struct outcome outcome = scenario_next_outcome(&sandbox->scenario, &subject);
-	CLEANUP(forecast_release) struct forecast forecast = FORECAST_INIT;
-	unsigned seconds = request.usual_s;
-
-	effect_begin(sandbox, &request, at_ms, &forecast);
-	if (outcome.kind == OUTCOME_FAIL)
-		document_set_text(step, "Reason", outcome.reason ? outcome.reason : failure_reason);
-	else if (outcome.kind == OUTCOME_USUAL && forecast.fails)
-		document_set_text(step, "Reason", forecast.reason.buf);
-	if (outcome.seconds)
-		seconds = outcome.seconds;
-	else if (outcome.kind == OUTCOME_USUAL && forecast.is_known)
-		seconds = forecast.seconds;
-	document_set_time(step, "EndsAt",
-			  outcome.kind == OUTCOME_STUCK
-				  ? NEVER
-				  : at_ms + sandbox_duration_ms(sandbox, seconds));
-	/* A service is there at once, and takes its time to be well. */
-	if (outcome.kind == OUTCOME_USUAL && seconds > request.usual_s)
-		seconds = request.usual_s;
-	document_set_time(step, "NextAt",
-			  has_action(step, "DELETE")
-				  ? document_time(step, "EndsAt")
-				  : at_ms + sandbox_duration_ms(sandbox, seconds) / INITIATED_PART);
-}
-
-static void begin_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	const char *replaces = json_text(json_object_get(step, "Resource"), "Replaces");
-
-	document_set_text(step, "State", "begun");
-	plan_end(sandbox, stack, step, at_ms);
-	tell_step(sandbox, stack, step, "IN_PROGRESS",
-		  replaces && has_action(step, "UPDATE")
-			  ? "Requested update requires the creation of a new physical resource; "
-			    "hence creating one."
-			  : NULL,
-		  at_ms);
-}
-
-/* The physical id is known. An update in place has no such moment of its own. */
-static void initiate_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	json_t *resource = json_object_get(step, "Resource");
-	json_t *there;
-
-	document_set_text(step, "State", "initiated");
-	document_set_time(step, "NextAt", document_time(step, "EndsAt"));
-	if (has_action(step, "UPDATE") && !json_text(resource, "Replaces"))
-		return;
-	there = json_object_get(json_object_get(stack, "Resources"), json_text(step, "LogicalId"));
-	if (there)
-		(void)json_object_set(there, "PhysicalResourceId",
-				      json_object_get(resource, "PhysicalResourceId"));
-	tell_step(sandbox, stack, step, "IN_PROGRESS", "Resource creation Initiated", at_ms);
-}
-
-static void remember_failure(json_t *operation, const json_t *step)
-{
-	json_t *failed = json_object_get(operation, "Failed");
-	const char *verb = has_action(step, "CREATE")	? "create"
-			   : has_action(step, "UPDATE") ? "update"
-							: "delete";
-
-	if (!json_object_get(failed, verb))
-		(void)json_object_set_new(failed, verb, json_array());
-	(void)json_array_append(json_object_get(failed, verb), json_object_get(step, "LogicalId"));
-}
-
-/* The others that are under way are broken off, and the rest is not begun. */
-static void cancel_others(struct sandbox *sandbox, json_t *stack, int64_t at_ms)
-{
-	json_t *operation = json_object_get(stack, "Operation"), *step;
-	size_t i;
-
-	json_array_foreach(steps_of(operation), i, step)
-	{
-		if (is_in_state(step, "waiting")) {
-			document_set_text(step, "State", "skipped");
-		} else if (is_in_state(step, "begun") || is_in_state(step, "initiated")) {
-			bool was_begun = is_in_state(step, "begun");
-			bool is_create = has_action(step, "CREATE");
-
-			tell_step(sandbox, stack, step, "FAILED",
-				  is_create ? "Resource creation cancelled"
-					    : "Resource update cancelled",
-				  at_ms);
-			remember_failure(operation, step);
-			document_set_text(step, "State", was_begun ? "begun" : "failed");
-			document_set_time(step, "EndsAt", at_ms);
-			document_set_time(step, "NextAt", NEVER);
-		}
-	}
-}
-
-static void fail_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	json_t *operation = json_object_get(stack, "Operation");
-	const struct phase *phase = find_phase(json_text(operation, "Phase"));
-
-	tell_step(sandbox, stack, step, "FAILED", json_text(step, "Reason"), at_ms);
-	document_set_text(step, "State", "failed");
-	remember_failure(operation, step);
-	if (!phase->gives_up)
-		return;
-	cancel_others(sandbox, stack, at_ms);
-	document_set_text(operation, "GivenUp", "yes");
-}
-
-static bool is_retained(const json_t *step)
-{
-	const char *policy = json_text(json_object_get(step, "Resource"), "DeletionPolicy");
-
-	return has_action(step, "DELETE") && policy && strncmp(policy, "Retain", 6) == 0;
-}
-
-static void end_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	bool is_delete = has_action(step, "DELETE");
-
-	if (json_text(step, "Reason")) {
-		fail_step(sandbox, stack, step, at_ms);
-		return;
-	}
-	document_set_text(step, "State", "done");
-	if (!is_delete)
-		make_resource(sandbox, stack, step, at_ms);
-	tell_step(sandbox, stack, step, "COMPLETE", NULL, at_ms);
-	if (is_delete)
-		remove_resource(sandbox, stack, step, at_ms);
-}
-
-static void skip_retained(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	document_set_text(step, "State", "done");
-	document_set_time(step, "EndsAt", at_ms);
-	tell_step(sandbox, stack, step, "SKIPPED", NULL, at_ms);
-}
-
-/* One thing happens to one step: it begins, is initiated, or ends. */
-static void move_step(struct sandbox *sandbox, json_t *stack, json_t *step, int64_t at_ms)
-{
-	if (is_in_state(step, "waiting") && is_retained(step))
-		skip_retained(sandbox, stack, step, at_ms);
-	else if (is_in_state(step, "waiting"))
-		begin_step(sandbox, stack, step, at_ms);
-	else if (is_in_state(step, "begun") && !has_action(step, "DELETE"))
-		initiate_step(sandbox, stack, step, at_ms);
-	else
-		end_step(sandbox, stack, step, at_ms);
-}
-
 /* ---- time ---- */
-
-/*
- * When something happens to a step next; NEVER where nothing will. A waiting step is due when the
- * last of those it needs has ended well; where one of them failed, it is passed over.
- */
-static int64_t next_time(const json_t *operation, json_t *step)
-{
-	int64_t at_ms = document_time(operation, "At");
-	const json_t *need;
-	size_t i;
-
-	if (is_in_state(step, "begun") || is_in_state(step, "initiated"))
-		return document_time(step, "NextAt");
-	if (!is_in_state(step, "waiting"))
-		return NEVER;
-	json_array_foreach(json_object_get(step, "Needs"), i, need)
-	{
-		const json_t *other = find_step(operation, json_string_value(need));
-
-		if (!other || is_in_state(other, "done")) {
-			if (other && document_time(other, "EndsAt") > at_ms)
-				at_ms = document_time(other, "EndsAt");
-			continue;
-		}
-		if (is_in_state(other, "failed") || is_in_state(other, "skipped"))
-			document_set_text(step, "State", "skipped");
-		return NEVER;
-	}
-	return at_ms;
-}
-
-/* The step that moves next, and when; NULL where all is done, given up, or stuck for good. */
-static json_t *next_step(const json_t *operation, int64_t *ret_at_ms)
-{
-	json_t *step, *first = NULL;
-	size_t i;
-
-	*ret_at_ms = NEVER;
-	json_array_foreach(steps_of(operation), i, step)
-	{
-		int64_t at_ms = next_time(operation, step);
-
-		if (at_ms < *ret_at_ms) {
-			*ret_at_ms = at_ms;
-			first = step;
-		}
-	}
-	return first;
-}
-
-/* When the last step ended; NEVER while one has not. */
-static int64_t end_of_steps(const json_t *operation)
-{
-	int64_t last_ms = document_time(operation, "At");
-	bool has_given_up = json_text(operation, "GivenUp") != NULL;
-	const json_t *step;
-	size_t i;
-
-	json_array_foreach(steps_of(operation), i, step)
-	{
-		if (is_in_state(step, "skipped"))
-			continue;
-		if (!has_given_up && !is_in_state(step, "done") && !is_in_state(step, "failed"))
-			return NEVER;
-		if (document_time(step, "EndsAt") > last_ms)
-			last_ms = document_time(step, "EndsAt");
-	}
-	return last_ms;
-}
 
 void operation_advance(struct sandbox *sandbox, json_t *stack, int64_t now_ms)
 {
@@ -702,18 +304,18 @@ void operation_advance(struct sandbox *sandbox, json_t *stack, int64_t now_ms)
 	while ((operation = json_object_get(stack, "Operation"))) {
 		int64_t at_ms;
 		json_t *step =
-			json_text(operation, "GivenUp") ? NULL : next_step(operation, &at_ms);
+			json_text(operation, "GivenUp") ? NULL : step_next(operation, &at_ms);
 
 		if (!step) {
-			at_ms = end_of_steps(operation);
-			if (at_ms == NEVER)
+			at_ms = step_end_of_all(operation);
+			if (at_ms == STEP_NEVER)
 				return;
 			at_ms += sandbox_duration_ms(sandbox, SETTLE_S);
 		}
 		if (at_ms > now_ms)
 			return;
 		if (step) {
-			move_step(sandbox, stack, step, at_ms);
+			step_move(sandbox, stack, step, at_ms);
 		} else {
 			(void)json_object_del(operation, "GivenUp");
 			finish_phase(sandbox, stack, at_ms);
@@ -762,7 +364,7 @@ static void add_planned_steps(json_t *stack, json_t *operation, const json_t *pl
 
 		if (strcmp(action, "NONE") == 0)
 			continue;
-		add_step(operation, action, resource,
+		step_add(operation, action, resource,
 			 json_deep_copy(json_object_get(resource, "DependsOn")));
 		if (json_text(resource, "Replaces"))
 			(void)json_array_append_new(json_object_get(operation, "Garbage"),
@@ -821,7 +423,7 @@ bool operation_cancel(struct sandbox *sandbox, json_t *stack, const char *token,
 	if (!operation || strcmp(json_text(operation, "Phase"), "update") != 0)
 		return false;
 	document_set_text(operation, "Token", token);
-	cancel_others(sandbox, stack, now_ms);
+	step_cancel_others(sandbox, stack, now_ms);
 	restore(stack, operation);
 	enter_phase(sandbox, stack, find_phase("update-rollback"), "User Initiated", now_ms);
 	sandbox->is_changed = true;
@@ -863,14 +465,14 @@ void operation_continue_rollback(struct sandbox *sandbox, json_t *stack, const c
 	json_t *operation = take_up(stack, token), *step;
 	size_t i;
 
-	json_array_foreach(steps_of(operation), i, step)
+	json_array_foreach(step_list(operation), i, step)
 	{
-		if (is_in_state(step, "done"))
+		if (step_is_in_state(step, "done"))
 			continue;
 		if (is_named(skip, json_text(step, "LogicalId"))) {
 			document_set_text(step, "State", "done");
 			document_set_time(step, "EndsAt", now_ms);
-			tell_step(sandbox, stack, step, "COMPLETE", "Skipped", now_ms);
+			step_tell(sandbox, stack, step, "COMPLETE", "Skipped", now_ms);
 		} else {
 			document_set_text(step, "State", "waiting");
 			(void)json_object_del(step, "Reason");
@@ -879,6 +481,7 @@ void operation_continue_rollback(struct sandbox *sandbox, json_t *stack, const c
 	name_operation(operation, "CONTINUE_ROLLBACK");
 	document_set_text(operation, "Phase", "update-rollback");
 	document_set_time(operation, "At", now_ms);
+	(void)json_object_set_new(operation, "GivesUp", json_true());
 	(void)json_object_set_new(operation, "Failed", json_object());
 	stack_set_status(sandbox, stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", token,
 			 now_ms);

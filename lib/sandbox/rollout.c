@@ -1,114 +1,20 @@
 #include "sandbox/rollout.h"
 
 #include "base/cleanup.h"
-#include "base/slice.h"
 #include "data/json.h"
 #include "sandbox/document.h"
+#include "sandbox/fate.h"
 #include "sandbox/task.h"
 
 #include <string.h>
 
 /* AWS's seconds between the stages. */
-#define LAUNCH_AFTER_S	5
-#define RUN_AFTER_S	10
-#define DRAIN_AFTER_S	25
-#define STEADY_AFTER_S	10
-#define WHOLE_ROLLOUT_S 60
-#define RESTART_AFTER_S 10
-#define MAX_RESTART_S	900
+#define RUN_AFTER_S    10
+#define DRAIN_AFTER_S  25
+#define STEADY_AFTER_S 10
 
-/* CloudFormation waits so long for a service (containers-roadmap #1303). */
-#define STABILIZE_S (3 * 3600)
-
-/* A task that ran for so long counts as started. */
-#define COUNTS_AS_STARTED_S 60
-
-#define MIN_THRESHOLD 3
-#define MAX_THRESHOLD 200
-#define MAX_EVENTS    100
-#define NEVER	      INT64_MAX
-
-/* A way for tasks to fail: the scenario's outcome, what it looks like on Fargate and on EC2. */
-struct fate_kind {
-	const char *outcome;
-	unsigned life_s;
-	bool runs;
-	bool is_placed;
-	int exit_code; /* -1: none */
-	const char *stop_code;
-	const char *fargate_reason;
-	const char *reason;
-	const char *container_reason;
-};
-
-#define SECRET_REASON                                                                              \
-	"ResourceInitializationError: unable to pull secrets or registry auth: execution "         \
-	"resource retrieval failed: unable to retrieve secret from asm: service call has been "    \
-	"retried 1 time(s): failed to fetch secret from secrets manager: "                         \
-	"AccessDeniedException: User is not authorized to perform: "                               \
-	"secretsmanager:GetSecretValue"
-
-/* '%' stands for the container's image, '@' for the target group's ARN. */
-static const struct fate_kind fate_kinds[] = {
-	{ "crash", 20, true, true, 1, "EssentialContainerExited",
-	  "Essential container in task exited", "Essential container in task exited", NULL },
-	{ "oom", 30, true, true, 137, "EssentialContainerExited",
-	  "Essential container in task exited", "Essential container in task exited",
-	  "OutOfMemoryError: Container killed due to memory usage" },
-	{ "pull", 15, false, true, -1, "TaskFailedToStart",
-	  "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to "
-	  "resolve ref %: %: not found",
-	  "Task failed to start",
-	  "CannotPullContainerError: Error response from daemon: manifest for % not found: "
-	  "manifest unknown: Requested image not found" },
-	{ "secret", 15, false, true, -1, "TaskFailedToStart", SECRET_REASON, SECRET_REASON, NULL },
-	{ "unhealthy", 90, true, true, 137, "ServiceSchedulerInitiated",
-	  "Task failed ELB health checks in (target-group @)",
-	  "Task failed ELB health checks in (target-group @)", NULL },
-	{ "unplaced", 30, false, false, -1, "", "", "", NULL },
-};
-
-/* NULL: the tasks are well. */
-static const struct fate_kind *kind_of(const json_t *fate)
-{
-	const char *outcome = json_text(fate, "outcome");
-
-	for (size_t i = 0; outcome && i < sizeof(fate_kinds) / sizeof(fate_kinds[0]); i++) {
-		if (strcmp(fate_kinds[i].outcome, outcome) == 0)
-			return &fate_kinds[i];
-	}
-	return NULL;
-}
-
-static unsigned number_of(const json_t *object, const char *key, unsigned otherwise)
-{
-	const json_t *value = json_object_get(object, key);
-	uint64_t number;
-
-	if (json_is_integer(value))
-		return (unsigned)json_integer_value(value);
-	if (json_is_string(value) &&
-	    slice_to_u64(slice_of(json_string_value(value)), INT32_MAX, &number))
-		return (unsigned)number;
-	return otherwise;
-}
-
-static unsigned life_of(const json_t *fate)
-{
-	return number_of(fate, "seconds", kind_of(fate)->life_s);
-}
-
-/* Between the failure of attempt `count` (from 0) and the next one. */
-static unsigned restart_after(const json_t *fate, unsigned count)
-{
-	unsigned seconds = RESTART_AFTER_S;
-
-	if (kind_of(fate)->runs || !kind_of(fate)->is_placed)
-		return seconds;
-	while (count-- > 0 && seconds < MAX_RESTART_S)
-		seconds *= 2;
-	return seconds < MAX_RESTART_S ? seconds : MAX_RESTART_S;
-}
+#define MAX_EVENTS 100
+#define NEVER	   INT64_MAX
 
 /* Never nothing, however fast the time goes: what repeats for ever must get on. */
 static int64_t after(const struct sandbox *sandbox, unsigned seconds)
@@ -158,45 +64,6 @@ static const char *target_group(const json_t *service)
 			 "targetGroupArn");
 }
 
-/* ---- circuit breaker ---- */
-
-static bool is_true(const json_t *value)
-{
-	const char *text = json_string_value(value);
-
-	return json_is_true(value) || (text && strcasecmp(text, "true") == 0);
-}
-
-/* The scenario's word goes before the template's. */
-static bool has_breaker(const json_t *service, const json_t *fate, const char *member)
-{
-	const json_t *configuration = json_object_get(
-		json_object_get(service, "deploymentConfiguration"), "deploymentCircuitBreaker");
-	const char *word = json_text(fate, "breaker");
-
-	if (word)
-		return strcmp(word, "off") != 0;
-	return is_true(json_object_get(configuration, member));
-}
-
-static unsigned threshold_of(const json_t *service)
-{
-	unsigned half = (number_of(service, "desiredCount", 1) + 1) / 2;
-
-	if (half < MIN_THRESHOLD)
-		return MIN_THRESHOLD;
-	return half < MAX_THRESHOLD ? half : MAX_THRESHOLD;
-}
-
-/* Whether a failed task counts: one that ran long enough was started after all. */
-static bool is_counted(const json_t *fate)
-{
-	const struct fate_kind *kind = kind_of(fate);
-
-	return strcmp(kind->stop_code, "EssentialContainerExited") != 0 ||
-	       life_of(fate) < COUNTS_AS_STARTED_S;
-}
-
 /* ---- deployments ---- */
 
 static void set_rollout(json_t *deployment, const char *state, int64_t at_ms, const char *reason)
@@ -235,11 +102,11 @@ static json_t *add_deployment(struct sandbox *sandbox, json_t *service, const ch
 			  json_object_get(service, "desiredCount"), "createdAt", (json_int_t)at_ms,
 			  "failedTasks", 0, "launchType", json_object_get(service, "launchType"));
 	set_rollout(deployment, "IN_PROGRESS", at_ms, reason.buf);
-	if (kind_of(fate))
+	if (fate_kind_of(fate))
 		(void)json_object_set(deployment, "Fate", document_loosen(fate));
 	else if (fate)
 		(void)json_object_set(deployment, "Digest", json_object_get(fate, "image_digest"));
-	plan_next(deployment, "launch", at_ms + after(sandbox, LAUNCH_AFTER_S));
+	plan_next(deployment, "launch", at_ms + after(sandbox, FATE_LAUNCH_AFTER_S));
 	(void)json_array_insert_new(list, 0, deployment);
 	(void)json_object_set_new(service, "taskDefinition", json_string(definition));
 	sandbox->is_changed = true;
@@ -317,7 +184,7 @@ static void launch_release(struct launch *launch)
 static void doom(struct sandbox *sandbox, const json_t *service, const json_t *fate,
 		 struct launch *launch, int64_t at_ms)
 {
-	const struct fate_kind *kind = kind_of(fate);
+	const struct fate_kind *kind = fate_kind_of(fate);
 	struct task_request *request = &launch->request;
 	bool is_fargate = strcmp(request->launch_type, "FARGATE") == 0;
 	bool is_exit = strcmp(kind->stop_code, "EssentialContainerExited") == 0;
@@ -336,8 +203,8 @@ static void doom(struct sandbox *sandbox, const json_t *service, const json_t *f
 		: given || (is_fargate && !is_exit) ? NULL
 						    : kind->container_reason,
 		service, image);
-	request->runs_ms = kind->runs ? at_ms + after(sandbox, life_of(fate) / 2) : 0;
-	request->ends_ms = at_ms + after(sandbox, life_of(fate));
+	request->runs_ms = kind->runs ? at_ms + after(sandbox, fate_life(fate) / 2) : 0;
+	request->ends_ms = at_ms + after(sandbox, fate_life(fate));
 	request->end = (struct task_end){
 		.stop_code = kind->stop_code,
 		.reason = launch->reason.buf,
@@ -364,7 +231,7 @@ static void start_tasks(struct sandbox *sandbox, json_t *service, json_t *deploy
 				 .reason = STR_INIT,
 				 .container_reason = STR_INIT };
 	const json_t *fate = json_object_get(deployment, "Fate");
-	unsigned wanted = number_of(service, "desiredCount", 1);
+	unsigned wanted = fate_number(service, "desiredCount", 1);
 	unsigned there = tasks_of(sandbox, deployment);
 	CLEANUP(str_release) struct str names = STR_INIT;
 	json_auto_t *exit_code = NULL;
@@ -382,9 +249,9 @@ static void start_tasks(struct sandbox *sandbox, json_t *service, json_t *deploy
 	};
 	if (fate)
 		doom(sandbox, service, fate, &launch, at_ms);
-	if (fate && kind_of(fate)->exit_code >= 0)
+	if (fate && fate_kind_of(fate)->exit_code >= 0)
 		exit_code = json_integer(
-			number_of(fate, "exit_code", (unsigned)kind_of(fate)->exit_code));
+			fate_number(fate, "exit_code", (unsigned)fate_kind_of(fate)->exit_code));
 	launch.request.end.exit_code = exit_code;
 	for (unsigned i = there; i < wanted; i++) {
 		const json_t *task = task_start(sandbox, &launch.request, at_ms);
@@ -399,9 +266,9 @@ static void start_tasks(struct sandbox *sandbox, json_t *service, json_t *deploy
 /* Whether the scenario lets it fail so often only, and that is over. */
 static bool is_healed(const json_t *deployment)
 {
-	unsigned limit = number_of(json_object_get(deployment, "Fate"), "failures", 0);
+	unsigned limit = fate_number(json_object_get(deployment, "Fate"), "failures", 0);
 
-	return limit && number_of(deployment, "Failures", 0) >= limit;
+	return limit && fate_number(deployment, "Failures", 0) >= limit;
 }
 
 static void stage_launch(struct sandbox *sandbox, json_t *service, json_t *deployment,
@@ -412,12 +279,12 @@ static void stage_launch(struct sandbox *sandbox, json_t *service, json_t *deplo
 	if (is_healed(deployment))
 		(void)json_object_del(deployment, "Fate");
 	fate = json_object_get(deployment, "Fate");
-	if (fate && !kind_of(fate)->is_placed)
+	if (fate && !fate_kind_of(fate)->is_placed)
 		tell_unplaced(service, at_ms);
 	else
 		start_tasks(sandbox, service, deployment, at_ms);
 	if (fate)
-		plan_next(deployment, "fail", at_ms + after(sandbox, life_of(fate)));
+		plan_next(deployment, "fail", at_ms + after(sandbox, fate_life(fate)));
 	else
 		plan_next(deployment, "run", at_ms + after(sandbox, RUN_AFTER_S));
 }
@@ -428,7 +295,7 @@ static void stage_run(struct sandbox *sandbox, json_t *service, json_t *deployme
 
 	if (group)
 		tell(service, at_ms, "registered %u targets in (target-group %s)",
-		     number_of(service, "desiredCount", 1), group);
+		     fate_number(service, "desiredCount", 1), group);
 	(void)json_object_set_new(deployment, "failedTasks", json_integer(0));
 	plan_next(deployment, "drain", at_ms + after(sandbox, DRAIN_AFTER_S));
 }
@@ -438,7 +305,7 @@ static void trip_breaker(struct sandbox *sandbox, json_t *service, json_t *deplo
 			 int64_t at_ms)
 {
 	const json_t *good = last_completed(service);
-	bool goes_back = has_breaker(service, json_object_get(deployment, "Fate"), "rollback");
+	bool goes_back = fate_has_breaker(service, json_object_get(deployment, "Fate"), "rollback");
 	CLEANUP(str_release) struct str reason = STR_INIT;
 	json_t *back;
 
@@ -459,29 +326,30 @@ static void trip_breaker(struct sandbox *sandbox, json_t *service, json_t *deplo
 static void stage_fail(struct sandbox *sandbox, json_t *service, json_t *deployment, int64_t at_ms)
 {
 	const json_t *fate = json_object_get(deployment, "Fate");
-	unsigned count = number_of(service, "desiredCount", 1);
-	unsigned attempts = number_of(deployment, "Attempts", 0);
-	unsigned failed = is_counted(fate) ? number_of(deployment, "failedTasks", 0) + count : 0;
+	unsigned count = fate_number(service, "desiredCount", 1);
+	unsigned attempts = fate_number(deployment, "Attempts", 0);
+	unsigned failed =
+		fate_is_counted(fate) ? fate_number(deployment, "failedTasks", 0) + count : 0;
 
 	(void)json_object_set_new(deployment, "failedTasks", json_integer(failed));
 	(void)json_object_set_new(deployment, "Attempts", json_integer(attempts + 1));
 	(void)json_object_set_new(deployment, "Failures",
-				  json_integer(number_of(deployment, "Failures", 0) + count));
+				  json_integer(fate_number(deployment, "Failures", 0) + count));
 	document_set_time(deployment, "updatedAt", at_ms);
 	if (strcmp(json_text(fate, "outcome"), "unhealthy") == 0)
 		tell(service, at_ms,
 		     "(port 80) is unhealthy in (target-group %s) due to (reason Health checks "
 		     "failed)",
 		     target_group(service) ? target_group(service) : "");
-	if (has_breaker(service, fate, "enable") && failed >= threshold_of(service)) {
+	if (fate_has_breaker(service, fate, "enable") && failed >= fate_threshold(service)) {
 		trip_breaker(sandbox, service, deployment, at_ms);
 		return;
 	}
-	if (attempts == 2 && kind_of(fate)->is_placed)
+	if (attempts == 2 && fate_kind_of(fate)->is_placed)
 		tell(service, at_ms,
 		     "is unable to consistently start tasks successfully. For more information, "
 		     "see the Troubleshooting section of the Amazon ECS Developer Guide.");
-	plan_next(deployment, "launch", at_ms + after(sandbox, restart_after(fate, attempts)));
+	plan_next(deployment, "launch", at_ms + after(sandbox, fate_restart_after(fate, attempts)));
 }
 
 /* Stops the tasks of the deployments before, and what is too much of this one's. */
@@ -489,7 +357,7 @@ static void stop_others(struct sandbox *sandbox, json_t *service, const json_t *
 			int64_t at_ms)
 {
 	const char *id = json_text(deployment, "id");
-	unsigned spare = number_of(service, "desiredCount", 1), stopped = 0;
+	unsigned spare = fate_number(service, "desiredCount", 1), stopped = 0;
 	CLEANUP(str_release) struct str group = STR_INIT;
 	CLEANUP(str_release) struct str reason = STR_INIT;
 	CLEANUP(str_release) struct str names = STR_INIT;
@@ -620,15 +488,15 @@ static json_t *deployment_configuration(const json_t *properties)
 	const json_t *given = json_object_get(properties, "DeploymentConfiguration");
 	const json_t *breaker = json_object_get(given, "DeploymentCircuitBreaker");
 	json_t *result = json_pack(
-		"{s:i, s:i}", "maximumPercent", (int)number_of(given, "MaximumPercent", 200),
-		"minimumHealthyPercent", (int)number_of(given, "MinimumHealthyPercent", 100));
+		"{s:i, s:i}", "maximumPercent", (int)fate_number(given, "MaximumPercent", 200),
+		"minimumHealthyPercent", (int)fate_number(given, "MinimumHealthyPercent", 100));
 
 	if (breaker)
-		(void)json_object_set_new(result, "deploymentCircuitBreaker",
-					  json_pack("{s:b, s:b}", "enable",
-						    is_true(json_object_get(breaker, "Enable")),
-						    "rollback",
-						    is_true(json_object_get(breaker, "Rollback"))));
+		(void)json_object_set_new(
+			result, "deploymentCircuitBreaker",
+			json_pack("{s:b, s:b}", "enable",
+				  fate_is_true(json_object_get(breaker, "Enable")), "rollback",
+				  fate_is_true(json_object_get(breaker, "Rollback"))));
 	return result;
 }
 
@@ -642,7 +510,7 @@ static json_t *load_balancers(const json_t *properties)
 				      json_pack("{s:s*, s:s*, s:i}", "targetGroupArn",
 						json_text(given, "TargetGroupArn"), "containerName",
 						json_text(given, "ContainerName"), "containerPort",
-						(int)number_of(given, "ContainerPort", 80)));
+						(int)fate_number(given, "ContainerPort", 80)));
 	return list;
 }
 
@@ -652,7 +520,7 @@ static void take_properties(json_t *service, const json_t *properties)
 	const char *strategy = json_text(properties, "SchedulingStrategy");
 
 	(void)json_object_set_new(service, "desiredCount",
-				  json_integer(number_of(properties, "DesiredCount", 1)));
+				  json_integer(fate_number(properties, "DesiredCount", 1)));
 	document_set_text(service, "launchType", launch_type ? launch_type : "EC2");
 	document_set_text(service, "schedulingStrategy", strategy ? strategy : "REPLICA");
 	(void)json_object_set_new(service, "deploymentConfiguration",
@@ -700,58 +568,6 @@ static const json_t *fate_of(struct sandbox *sandbox, const struct rollout_reque
 	return json_is_object(known) ? known : NULL;
 }
 
-/* ---- how it will end ---- */
-
-static void foresee_failure(struct forecast *ret, const char *message, const char *code,
-			    unsigned seconds)
-{
-	ret->fails = true;
-	ret->seconds = seconds;
-	str_addf(&ret->reason,
-		 "Resource handler returned message: \"%s\" (RequestToken: ", message);
-	sandbox_random_uuid(&ret->reason);
-	str_addf(&ret->reason, ", HandlerErrorCode: %s)", code);
-}
-
-static void foresee_breaker(const json_t *fate, unsigned seconds, struct forecast *ret)
-{
-	const char *word = json_text(fate, "breaker");
-
-	if (word && strcmp(word, "hidden") == 0)
-		ret->seconds = seconds + WHOLE_ROLLOUT_S;
-	else
-		foresee_failure(ret,
-				"Error occurred during operation 'ECS Deployment Circuit Breaker "
-				"was triggered'.",
-				"GeneralServiceException", seconds);
-}
-
-/* Goes through the attempts as the stages will: until it heals, the breaker trips, or time is up.
- */
-static void foresee(const json_t *service, const json_t *fate, struct forecast *ret)
-{
-	unsigned count = number_of(service, "desiredCount", 1), failed = 0;
-	unsigned limit = number_of(fate, "failures", 0), seconds = LAUNCH_AFTER_S;
-
-	ret->is_known = count > 0;
-	for (unsigned attempt = 0; count && seconds < STABILIZE_S; attempt++) {
-		if (limit && failed >= limit) {
-			ret->seconds = seconds + WHOLE_ROLLOUT_S;
-			return;
-		}
-		seconds += life_of(fate);
-		failed += count;
-		if (has_breaker(service, fate, "enable") && is_counted(fate) &&
-		    failed >= threshold_of(service)) {
-			foresee_breaker(fate, seconds, ret);
-			return;
-		}
-		seconds += restart_after(fate, attempt);
-	}
-	if (count)
-		foresee_failure(ret, "Exceeded attempts to wait", "NotStabilized", STABILIZE_S);
-}
-
 void rollout_begin(struct sandbox *sandbox, const struct rollout_request *request, int64_t at_ms,
 		   struct forecast *ret)
 {
@@ -770,10 +586,10 @@ void rollout_begin(struct sandbox *sandbox, const struct rollout_request *reques
 	} else if (strcmp(json_text(primary, "rolloutState"), "COMPLETED") == 0) {
 		(void)json_object_set(primary, "desiredCount",
 				      json_object_get(service, "desiredCount"));
-		plan_next(primary, "launch", at_ms + after(sandbox, LAUNCH_AFTER_S));
+		plan_next(primary, "launch", at_ms + after(sandbox, FATE_LAUNCH_AFTER_S));
 	}
-	if (kind_of(fate) && json_object_get(primary, "Fate"))
-		foresee(service, fate, ret);
+	if (fate_kind_of(fate) && json_object_get(primary, "Fate"))
+		fate_foresee(service, fate, ret);
 	sandbox->is_changed = true;
 }
 
