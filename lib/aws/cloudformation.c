@@ -1,13 +1,12 @@
 #include "aws/cloudformation.h"
 
 #include "aws/call.h"
+#include "aws/pages.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_PAGES 1000
 
 #define OPERATION(name_)                                                                           \
 	{                                                                                          \
@@ -513,39 +512,33 @@ struct pages {
 	void *ctx;
 };
 
-/* Asks for a page; *token is the next one's, "" after the last. */
-static int next_page(struct aws_client *client, const struct pages *pages, struct str *token,
-		     struct error *err)
+/* What a page is asked for with. */
+struct page {
+	struct aws_client *client;
+	const struct pages *pages;
+};
+
+static int ask_for_page(void *ctx, struct str *token, struct error *err)
 {
+	const struct page *page = ctx;
+	const struct pages *pages = page->pages;
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
 	CLEANUP(str_release) struct str form = STR_INIT;
-	CLEANUP(str_release) struct str former = STR_INIT;
 
-	str_add(&former, token->buf, token->len);
 	str_add(&form, pages->form->buf, pages->form->len);
-	aws_form_add(&form, "NextToken", former.len ? former.buf : NULL);
-	if (call_for(client, pages->operation, &form, pages->proof, &reply, err) < 0)
+	aws_form_add(&form, "NextToken", token->len ? token->buf : NULL);
+	if (call_for(page->client, pages->operation, &form, pages->proof, &reply, err) < 0)
 		return -1;
 	pages->take(aws_reply_result(&reply), pages->ctx);
 	take_text(token, aws_reply_result(&reply), "NextToken");
-	if (token->len && strcmp(token->buf, former.buf) == 0)
-		return error_set(err, ERROR_REMOTE, "CloudFormation %s: its pages never end",
-				 pages->operation->name);
 	return 0;
 }
 
 static int all_pages(struct aws_client *client, const struct pages *pages, struct error *err)
 {
-	CLEANUP(str_release) struct str token = STR_INIT;
+	struct page page = { client, pages };
 
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		if (next_page(client, pages, &token, err) < 0)
-			return -1;
-		if (token.len == 0)
-			return 0;
-	}
-	return error_set(err, ERROR_REMOTE, "CloudFormation %s: more than %d pages",
-			 pages->operation->name, MAX_PAGES);
+	return pages_read("CloudFormation", pages->operation->name, ask_for_page, &page, err);
 }
 
 /* The service says ChangeSetNotFound by whichever of its names the change set was asked for. */

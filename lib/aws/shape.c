@@ -1,11 +1,10 @@
 #include "aws/shape.h"
 
+#include "aws/pages.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 
 #include <string.h>
-
-#define MAX_PAGES 1000
 
 void shape_text(struct str *to, const json_t *object, const char *name)
 {
@@ -50,38 +49,31 @@ int shape_unsendable(const struct aws_operation *operation, struct error *err)
 			 aws_services[operation->service].title, operation->name);
 }
 
-/* Asks for a page; *token is the next one's, "" after the last. */
-static int next_page(struct aws_client *client, const struct shape_pages *pages, struct str *token,
-		     struct error *err)
+/* What a page is asked for with. */
+struct page {
+	struct aws_client *client;
+	const struct shape_pages *pages;
+};
+
+static int ask_for_page(void *ctx, struct str *token, struct error *err)
 {
+	const struct page *page = ctx;
+	const struct shape_pages *pages = page->pages;
 	CLEANUP(aws_reply_release) struct aws_reply reply = AWS_REPLY_INIT;
-	const char *next;
 
 	if (token->len && json_object_set_new(pages->input, pages->token, json_string(token->buf)))
 		return shape_unsendable(pages->operation, err);
-	if (shape_call(client, pages->operation, pages->input, &reply, err) < 0)
+	if (shape_call(page->client, pages->operation, pages->input, &reply, err) < 0)
 		return -1;
 	pages->take(reply.json, pages->ctx);
-	next = json_text(reply.json, pages->token);
-	if (next && *next && strcmp(token->buf, next) == 0)
-		return error_set(err, ERROR_REMOTE, "%s %s: its pages never end",
-				 aws_services[pages->operation->service].title,
-				 pages->operation->name);
 	shape_text(token, reply.json, pages->token);
 	return 0;
 }
 
 int shape_all_pages(struct aws_client *client, const struct shape_pages *pages, struct error *err)
 {
-	CLEANUP(str_release) struct str token = STR_INIT;
+	struct page page = { client, pages };
 
-	for (unsigned page = 0; page < MAX_PAGES; page++) {
-		if (next_page(client, pages, &token, err) < 0)
-			return -1;
-		if (token.len == 0)
-			return 0;
-	}
-	return error_set(err, ERROR_REMOTE, "%s %s: more than %d pages",
-			 aws_services[pages->operation->service].title, pages->operation->name,
-			 MAX_PAGES);
+	return pages_read(aws_services[pages->operation->service].title, pages->operation->name,
+			  ask_for_page, &page, err);
 }
