@@ -29,19 +29,29 @@ static int wait_for_input(int fd, struct error *err)
 	return interrupt_check("waiting for an answer", err);
 }
 
-/* A terminal gives a line at a time. */
-static int read_answer(int fd, struct secret *ret_answer, struct error *err)
+/* A terminal gives a line at a time: without the blanks around it, in `line`. */
+static int read_line(int fd, char line[MAX_ANSWER], struct slice *ret, struct error *err)
 {
-	char line[MAX_ANSWER];
-	struct slice answer;
 	ssize_t len;
 
 	if (wait_for_input(fd, err) < 0)
 		return -1;
-	len = read(fd, line, sizeof(line));
+	len = read(fd, line, MAX_ANSWER);
 	if (len < 0)
 		return error_set_errno(err, errno, "reading from the terminal");
-	answer = slice_trim((struct slice){ line, (size_t)len });
+	if (len == 0)
+		return error_set(err, ERROR_AUTH, "no answer from the terminal");
+	*ret = slice_trim((struct slice){ line, (size_t)len });
+	return 0;
+}
+
+static int read_answer(int fd, struct secret *ret_answer, struct error *err)
+{
+	char line[MAX_ANSWER];
+	struct slice answer;
+
+	if (read_line(fd, line, &answer, err) < 0)
+		return -1;
 	secret_set(ret_answer, answer.p, answer.n);
 	explicit_bzero(line, sizeof(line));
 	return 0;
@@ -88,16 +98,13 @@ bool prompt_is_possible(void)
 static int read_letter(int fd, char *ret, struct error *err)
 {
 	char line[MAX_ANSWER];
-	ssize_t len;
+	struct slice answer;
 
-	if (wait_for_input(fd, err) < 0)
+	if (read_line(fd, line, &answer, err) < 0)
 		return -1;
-	len = read(fd, line, sizeof(line));
-	if (len < 0)
-		return error_set_errno(err, errno, "reading from the terminal");
-	if (len == 0)
-		return error_set(err, ERROR_AUTH, "no answer from the terminal");
-	*ret = (char)tolower((unsigned char)line[0]);
+	*ret = '\0';
+	if (answer.n)
+		*ret = (char)tolower((unsigned char)answer.p[0]);
 	return 0;
 }
 
