@@ -25,10 +25,11 @@ bool file_exists(const char *path);
  *
  * A symbolic link is followed and stays; mode, owner, group and extended attributes of an existing
  * file are kept, a new file gets `new_mode` less the umask. ERROR_CONFIG where the file may not be
- * replaced: it is read only, no regular file, has other hard links, or is a mount point of its own
- * (a bind-mounted file). ERROR_SYSTEM otherwise. The old file is then untouched and nothing is left
- * behind; only where the last step, the fsync of the folder, fails are the new bytes in place, and
- * the message says so. What a killed writer left behind, the next one in that folder removes.
+ * replaced: it is read only, no regular file, or has other hard links; ERROR_REFUSED where it is a
+ * mount point of its own (a bind-mounted file). ERROR_SYSTEM otherwise. The old file is then
+ * untouched and nothing is left behind; only where the last step, the fsync of the folder, fails
+ * are the new bytes in place, and the message says so. What a killed writer left behind, the next
+ * one in that folder removes.
  */
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t new_mode,
 		      struct error *err);
@@ -42,7 +43,9 @@ struct file_change {
 
 /*
  * The same for a change of `old`, read earlier: ERROR_REFUSED where the file is missing or no
- * longer has exactly those bytes at the moment the new ones are ready to take their place.
+ * longer has exactly those bytes at the moment the new ones are ready to take their place. In a
+ * mount point of its own, bytes that are as many as before and lie within one sector are written
+ * where they are.
  */
 int file_edit_atomic(const char *path, const struct str *old, const struct file_change *change,
 		     struct error *err);

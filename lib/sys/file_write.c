@@ -86,7 +86,7 @@ static int fail(const struct target *target, int errnum, struct error *err)
 	error_set_errno(err, errnum, "cannot write '%s'", target->path);
 	switch (errnum) {
 	case EBUSY:
-		error_become(err, ERROR_CONFIG);
+		error_become(err, ERROR_REFUSED);
 		return error_fix(err, "it is mounted as a single file and cannot be replaced "
 				      "safely: mount its folder instead");
 	case EACCES:
@@ -386,10 +386,41 @@ static int check_unchanged(const struct target *target, const struct str *old, s
 	return error_fix(err, "close it in other programs and run this again");
 }
 
-static int put_in_place(const struct target *target, struct fresh *fresh, struct error *err)
+/*
+ * Whether the change can be written into the file where it stands, and be there whole or not at
+ * all: it is as long as what it replaces and within one sector, which disks write at once; a write
+ * within one page is not cut short by a signal either.
+ */
+static bool fits_in_place(const struct file_change *change)
+{
+	const size_t sector = 512;
+
+	return change->len && change->bytes.n == change->len &&
+	       change->at / sector == (change->at + change->len - 1) / sector;
+}
+
+/* For a file that is a mount point: nothing can take its place, as in a container. */
+static int overwrite(const struct target *target, const struct file_change *change,
+		     struct error *err)
+{
+	const int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	CLEANUP_CLOSE int fd = (int)TEMP_FAILURE_RETRY(openat(target->dir_fd, target->name, flags));
+	ssize_t n;
+
+	if (fd < 0)
+		return fail(target, errno, err);
+	n = TEMP_FAILURE_RETRY(pwrite(fd, change->bytes.p, change->len, (off_t)change->at));
+	if (n < 0 || sync_fd(fd) < 0)
+		return fail(target, errno, err);
+	return (size_t)n == change->len ? 0 : fail(target, EIO, err);
+}
+
+static int put_in_place(const struct target *target, struct fresh *fresh,
+			const struct file_change *change, struct error *err)
 {
 	if (renameat(target->dir_fd, fresh->name, target->dir_fd, target->name) < 0)
-		return fail(target, errno, err);
+		return errno == EBUSY && fits_in_place(change) ? overwrite(target, change, err)
+							       : fail(target, errno, err);
 	fresh->name[0] = '\0';
 	if (sync_fd(target->dir_fd) < 0) {
 		error_set_errno(err, errno, "'%s' is written, but cannot be made durable",
@@ -428,7 +459,7 @@ static int replace(const struct target *target, const struct str *old,
 		return fail(target, errno, err);
 	if (check_unchanged(target, old, err) < 0)
 		return -1;
-	return put_in_place(target, &fresh, err);
+	return put_in_place(target, &fresh, change, err);
 }
 
 static int replace_unsignalled(const char *path, const struct str *old,
@@ -448,7 +479,7 @@ static int replace_unsignalled(const char *path, const struct str *old,
 int file_write_atomic(const char *path, const void *bytes, size_t len, mode_t new_mode,
 		      struct error *err)
 {
-	const struct file_change all = { 0, 0, { bytes, len } };
+	const struct file_change all = { .bytes = { bytes, len } };
 
 	return replace_unsignalled(path, NULL, &all, new_mode, err);
 }

@@ -157,9 +157,33 @@ mounted_file() {
 	need_root
 	plain
 	cp dev.cfg other.cfg
-	refuses 2 'mounted as a single file' unshare -m sh -c \
+	refuses 3 'mounted as a single file' unshare -m sh -c \
 		'mount --bind other.cfg dev.cfg && exec "$0" bump 5fdbe62' "$DEPLOYER"
 	err_has 'mount its folder instead'
+}
+# As long as before: the bytes are written where they are, by one call that cannot be cut short.
+mounted_as_long() {
+	need_root
+	need strace
+	for fault in none pwrite64:signal=SIGKILL:when=1 pwrite64:error=EIO:when=1 fsync:signal=SIGKILL:when=2; do
+		printf 'A=1\nApplicationImageTag=0b0e67b\nB=1' | tee dev.cfg >other.cfg
+		printf 'A=1\nApplicationImageTag=5fdbe62\nB=1' >"$tmp/new"
+		mounted_status=0
+		unshare -m sh -c 'mount --bind other.cfg dev.cfg
+			case $1 in
+			none) exec "$0" bump 5fdbe62 ;;
+			*) exec strace -o /dev/null -e "trace=${1%%:*}" -e "inject=$1" "$0" bump 5fdbe62 ;;
+			esac' "$DEPLOYER" "$fault" >"$tmp/out" 2>"$tmp/err" || mounted_status=$?
+		ran_command="bump with $fault" ran_status=$mounted_status
+		case $fault-$mounted_status in
+		none-0 | fsync*-137) same "$tmp/new" other.cfg ;;
+		none-* | *-0) fail "status $mounted_status" ;;
+		*) same dev.cfg other.cfg ;;
+		esac
+	done
+	run 0 "$DEPLOYER" bump next
+	rm other.cfg
+	[ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
 }
 mounted_folder() {
 	need_root
@@ -316,7 +340,8 @@ row H9 hard_links 'more names: refused'
 row H10 read_only 'a mode without w: refused; other modes stay'
 row H11 closed_folder 'a folder that may not be written'
 row H11 read_only_system 'a file system that may not be written'
-row H12 mounted_file 'a file mounted by itself: refused, with what to do'
+row H12 mounted_file 'a file mounted by itself, another length: refused, with what to do'
+row H12 mounted_as_long 'a file mounted by itself, the same length: written in place, whole or not'
 row H12 mounted_folder 'a file in a mounted folder'
 row H13 no_file 'a FIFO, a folder, a device'
 row H14 too_large 'more than 1 MiB, a line over 64 KiB'

@@ -252,9 +252,12 @@ static void refuses_anothers_file_behind_a_link(void **state)
 	assert_refuses("link", ERROR_CONFIG, "another user's file");
 }
 
-static void explains_a_file_that_is_a_mount_point(void **state)
+static void writes_into_a_mount_point_what_fits(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str old = STR_INIT;
+	const struct file_change longer = { 0, 2, { "add", 3 } };
+	const struct file_change as_long = { 0, 2, { "ad", 2 } };
 	int before;
 
 	(void)state;
@@ -265,9 +268,18 @@ static void explains_a_file_that_is_a_mount_point(void **state)
 	assert_int_equal(mount("source", "f", NULL, MS_BIND, NULL), 0);
 	before = count_entries(".");
 	assert_int_equal(write_text("f", "new", &err), -1);
-	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_int_equal(err.kind, ERROR_REFUSED);
 	assert_non_null(strstr(err.fix.buf, "mount its folder"));
 	assert_holds("f", "old");
+	error_release(&err);
+	str_adds(&old, "old");
+	assert_int_equal(file_edit_atomic("f", &old, &longer, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_holds("f", "old");
+	error_release(&err);
+	assert_int_equal(file_edit_atomic("f", &old, &as_long, &err), 0);
+	assert_holds("f", "add");
+	assert_holds("source", "add");
 	assert_int_equal(count_entries("."), before);
 	assert_int_equal(umount("f"), 0);
 }
@@ -446,7 +458,7 @@ int main(void)
 		IN_FOLDER(follows_a_link_and_keeps_it),
 		IN_FOLDER(refuses_what_cannot_be_replaced),
 		IN_FOLDER(refuses_anothers_file_behind_a_link),
-		IN_FOLDER(explains_a_file_that_is_a_mount_point),
+		IN_FOLDER(writes_into_a_mount_point_what_fits),
 		IN_FOLDER(leaves_the_old_bytes_on_a_full_disk),
 		IN_FOLDER(refuses_an_edit_of_other_bytes),
 		IN_FOLDER(removes_what_killed_writers_left),
