@@ -33,7 +33,7 @@ echo "$kept/$writers writers of $rounds rounds kept their last update"
 [ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
 
 # Killed after a random time, between the start and a little after the end of what an undisturbed one takes.
-printf 'A=1\nApplicationImageTag=zero\nB=2' >dev.cfg
+printf 'A=1\nApplicationImageTag=none\nB=2' >dev.cfg
 start=$(date +%s%N)
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	timeout -s KILL 60 "$DEPLOYER" --quiet bump "w$i" >/dev/null
@@ -43,6 +43,7 @@ awk -v kills="$kills" -v span="$span" 'BEGIN {
 	srand(1)
 	for (i = 0; i < kills; i++) printf "%.6f\n", (rand() + 0.02) * span / 10 / 1e9
 }' >"$tmp/delays"
+printf 'A=1\nApplicationImageTag=zero\nB=2' >dev.cfg
 whole=0 killed=0 i=0
 while read -r delay; do
 	i=$((i + 1)) kill_status=0
@@ -54,6 +55,7 @@ ApplicationImageTag=zero
 B=2." | "A=1
 ApplicationImageTag=v"*"
 B=2.") whole=$((whole + 1)) ;;
+	*) od -c dev.cfg | head -n 5 ;;
 	esac
 done <"$tmp/delays"
 echo "$whole/$kills random kills left a whole file ($killed came before the end)"
