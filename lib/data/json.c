@@ -87,9 +87,8 @@ static int check_text(struct slice text, struct error *err)
 	return 0;
 }
 
-json_t *json_read(const char *bytes, size_t len, struct error *err)
+static json_t *read_with(const char *bytes, size_t len, size_t flags, struct error *err)
 {
-	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
 	json_error_t found;
 	json_t *value;
 	const char *quote;
@@ -105,6 +104,16 @@ json_t *json_read(const char *bytes, size_t len, struct error *err)
 		  quote ? (int)(quote - found.text) : JSON_ERROR_TEXT_LENGTH, found.text);
 	error_at(err, (unsigned)found.line, (unsigned)found.column);
 	return NULL;
+}
+
+json_t *json_read(const char *bytes, size_t len, struct error *err)
+{
+	return read_with(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, err);
+}
+
+json_t *json_read_duplicates(const char *bytes, size_t len, struct error *err)
+{
+	return read_with(bytes, len, JSON_DECODE_ANY, err);
 }
 
 const char *json_text(const json_t *object, const char *key)

@@ -20,6 +20,9 @@
  */
 json_t *json_read(const char *bytes, size_t len, struct error *err);
 
+/* The same for those who look for keys that are there twice: the last one counts. */
+json_t *json_read_duplicates(const char *bytes, size_t len, struct error *err);
+
 /* A member's text, borrowed, or NULL where `object` has no such string. */
 const char *json_text(const json_t *object, const char *key);
 

@@ -83,6 +83,22 @@ static bool looks_like_yaml(const struct str *text)
 	return strstr(text->buf, ": ") || strstr(text->buf, ":\n") || strstr(text->buf, ":\r");
 }
 
+/* A parameter that is there twice is told with both its lines, instead of what the reader says. */
+static int explain_yaml(const struct str *text, struct slice bytes, struct error *err)
+{
+	CLEANUP(error_release) struct error twice = ERROR_INIT;
+	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
+	json_auto_t *readable = yaml_read(bytes.p, bytes.n, YAML_CLOUDFORMATION, &twice);
+
+	if (!readable || yaml_map_read(text->buf, text->len, "Parameters", &list, &twice) < 0 ||
+	    assignments_check_unique(&list, &twice) == 0)
+		return -1;
+	error_release(err);
+	*err = twice;
+	twice = (struct error)ERROR_INIT;
+	return -1;
+}
+
 static int parse_yaml(struct parameter_file *file, struct error *err)
 {
 	const struct str *text = &file->text;
@@ -94,12 +110,11 @@ static int parse_yaml(struct parameter_file *file, struct error *err)
 	/* Depth, aliases and duplicate keys are checked there. */
 	checked = yaml_read(bytes.p, bytes.n, YAML_PLAIN, err);
 	if (!checked)
-		return -1;
+		return explain_yaml(text, bytes, err);
 	return yaml_map_read(text->buf, text->len, "Parameters", &file->list, err);
 }
 
-/* Each reader refuses a key that is there twice in its own way; in a JSON list it is no JSON error.
- */
+/* Each reader refuses a key that is there twice, naming both lines. */
 static int parse(struct parameter_file *file, struct error *err)
 {
 	const struct str *text = &file->text;
@@ -110,9 +125,7 @@ static int parse(struct parameter_file *file, struct error *err)
 		return assignments_read(text->buf, text->len, &file->list, err);
 	case PARAMETERS_JSON_OBJECT:
 	case PARAMETERS_JSON_LIST:
-		if (parameters_read_json(text->buf, text->len, &file->list, err) < 0)
-			return -1;
-		return assignments_check_unique(&file->list, err);
+		return parameters_read_json(text->buf, text->len, &file->list, err);
 	case PARAMETERS_YAML:
 		return parse_yaml(file, err);
 	case PARAMETERS_SAMCONFIG:

@@ -180,24 +180,27 @@ static int read_list(struct reader *reader, struct slice list, struct error *err
 	return 0;
 }
 
+static int read_top(struct reader *reader, struct slice top, struct error *err)
+{
+	int result = top.p[0] == '[' ? read_list(reader, top, err) : read_object(reader, top, err);
+
+	return result < 0 ? -1 : assignments_check_unique(&reader->list, err);
+}
+
 int parameters_read_json(const char *text, size_t len, struct assignments *ret, struct error *err)
 {
 	struct slice bytes = assignments_skip_bom(text, len);
 	CLEANUP(reader_release)
 	struct reader reader = { .start = text, .counted = text, .line = 1 };
-	json_auto_t *checked = json_read(bytes.p, bytes.n, err);
+	json_auto_t *readable = json_read_duplicates(bytes.p, bytes.n, err);
+	json_auto_t *unique = NULL;
 	struct assignments old;
-	struct slice top;
-	int result;
 
-	if (!checked)
+	if (!readable || read_top(&reader, json_walk_top(bytes), err) < 0)
 		return -1;
-	top = json_walk_top(bytes);
-	if (top.p[0] == '[')
-		result = read_list(&reader, top, err);
-	else
-		result = read_object(&reader, top, err);
-	if (result < 0)
+	/* A parameter that is there twice is told with both its lines, all else by the reader. */
+	unique = json_read(bytes.p, bytes.n, err);
+	if (!unique)
 		return -1;
 	old = *ret;
 	*ret = reader.list;

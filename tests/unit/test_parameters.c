@@ -161,65 +161,72 @@ static void reads_what_is_to_stay_as_it_lives(void **state)
 	assert_string_equal(list.items[1].value, "b");
 }
 
+/* What no reader takes, and what is said. */
+static const struct {
+	const char *text;
+	enum error_kind kind;
+	const char *want;
+} unreadable[] = {
+	{ "A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+	{ "just words\n", ERROR_CONFIG, "line 1 is not KEY=VALUE" },
+	{ "{\"A\": \"1\",\n\"A\": \"2\"}", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+	{ "{\"Parameters\": {\"A\": \"1\",\n\"B\": \"1\",\n\"A\": \"2\"}}", ERROR_REFUSED,
+	  "'A' is there twice: lines 1 and 3" },
+	{ "{\"Parameters\": {\"A\": \"1\"}, \"x\": {\"b\": 1, \"b\": 2}}", ERROR_CONFIG,
+	  "duplicate" },
+	{ "[{\"ParameterKey\": \"A\",\"ParameterValue\": \"1\",\"ParameterValue\": \"2\"}]",
+	  ERROR_CONFIG, "duplicate" },
+	{ "{\"A\": {\"B\": 1}}", ERROR_CONFIG, "'A': line 1: neither text nor a list" },
+	{ "{\n\"A\": null}", ERROR_CONFIG, "'A': line 2: neither text nor a list" },
+	{ "[{\"ParameterKey\": \"A\"}]", ERROR_CONFIG, "neither ParameterValue" },
+	{ "[1]", ERROR_CONFIG, "no ParameterKey" },
+	{ "[\"A\"]", ERROR_CONFIG, "not \"Key=Value\"" },
+	{ "[\"A=1\",\n\"A=2\"]", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+	{ "A: 1\nB:\n  C: 2\n", ERROR_CONFIG, "line 2: 'B' is neither text nor a list" },
+	{ "A: ~\n", ERROR_CONFIG, "line 1: 'A' is neither text nor a list" },
+	{ "A: 1\n\nA: 2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 3" },
+	{ "Parameters:\n  A: 1\n  A: 2\n", ERROR_REFUSED, "lines 2 and 3" },
+	{ "A: 1\nB: {x: 1, x: 2}\n", ERROR_CONFIG, "duplicate key 'x'" },
+	{ "- A: 1\n", ERROR_CONFIG, "not a map" },
+	{ SAM "stack_name = 'a'\n", ERROR_CONFIG,
+	  "no parameter_overrides in [default.deploy.parameters]" },
+	{ SAM "parameter_overrides = 1\n", ERROR_CONFIG, "line 3: parameter_overrides is no" },
+	{ SAM "parameter_overrides = 'A=1 b'\n", ERROR_CONFIG, "not Key=Value" },
+	{ SAM "parameter_overrides = 'A =1'\n", ERROR_CONFIG, "not Key=Value" },
+	{ SAM "parameter_overrides = ['A=1',\n\"B=\\\"2\"]\n", ERROR_CONFIG,
+	  "line 4: parameter_overrides has a quotation mark" },
+	{ SAM "parameter_overrides = 'A=1\"2\"'\n", ERROR_CONFIG, "a quotation mark" },
+	{ SAM "parameter_overrides = \"A=\\u0031\"\n", ERROR_CONFIG, "no plain string" },
+	{ SAM "parameter_overrides = \"\"\"A=1\"\"\"\n", ERROR_CONFIG, "no plain string" },
+	{ SAM "parameter_overrides = ['A=1',\n'A=2']\n", ERROR_REFUSED,
+	  "'A' is there twice: lines 3 and 4" },
+	{ SAM "parameter_overrides = 'A=1'\nparameter_overrides = 'A=1'\n", ERROR_REFUSED,
+	  "there twice" },
+	{ SAM "a = \n", ERROR_CONFIG, "line 3, column 5: no value" },
+	{ SAM "a = 1 b\n", ERROR_CONFIG, "line 3, column 7: more behind a value" },
+	{ "[a.parameters] b\n", ERROR_CONFIG, "more behind a table's name" },
+	{ "[a.parameters]\n[b\n", ERROR_CONFIG, "line 2, column 3: no end of a table's name" },
+	{ "export A=1\nB\n", ERROR_CONFIG, "line 2: not NAME=VALUE" },
+	{ "export A='1\n", ERROR_CONFIG, "line 1: a quotation mark is not closed" },
+	{ "export A=\"$B\"\n", ERROR_CONFIG, "line 1: '$'" },
+	{ "export A=a\\b\n", ERROR_CONFIG, "line 1: a '$'" },
+	{ "export A=a #b\n", ERROR_CONFIG, "line 1: a '$'" },
+	{ "export A='a'b\n", ERROR_CONFIG, "line 1: something follows" },
+	{ "export A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
+};
+
 static void names_what_cannot_be_read(void **state)
 {
-	static const struct {
-		const char *text;
-		enum error_kind kind;
-		const char *want;
-	} rows[] = {
-		{ "A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
-		{ "just words\n", ERROR_CONFIG, "line 1 is not KEY=VALUE" },
-		{ "{\"A\": \"1\",\n\"A\": \"2\"}", ERROR_CONFIG, "duplicate" },
-		{ "{\"A\": {\"B\": 1}}", ERROR_CONFIG, "'A': line 1: neither text nor a list" },
-		{ "{\n\"A\": null}", ERROR_CONFIG, "'A': line 2: neither text nor a list" },
-		{ "[{\"ParameterKey\": \"A\"}]", ERROR_CONFIG, "neither ParameterValue" },
-		{ "[1]", ERROR_CONFIG, "no ParameterKey" },
-		{ "[\"A\"]", ERROR_CONFIG, "not \"Key=Value\"" },
-		{ "[\"A=1\",\n\"A=2\"]", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
-		{ "A: 1\nB:\n  C: 2\n", ERROR_CONFIG, "line 2: 'B' is neither text nor a list" },
-		{ "A: ~\n", ERROR_CONFIG, "line 1: 'A' is neither text nor a list" },
-		{ "A: 1\nA: 2\n", ERROR_CONFIG, "duplicate key" },
-		{ "- A: 1\n", ERROR_CONFIG, "not a map" },
-		{ SAM "stack_name = 'a'\n", ERROR_CONFIG,
-		  "no parameter_overrides in [default.deploy.parameters]" },
-		{ SAM "parameter_overrides = 1\n", ERROR_CONFIG,
-		  "line 3: parameter_overrides is no" },
-		{ SAM "parameter_overrides = 'A=1 b'\n", ERROR_CONFIG, "not Key=Value" },
-		{ SAM "parameter_overrides = 'A =1'\n", ERROR_CONFIG, "not Key=Value" },
-		{ SAM "parameter_overrides = ['A=1',\n\"B=\\\"2\"]\n", ERROR_CONFIG,
-		  "line 4: parameter_overrides has a quotation mark" },
-		{ SAM "parameter_overrides = 'A=1\"2\"'\n", ERROR_CONFIG, "a quotation mark" },
-		{ SAM "parameter_overrides = \"A=\\u0031\"\n", ERROR_CONFIG, "no plain string" },
-		{ SAM "parameter_overrides = \"\"\"A=1\"\"\"\n", ERROR_CONFIG, "no plain string" },
-		{ SAM "parameter_overrides = ['A=1',\n'A=2']\n", ERROR_REFUSED,
-		  "'A' is there twice: lines 3 and 4" },
-		{ SAM "parameter_overrides = 'A=1'\nparameter_overrides = 'A=1'\n", ERROR_REFUSED,
-		  "there twice" },
-		{ SAM "a = \n", ERROR_CONFIG, "line 3, column 5: no value" },
-		{ SAM "a = 1 b\n", ERROR_CONFIG, "line 3, column 7: more behind a value" },
-		{ "[a.parameters] b\n", ERROR_CONFIG, "more behind a table's name" },
-		{ "[a.parameters]\n[b\n", ERROR_CONFIG,
-		  "line 2, column 3: no end of a table's name" },
-		{ "export A=1\nB\n", ERROR_CONFIG, "line 2: not NAME=VALUE" },
-		{ "export A='1\n", ERROR_CONFIG, "line 1: a quotation mark is not closed" },
-		{ "export A=\"$B\"\n", ERROR_CONFIG, "line 1: '$'" },
-		{ "export A=a\\b\n", ERROR_CONFIG, "line 1: a '$'" },
-		{ "export A=a #b\n", ERROR_CONFIG, "line 1: a '$'" },
-		{ "export A='a'b\n", ERROR_CONFIG, "line 1: something follows" },
-		{ "export A=1\nA=2\n", ERROR_REFUSED, "'A' is there twice: lines 1 and 2" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(unreadable) / sizeof(unreadable[0]); i++) {
 		CLEANUP(error_release) struct error err = ERROR_INIT;
 		CLEANUP(cfn_parameters_release)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
-		CLEANUP_FREE char *path = put(state, rows[i].text);
+		CLEANUP_FREE char *path = put(state, unreadable[i].text);
 
 		assert_int_equal(parameters_read(path, NULL, &list, &err), -1);
-		assert_int_equal(err.kind, rows[i].kind);
-		if (!strstr(err.msg.buf, rows[i].want))
-			fail_msg("'%s' lacks '%s'", err.msg.buf, rows[i].want);
+		assert_int_equal(err.kind, unreadable[i].kind);
+		if (!strstr(err.msg.buf, unreadable[i].want))
+			fail_msg("'%s' lacks '%s'", err.msg.buf, unreadable[i].want);
 		assert_non_null(strstr(err.msg.buf, path));
 	}
 }
