@@ -86,7 +86,7 @@ static void close_run(struct app *app, const struct pipeline *pipeline,
 	summary_write(&recorder->record, &summary);
 	say_last(app, &summary);
 	if (recorder->record.exit_status == 0 && pipeline->stages[STAGE_DEPLOY])
-		truth_after_run(pipeline, &recorder->record, &truth);
+		truth_after_run(app, pipeline, &recorder->record, &truth);
 	say_last(app, &truth);
 }
 

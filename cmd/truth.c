@@ -66,7 +66,8 @@ void truth_find_repository(struct app *app, const struct config *config, struct 
 		(void)pipeline_repository(&pipeline, ret, &unknown);
 }
 
-void truth_after_run(const struct pipeline *pipeline, const struct record *record, struct str *out)
+void truth_after_run(struct app *app, const struct pipeline *pipeline, const struct record *record,
+		     struct str *out)
 {
 	CLEANUP(error_release) struct error unseen = ERROR_INIT;
 	CLEANUP(status_release) struct status status = STATUS_INIT;
@@ -79,7 +80,10 @@ void truth_after_run(const struct pipeline *pipeline, const struct record *recor
 	};
 
 	truth_find_git(pipeline->config, &git);
-	add_name(&repository, record_fact(record, RECORD_REPOSITORY));
+	if (*record_fact(record, RECORD_REPOSITORY))
+		add_name(&repository, record_fact(record, RECORD_REPOSITORY));
+	else
+		truth_find_repository(app, pipeline->config, &repository);
 	request.git = git.buf;
 	request.repository = repository.buf;
 	if (status_find(&request, &status, &unseen) == 0)

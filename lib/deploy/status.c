@@ -92,6 +92,12 @@ static bool is_index(const struct ecr_image *image)
 	return strstr(image->media_type, "index") || strstr(image->media_type, "manifest.list");
 }
 
+static bool is_absence(const struct error *err)
+{
+	return error_has_code(err, "ImageNotFoundException") ||
+	       error_has_code(err, "RepositoryNotFoundException");
+}
+
 /* *ret_comparable: running images have the digest too. */
 static void find_image(const struct status_request *request, struct status *status,
 		       bool *ret_comparable)
@@ -107,7 +113,7 @@ static void find_image(const struct status_request *request, struct status *stat
 	str_addf(&repository.uri, "/%s", request->repository);
 	if (ecr_describe_images(request->client, &repository, status->version.buf, &images, &err) <
 	    0) {
-		status->is_registry_unknown = !error_has_code(&err, "ImageNotFoundException");
+		status->is_registry_unknown = !is_absence(&err);
 		return;
 	}
 	status->is_registry_unknown = false;

@@ -11,13 +11,21 @@ at_exit 'docker images -q --filter "label=test=$image" | sort -u | xargs -r dock
 
 mkdir app "$tmp/context"
 cd app
-cat >stack.yml <<-'YML'
+cat >stack.yml <<-YML
 	Parameters:
 	  ApplicationImageTag: {Type: String}
 	Resources:
-	  Image:
-	    Type: AWS::SSM::Parameter
-	    Properties: {Type: String, Value: !Ref ApplicationImageTag}
+	  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: app}}
+	  Definition:
+	    Type: AWS::ECS::TaskDefinition
+	    Properties:
+	      Family: web
+	      ContainerDefinitions:
+	      - Name: web
+	        Image: !Sub '\${AWS::AccountId}.dkr.ecr.\${AWS::Region}.amazonaws.com/$image/app:\${ApplicationImageTag}'
+	  Service:
+	    Type: AWS::ECS::Service
+	    Properties: {ServiceName: web, Cluster: !Ref Cluster, DesiredCount: 2, TaskDefinition: !Ref Definition}
 YML
 cat >docker-compose.yml <<-YML
 	version: '2.4'
@@ -69,11 +77,14 @@ docker inspect -f '{{.RepoDigests}}' "$tested" | grep -qF "$digest" || fail 'wha
 # The next steps.
 sandbox 0 "$DEPLOYER" bump
 sandbox 0 "$DEPLOYER" deploy --record "$tmp/ci.jsonl"
-err_matches "^$version  git ok  ECR ok  dev\.cfg ok  stack ok\$"
+err_matches "^$version  git ok  ECR ok  dev\.cfg ok  stack ok  2/2 tasks\$"
 
 # Somebody has put other bits behind the tag: they are not deployed with this record.
 cp "$tmp/ci.jsonl" "$tmp/later.jsonl"
 sandbox 0 "$DEPLOYER" release --only publish --rebuild
+sandbox 0 "$DEPLOYER" status
+out_matches "^$version  git ok  ECR ok  dev\.cfg ok  stack ok  2/2 tasks, 2 of another image\$"
+sandbox 3 "$DEPLOYER" status --check
 sandbox 3 "$DEPLOYER" deploy --record "$tmp/later.jsonl"
 err_matches "$version was published as $digest, the registry has sha256:[0-9a-f]{64} now"
 err_has 'begin anew'
