@@ -310,6 +310,7 @@ static int run_each(struct app *app, const struct cmd *cmd, const void *args, ch
 		forget_environment(app);
 		app->global.environment = names->v[i];
 		report_note(app->report, "environment %s", names->v[i]);
+		app->previous = i ? names->v[i - 1] : NULL;
 		if (cmd->run(app, args, operands, err) == 0)
 			continue;
 		for (size_t j = i + 1; j < names->count; j++)
@@ -341,6 +342,7 @@ static int run_in_environments(struct app *app, const struct cmd *cmd, const voi
 	strv_split(&names, given, ",");
 	result = run_each(app, cmd, args, operands, &names, err);
 	app->global.environment = given;
+	app->previous = NULL;
 	return result;
 }
 

@@ -40,6 +40,7 @@ struct global_args {
 struct app {
 	const struct program *program;
 	const struct cmd *cmd; /* that runs */
+	const char *previous;  /* of several environments, the one that is done; or NULL */
 	FILE *out;	       /* data */
 	FILE *talk;	       /* everything else */
 	struct env env;

@@ -2,7 +2,9 @@
 #include "cmd/commands.h"
 #include "cmd/deploy_opts.h"
 #include "cmd/record.h"
+#include "cmd/source.h"
 #include "deploy/resume.h"
+#include "deploy/version.h"
 
 struct release_args {
 	const char *from;
@@ -119,6 +121,41 @@ static int resume(struct app *app, const struct release_args *args, struct pipel
 	return record_continue(app, item, pipeline, err);
 }
 
+static int find_version(struct app *app, const struct release_args *args, struct version *ret,
+			struct error *err)
+{
+	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
+	struct version_request request = {
+		.tag = args->tag,
+		.env = &app->env,
+		.own_files = &own_files,
+		.allow_dirty = args->allow_dirty,
+	};
+	const struct config *config;
+
+	if (app_config(app, &config, err) < 0)
+		return -1;
+	config_own_files(config, &own_files);
+	request.dir = config->dir;
+	return version_find(&request, ret, err);
+}
+
+/* What one environment has tested and published goes to the next as it is. */
+static int release_after(struct app *app, const struct release_args *args,
+			 struct pipeline *pipeline, struct error *err)
+{
+	CLEANUP(source_release) struct source source = SOURCE_INIT;
+	CLEANUP(version_release) struct version version = VERSION_INIT;
+
+	if (find_version(app, args, &version, err) < 0 ||
+	    source_find(app, app->previous, version.tag.buf, &source, err) < 0)
+		return -1;
+	pipeline->source = &source.promotion;
+	pipeline->stages[STAGE_TEST] = false;
+	pipeline->stages[STAGE_RELEASE] = false;
+	return app_run_pipeline(app, pipeline, err);
+}
+
 static int release_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct release_args *args = args_;
@@ -145,7 +182,9 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 		return resume(app, args, &pipeline, err);
 	if (choose(args, pipeline.stages, err) < 0)
 		return -1;
-	return app_run_pipeline(app, &pipeline, err);
+	return app->previous && pipeline.stages[STAGE_PUBLISH]
+		       ? release_after(app, args, &pipeline, err)
+		       : app_run_pipeline(app, &pipeline, err);
 }
 
 const struct cmd cmd_release = {

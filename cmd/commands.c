@@ -20,6 +20,7 @@ static const struct cmd *const commands[] = {
 	&cmd_logout,
 	&cmd_params_diff,
 	&cmd_plan,
+	&cmd_promote,
 	&cmd_publish,
 	&cmd_recover,
 	&cmd_release,

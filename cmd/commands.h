@@ -19,6 +19,7 @@ extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
 extern const struct cmd cmd_params_diff;
 extern const struct cmd cmd_plan;
+extern const struct cmd cmd_promote;
 extern const struct cmd cmd_publish;
 extern const struct cmd cmd_recover;
 extern const struct cmd cmd_release;

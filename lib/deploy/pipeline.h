@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+struct promotion;
 struct record;
 
 /* The stages of a release, in their order. */
@@ -35,7 +36,8 @@ bool stage_parse(const char *name, enum stage *ret_stage);
  * too. rebuild: the same, and let what they build take the place of what is published. direct:
  * push without the Engine (docker/direct.h), as the setting publish.direct has it. create: make
  * the repository where it is missing. record: what earlier runs of this release have come to, NULL
- * where it is new (deploy/record.h): it must still hold.
+ * where it is new (deploy/record.h): it must still hold. source: the publish stage takes the image
+ * from there (deploy/promotion.h) instead of from this machine, NULL otherwise.
  */
 struct pipeline {
 	const struct config *config;
@@ -53,6 +55,7 @@ struct pipeline {
 	bool rebuild;
 	bool create;
 	const struct record *record;
+	const struct promotion *source;
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
 #include "deploy/check.h"
+#include "deploy/promotion.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/image.h"
@@ -275,6 +276,8 @@ static bool needs_docker(const struct run *run)
 {
 	const struct pipeline *pipeline = run->pipeline;
 
+	if (pipeline->source)
+		return false;
 	if (run->is_published && !pipeline->force && !pipeline->rebuild &&
 	    wants(run, STAGE_PUBLISH))
 		return false;
@@ -289,6 +292,11 @@ int run_find_image(struct run *run, struct image_ref *ret, struct error *err)
 
 	if (*image)
 		return image_ref_parse(image, ret, err);
+	/* Both environments mean the same repository; whoever promotes need not have compose. */
+	if (run->pipeline->source) {
+		str_adds(&ret->name, run->pipeline->source->repository_name.buf);
+		return 0;
+	}
 	if (run_find_docker(run, err) < 0 || check_services(run, err) < 0)
 		return -1;
 	app = compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));

@@ -19,11 +19,12 @@ static const char *const fact_names[RECORD_FACT_COUNT] = {
 	[RECORD_ACCOUNT] = "account",	    [RECORD_REGION] = "region",
 	[RECORD_CALLER] = "caller",	    [RECORD_IMAGE] = "image",
 	[RECORD_REPOSITORY] = "repository", [RECORD_DIGEST] = "digest",
-	[RECORD_STACK] = "stack",	    [RECORD_STACK_ARN] = "stack_arn",
-	[RECORD_CHANGE_SET] = "change_set", [RECORD_TOKEN] = "token",
-	[RECORD_STATUS] = "status",	    [RECORD_REPLACED] = "replaced",
-	[RECORD_PUBLISHED] = "published",   [RECORD_BUMPED] = "bumped",
-	[RECORD_DEPLOYED] = "deployed",	    [RECORD_ADDRESS] = "address",
+	[RECORD_SOURCE] = "source",	    [RECORD_STACK] = "stack",
+	[RECORD_STACK_ARN] = "stack_arn",   [RECORD_CHANGE_SET] = "change_set",
+	[RECORD_TOKEN] = "token",	    [RECORD_STATUS] = "status",
+	[RECORD_REPLACED] = "replaced",	    [RECORD_PUBLISHED] = "published",
+	[RECORD_BUMPED] = "bumped",	    [RECORD_DEPLOYED] = "deployed",
+	[RECORD_ADDRESS] = "address",
 };
 
 #define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))

@@ -50,6 +50,7 @@ enum record_fact {
 	RECORD_IMAGE,	   /* the id of what was built and tested here */
 	RECORD_REPOSITORY, /* HOST/NAME */
 	RECORD_DIGEST,	   /* in the registry */
+	RECORD_SOURCE,	   /* the environment that it was promoted from */
 	RECORD_STACK,	   /* name */
 	RECORD_STACK_ARN,
 	RECORD_CHANGE_SET, /* ARN */

@@ -105,6 +105,13 @@ int run_authorize(struct run *run, struct error *err);
 /* What the registry has under the version's tag: run->digest and run->is_published. */
 int run_look_up_digest(struct run *run, struct error *err);
 
+/*
+ * Brings the image of pipeline.source into the registry, where it is not there yet; *ret_copied
+ * says whether it was not. Its digest is then that of the source. ERROR_PUBLISH where the version's
+ * tag has other bits here.
+ */
+int run_promote(struct run *run, bool *ret_copied, struct error *err);
+
 /* Makes the repository, where it was found missing and is wanted (--create). */
 int run_create_repository(struct run *run, struct error *err);
 

@@ -239,6 +239,17 @@ static int move_tags(struct run *run, struct error *err)
 	return 0;
 }
 
+static void tell_image(const struct run *run, bool is_new)
+{
+	struct report *report = run->pipeline->report;
+
+	record_tell(report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
+	record_tell(report, RECORD_DIGEST, "%s", run->digest.buf);
+	if (is_new)
+		record_tell(report, RECORD_PUBLISHED, "%s:%s", run->repository.uri.buf,
+			    run->version.tag.buf);
+}
+
 /*
  * The image of an earlier commit, made from the same inputs, gets this one's tag too. Its labels
  * name the commit that it was built from, which is the truth.
@@ -255,6 +266,7 @@ static int publish_tested(struct run *run, struct error *err)
 	str_adds(&run->digest, digest);
 	report_result(run->pipeline->report, "%s:%s published: %s, the image of %s",
 		      run->repository.uri.buf, run->version.tag.buf, digest, run->tested_tag.buf);
+	tell_image(run, true);
 	return move_tags(run, err);
 }
 
@@ -265,17 +277,17 @@ static int publish(struct run *run, struct error *err)
 
 	if (run->tested_tag.len)
 		return publish_tested(run, err);
-	if (run_create_repository(run, err) < 0 || needs_push(run, &is_needed, err) < 0)
+	if (run_create_repository(run, err) < 0)
 		return -1;
-	if (is_needed && push(run, err) < 0)
+	if (run->pipeline->source) {
+		if (run_promote(run, &is_needed, err) < 0)
+			return -1;
+	} else if (needs_push(run, &is_needed, err) < 0 || (is_needed && push(run, err) < 0)) {
 		return -1;
+	}
 	report_result(run->pipeline->report, "%s:%s %s: %s", run->repository.uri.buf, tag,
 		      is_needed ? "published" : "is there already", run->digest.buf);
-	record_tell(run->pipeline->report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
-	record_tell(run->pipeline->report, RECORD_DIGEST, "%s", run->digest.buf);
-	if (is_needed)
-		record_tell(run->pipeline->report, RECORD_PUBLISHED, "%s:%s",
-			    run->repository.uri.buf, tag);
+	tell_image(run, is_needed);
 	return move_tags(run, err);
 }
 

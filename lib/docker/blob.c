@@ -106,27 +106,48 @@ static int hash_matches(const struct str *bytes, const char *digest, struct erro
 			 hash.buf);
 }
 
-int blob_get(const struct registry *registry, const char *name, const char *digest,
-	     struct str *ret_bytes, struct error *err)
+/* ECR keeps blobs in S3 and sends there, once. */
+static int get(const struct registry *registry, const char *name, const char *digest,
+	       const struct registry_call *how, struct http_response *response, struct error *err)
 {
-	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
-	struct registry_call call = { .method = "GET" };
+	struct registry_call call = *how;
 	const char *elsewhere;
 
 	str_addf(&path, "%s/blobs/%s", name, digest);
+	call.method = "GET";
 	call.path = path.buf;
-	if (registry_send(registry, &call, &response, err) < 0)
+	if (registry_send(registry, &call, response, err) < 0)
 		return -1;
-	elsewhere = response.status / 100 == 3 ? http_header(&response, "location") : NULL;
+	elsewhere = response->status / 100 == 3 ? http_header(response, "location") : NULL;
 	if (elsewhere) {
 		str_reset(&path);
 		str_adds(&path, elsewhere);
 		call.path = path.buf;
-		if (registry_send(registry, &call, &response, err) < 0)
+		http_response_release(response);
+		*response = (struct http_response)HTTP_RESPONSE_INIT;
+		if (registry_send(registry, &call, response, err) < 0)
 			return -1;
 	}
-	if (registry_check_response(registry, &response, err) < 0 ||
+	return registry_check_response(registry, response, err);
+}
+
+int blob_read(const struct registry *registry, const char *name, const char *digest,
+	      http_body_fn on_body, void *ctx, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	const struct registry_call how = { .on_body = on_body, .ctx = ctx };
+
+	return get(registry, name, digest, &how, &response, err);
+}
+
+int blob_get(const struct registry *registry, const char *name, const char *digest,
+	     struct str *ret_bytes, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	const struct registry_call how = { .on_body = NULL };
+
+	if (get(registry, name, digest, &how, &response, err) < 0 ||
 	    hash_matches(&response.body, digest, err) < 0)
 		return -1;
 	str_reset(ret_bytes);

@@ -133,6 +133,7 @@ int registry_send(const struct registry *registry, const struct registry_call *c
 		.max_body = REGISTRY_MAX_BYTES,
 		.source = call->source,
 		.source_len = -1,
+		.on_body = call->on_body,
 		.ctx = call->ctx,
 		.stall_timeout_ms = call->source ? UPLOAD_STALL_MS : 0,
 	};

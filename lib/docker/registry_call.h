@@ -15,7 +15,8 @@ struct registry_call {
 	const char *media_type; /* of what is sent, or NULL */
 	const struct str *body; /* what is sent, or NULL */
 	http_source_fn source;	/* instead of body: sent in chunks as it comes */
-	void *ctx;
+	http_body_fn on_body;	/* takes what comes with 2xx, instead of the response */
+	void *ctx;		/* of source and on_body */
 };
 
 /*

@@ -88,9 +88,10 @@ static const struct shown_fact {
 	{ RECORD_COMMIT, "commit" },	     { RECORD_AUTHOR, "author" },
 	{ RECORD_CALLER, "caller" },	     { RECORD_REGION, "region" },
 	{ RECORD_REPOSITORY, "repository" }, { RECORD_DIGEST, "digest" },
-	{ RECORD_BUMPED, "parameter" },	     { RECORD_REPLACED, "replaced" },
-	{ RECORD_STACK_ARN, "stack" },	     { RECORD_CHANGE_SET, "change set" },
-	{ RECORD_TOKEN, "token" },	     { RECORD_STATUS, "status" },
+	{ RECORD_SOURCE, "promoted" },	     { RECORD_BUMPED, "parameter" },
+	{ RECORD_REPLACED, "replaced" },     { RECORD_STACK_ARN, "stack" },
+	{ RECORD_CHANGE_SET, "change set" }, { RECORD_TOKEN, "token" },
+	{ RECORD_STATUS, "status" },
 };
 
 #define SHOWN_COUNT (sizeof(shown_facts) / sizeof(shown_facts[0]))
