@@ -70,7 +70,9 @@ void record_release(struct record *record)
 void record_make_id(int64_t wall_ms, struct str *out)
 {
 	clock_format_compact(wall_ms, out);
-	str_addc(out, '-');
+	/* Two runs in one second are in their order too. */
+	str_cut(out, out->len - 1);
+	str_addf(out, ".%03dZ-", (int)(wall_ms % 1000));
 	random_hex(out, 4);
 }
 

@@ -115,7 +115,7 @@ struct record {
 
 void record_release(struct record *record);
 
-/* A new id, appended: "20260102T030405Z-0a1b2c3d", so that ids sort by time. */
+/* A new id, appended: "20260102T030405.678Z-0a1b2c3d", so that ids sort by time. */
 void record_make_id(int64_t wall_ms, struct str *out);
 
 /* A fact, "" where it is not known, borrowed; and whether the last run found it. */

@@ -111,6 +111,22 @@ run 0 "$DEPLOYER" history -n 1
 out_matches "$fifth +release +ok"
 rm "$(dirname "$record")/29990101T000000Z-killed00.jsonl"
 
+# Killed at whatever moment: the record can be read, and going on with it ends the release.
+for moment in 0.02 0.06 0.1 0.2 0.4 0.8 1.2; do
+	git commit -q --allow-empty -m "killed after $moment seconds"
+	sandbox 0 -- sh -c '
+		"$0" release --from bump & pid=$!
+		sleep "$1"
+		kill -KILL $pid
+		wait $pid
+		"$0" report
+		"$0" release --resume && "$0" release --from bump' "$DEPLOYER" "$moment"
+	out_has 'release'
+	grep -qx "ApplicationImageTag=$(git rev-parse --short HEAD)" dev.cfg || fail "not bumped after $moment"
+	run 0 "$DEPLOYER" history -n 1
+	out_matches "$(git rev-parse --short HEAD) +release +ok"
+done
+
 # A record of something else: refused, with what to do.
 git commit -qam sixth
 sandbox 9 -- "$DEPLOYER" release --from bump --approve never

@@ -164,6 +164,19 @@ static void the_newest_records_are_kept_and_found_by_their_ids(void **state)
 	assert_string_equal(dev.items[2].record.id.buf, "20260115-x");
 }
 
+static void ids_sort_by_time(void **state)
+{
+	CLEANUP(str_release) struct str first = STR_INIT;
+	CLEANUP(str_release) struct str second = STR_INIT;
+
+	(void)state;
+	record_make_id(1767323045007, &first);
+	record_make_id(1767323045010, &second);
+	assert_int_equal(strncmp(first.buf, "20260102T030405.007Z-", 21), 0);
+	assert_int_equal(first.len, 29);
+	assert_true(strcmp(first.buf, second.buf) < 0);
+}
+
 static void what_is_no_record_is_refused_with_its_line(void **state)
 {
 	static const struct {
@@ -306,6 +319,7 @@ int main(void)
 		IN_FOLDER(a_killed_run_leaves_a_readable_record_that_goes_on),
 		IN_FOLDER(a_record_that_is_being_written_is_locked_and_says_so),
 		IN_FOLDER(the_newest_records_are_kept_and_found_by_their_ids),
+		cmocka_unit_test(ids_sort_by_time),
 		cmocka_unit_test(what_is_no_record_is_refused_with_its_line),
 		cmocka_unit_test(the_last_line_says_what_changed_and_how_to_go_on),
 		cmocka_unit_test(resuming_leaves_out_what_was_done),
