@@ -203,15 +203,25 @@ static int settle_change_set(const struct run *run, struct deploy_request *reque
 	return 0;
 }
 
+/* A record that went through the steps of a CI job may be of another environment's stack by now. */
+static bool has_begun(const struct run *run)
+{
+	const struct record *record = run->pipeline->record;
+
+	return record && *record_fact(record, RECORD_CHANGE_SET) &&
+	       strcmp(record_fact(record, RECORD_STACK),
+		      config_text(run->pipeline->config, CONFIG_STACK_NAME)) == 0;
+}
+
 int run_rejoin(const struct run *run, struct deploy_request *request, struct error *err)
 {
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
-	const struct record *record = run->pipeline->record;
 	bool followed = false;
 
-	if (!record || !*record_fact(record, RECORD_CHANGE_SET) || request->policy.change_set)
+	if (!has_begun(run) || request->policy.change_set)
 		return 0;
-	if (cfn_describe_stack(run->pipeline->client, record_fact(record, RECORD_STACK_ARN), &stack,
+	if (cfn_describe_stack(run->pipeline->client,
+			       record_fact(run->pipeline->record, RECORD_STACK_ARN), &stack,
 			       err) < 0) {
 		if (!error_has_code(err, "StackNotFound"))
 			return -1;

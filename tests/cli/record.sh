@@ -100,6 +100,7 @@ cat >"$(dirname "$record")/29990101T000000Z-killed00.jsonl" <<-END
 	{"type": "fact", "at": 2, "name": "version", "value": "$fifth"}
 	{"type": "stage", "at": 3, "stage": "bump", "state": "done"}
 	{"type": "stage", "at": 3, "stage": "deploy", "state": "running"}
+	{"type": "fact", "at": 4, "name": "stack", "value": "app"}
 	{"type": "fact", "at": 4, "name": "stack_arn", "value": "$stack"}
 	{"type": "fact", "at": 4, "name": "change_set", "value": "$arn"}
 END
@@ -144,6 +145,15 @@ run 0 "$DEPLOYER" report --record "$tmp/ci.jsonl" -o json
 out_has '"runs": 2'
 out_has '{"stage": "bump", "state": "done"'
 out_has '{"stage": "deploy", "state": "done"'
+
+# Of another stack by now, it has nothing to join.
+cp deployer.yml "$tmp/deployer.yml"
+printf 'stack:\n  name: second\n' >deployer.yml
+sandbox 0 -- "$DEPLOYER" deploy --record "$tmp/ci.jsonl"
+err_has 'stack second is CREATE_COMPLETE'
+cp "$tmp/deployer.yml" deployer.yml
+
+# What a step finds must be what the record says.
 printf 'ApplicationImageTag=other\n' >dev.cfg
 sandbox 3 -- "$DEPLOYER" deploy --record "$tmp/ci.jsonl"
 err_has 'dev.cfg says other'
