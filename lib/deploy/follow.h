@@ -100,6 +100,12 @@ void follow_release(struct follow *follow);
  */
 int follow_skip_history(struct follow *follow, struct error *err);
 
+/*
+ * Learns from what was before how long things usually take, as follow_skip_history() does, and
+ * leaves all of it to be told. What cannot be read teaches nothing.
+ */
+void follow_learn(struct follow *follow);
+
 /* Has the running operation told from its start, by the service's clock: to join one. */
 void follow_join(struct follow *follow, int64_t since_ms);
 

@@ -240,18 +240,34 @@ static void add_older_pages(const struct follow *f, struct cfn_events *events)
 	}
 }
 
+/* The newest page and a few older ones, learned from. */
+static int read_history(struct follow *f, struct cfn_events *ret, struct error *err)
+{
+	if (cfn_describe_events(f->client, f->stack_arn, NULL, ret, err) < 0)
+		return -1;
+	add_older_pages(f, ret);
+	for (size_t i = ret->count; i-- > 0;)
+		usual_learn(&f->usual, &ret->items[i]);
+	return 0;
+}
+
 int follow_read_history(struct follow *follow, struct error *err)
 {
 	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
 
-	if (cfn_describe_events(follow->client, follow->stack_arn, NULL, &events, err) < 0)
+	if (read_history(follow, &events, err) < 0)
 		return -1;
-	add_older_pages(follow, &events);
 	if (events.count)
 		replace(&follow->stacks[0].last_id, events.items[0].id);
-	for (size_t i = events.count; i-- > 0;)
-		usual_learn(&follow->usual, &events.items[i]);
 	return 0;
+}
+
+void follow_learn(struct follow *follow)
+{
+	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
+	CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+	(void)read_history(follow, &events, &blind);
 }
 
 /* All events since the last poll, newest first. One page is enough but after a long silence. */

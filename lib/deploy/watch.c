@@ -35,6 +35,8 @@ static int follow_running(const struct watch_request *request, const struct cfn_
 	follow.timeout_ms = request->timeout_ms;
 	follow.hidden = request->hidden;
 	follow_join(&follow, running.since_ms);
+	if (running.is_found)
+		follow_learn(&follow);
 	/* Its own events tell its status; without them the stack does. */
 	if (!running.is_found)
 		str_adds(&follow.root_status, stack->status.buf);

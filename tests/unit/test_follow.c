@@ -287,6 +287,31 @@ static void says_how_long_things_usually_take(void **state)
 		strstr(fake.report.told.buf, "still in progress after 1m31s, usually 1m30s: App "));
 }
 
+/* Joining an operation: what it has done so far is learned from, and still told. */
+static void learns_without_taking_anything_for_told(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("9", "UPDATE_COMPLETE", TOKEN)
+				 AT("00:40", "3", "App", "UPDATE_COMPLETE", TOKEN)
+					 AT("00:00", "2", "App", "UPDATE_IN_PROGRESS", TOKEN)
+						 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(follow_release) struct follow follow;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, NULL, TOKEN);
+	follow_learn(&follow);
+	assert_string_equal(fake.report.told.buf, "");
+	assert_int_equal(follow_to_the_end(&follow, &fake.err), 0);
+	assert_non_null(strstr(fake.report.told.buf, "App UPDATE_IN_PROGRESS 0/0 usually 40\n"
+						     "App UPDATE_COMPLETE 0/0\n"));
+}
+
 /* The failure is the nested stack's resource's, not that of the stack that only passes it on. */
 static void follows_nested_stacks(void **state)
 {
@@ -764,6 +789,7 @@ int main(void)
 		cmocka_unit_test(ends_the_watching_when_time_is_up),
 		cmocka_unit_test(says_what_it_waits_for_in_a_silence),
 		cmocka_unit_test(says_how_long_things_usually_take),
+		cmocka_unit_test(learns_without_taking_anything_for_told),
 		cmocka_unit_test(follows_nested_stacks),
 		cmocka_unit_test(ends_with_the_status_of_the_catalogue),
 		cmocka_unit_test(watches_on_while_nothing_is_over),
