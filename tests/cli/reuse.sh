@@ -110,7 +110,9 @@ printf 'config\n' | diff - "$tmp/calls" || fail 'compose was called for what is 
 # What is no part of the image and of its tests changes nothing; nor does what is left out of it.
 echo text >README.md
 commit 'a page'
-publish 0
+publish 0 --record "$tmp/record"
+has "$tmp/record" "\"$digest\""
+has "$tmp/record" '"published"'
 reused "$first"
 printf 'config\n' | diff - "$tmp/calls" || fail 'compose was called for what is tested'
 commit 'nothing at all'
