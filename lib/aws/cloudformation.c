@@ -761,16 +761,19 @@ int cfn_describe_events(struct aws_client *client, const char *stack_arn, const 
 	return 0;
 }
 
-int cfn_describe_failures(struct aws_client *client, const char *operation_id,
-			  const char *change_set_arn, struct cfn_events *ret, struct error *err)
+int cfn_describe_failures(struct aws_client *client, enum cfn_events_of of, const char *id,
+			  struct cfn_events *ret, struct error *err)
 {
+	static const char *const names[] = {
+		[CFN_EVENTS_OF_OPERATION] = "OperationId",
+		[CFN_EVENTS_OF_CHANGE_SET] = "ChangeSetName",
+		[CFN_EVENTS_OF_STACK] = "StackName",
+	};
 	CLEANUP(cfn_events_release) struct cfn_events whole = CFN_EVENTS_INIT;
 	CLEANUP(str_release) struct str form = STR_INIT;
 	struct pages pages = { &describe_events, &form, "", read_failure_page, &whole };
 
-	aws_form_add(&form, "OperationId", operation_id);
-	if (!operation_id)
-		aws_form_add(&form, "ChangeSetName", change_set_arn);
+	aws_form_add(&form, names[of], id);
 	aws_form_add(&form, "Filters.FailedEvents", "true");
 	if (all_pages(client, &pages, err) < 0)
 		return -1;

@@ -249,13 +249,16 @@ void cfn_events_release(struct cfn_events *events);
 int cfn_describe_events(struct aws_client *client, const char *stack_arn, const char *next_token,
 			struct cfn_events *ret, struct error *err);
 
+/* Of what DescribeEvents is asked: the name of the parameter that takes it. */
+enum cfn_events_of { CFN_EVENTS_OF_OPERATION, CFN_EVENTS_OF_CHANGE_SET, CFN_EVENTS_OF_STACK };
+
 /*
- * What failed in an operation or, where that is NULL, in a change set: every page (DescribeEvents
+ * What failed in an operation, a change set or all of a stack's history: every page (DescribeEvents
  * with the filter FailedEvents). What a validation or a hook refused has its name and reason in
  * `reason`, and no resource's status. The operation is of November 2025: where a service has not
  * got it, this fails with whatever that answers, and cfn_describe_events() tells the same.
  */
-int cfn_describe_failures(struct aws_client *client, const char *operation_id,
-			  const char *change_set_arn, struct cfn_events *ret, struct error *err);
+int cfn_describe_failures(struct aws_client *client, enum cfn_events_of of, const char *id,
+			  struct cfn_events *ret, struct error *err);
 
 #endif

@@ -197,8 +197,8 @@ static void add_findings(const struct deployment *d, struct str *out)
 
 	if (!strstr(d->change_set.status_reason.buf, "EarlyValidation"))
 		return;
-	if (cfn_describe_failures(d->request->client, NULL, d->change_set_arn.buf, &events, &err) <
-	    0) {
+	if (cfn_describe_failures(d->request->client, CFN_EVENTS_OF_CHANGE_SET,
+				  d->change_set_arn.buf, &events, &err) < 0) {
 		str_addf(out, "; what it found could not be read: %s", err.msg.buf);
 		return;
 	}

@@ -12,18 +12,44 @@ void diagnosis_release(struct diagnosis *diagnosis)
 	evidence_release(&diagnosis->evidence);
 }
 
-/* Adds what failed in one operation, in the order of time. */
-static int note_operation(struct aws_client *client, const struct cfn_operation *operation,
-			  int64_t since_ms, struct cause *cause, struct error *err)
+/* What is asked for failures: an operation, or the whole stack. */
+struct question {
+	enum cfn_events_of of;
+	const char *id;
+	bool in_rollback;
+};
+
+/* Adds what failed since then, in the order of time. */
+static int note_failures(struct aws_client *client, const struct question *question,
+			 int64_t since_ms, struct cause *cause, struct error *err)
 {
 	CLEANUP(cfn_events_release) struct cfn_events events = CFN_EVENTS_INIT;
-	bool in_rollback = strstr(operation->type, "ROLLBACK") != NULL;
 
-	if (cfn_describe_failures(client, operation->id, NULL, &events, err) < 0)
+	if (cfn_describe_failures(client, question->of, question->id, &events, err) < 0)
 		return -1;
 	for (size_t i = events.count; i-- > 0;) {
 		if (events.items[i].time_ms >= since_ms)
-			cause_note(cause, &events.items[i], "", in_rollback);
+			cause_note(cause, &events.items[i], "", question->in_rollback);
+	}
+	return 0;
+}
+
+/* The stack's last operations one by one; where it tells none, its history back to then. */
+static int note_operations(struct aws_client *client, const struct cfn_stack *stack,
+			   int64_t since_ms, struct cause *cause, struct error *err)
+{
+	const struct question whole = { CFN_EVENTS_OF_STACK, stack->id.buf, false };
+
+	if (!stack->operation_count)
+		return note_failures(client, &whole, since_ms, cause, err);
+	for (size_t i = 0; i < stack->operation_count; i++) {
+		const struct cfn_operation *operation = &stack->operations[i];
+		const struct question one = { CFN_EVENTS_OF_OPERATION, operation->id,
+					      strstr(operation->type, "ROLLBACK") != NULL };
+
+		if (strcmp(operation->type, "CREATE_CHANGESET") != 0 &&
+		    note_failures(client, &one, since_ms, cause, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -38,13 +64,9 @@ static int ask_for_failures(struct aws_client *client, const char *stack_arn, in
 	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
 	const struct failure *root;
 
-	if (cfn_describe_stack(client, stack_arn, &stack, err) < 0)
+	if (cfn_describe_stack(client, stack_arn, &stack, err) < 0 ||
+	    note_operations(client, &stack, since_ms, cause, err) < 0)
 		return -1;
-	for (size_t i = 0; i < stack.operation_count; i++) {
-		if (strcmp(stack.operations[i].type, "CREATE_CHANGESET") != 0 &&
-		    note_operation(client, &stack.operations[i], since_ms, cause, err) < 0)
-			return -1;
-	}
 	root = cause_root(cause);
 	*ret_enough = root && root->rank == 0;
 	return 0;

@@ -166,6 +166,12 @@ sandbox 10 --scenario fail.yml -- "$DEPLOYER" deploy
 err_has 'Limits (AWS::SSM::Parameter) UPDATE_FAILED: limit of parameters reached'
 sandbox 0 -- "$DEPLOYER" diagnose
 err_has 'Limits (AWS::SSM::Parameter) UPDATE_FAILED: limit of parameters reached'
+err_has ' DescribeEvents'
+cat >old.yml <<-'YML'
+	faults: [{action: DescribeEvents, count: 0, reply: error, status: 400, code: InvalidAction, message: no such operation}]
+YML
+sandbox 0 --scenario old.yml -- "$DEPLOYER" diagnose
+err_has 'Limits (AWS::SSM::Parameter) UPDATE_FAILED: limit of parameters reached'
 sandbox 0 -- "$DEPLOYER" diagnose -o json
 out_has '"is_cause":true'
 

@@ -451,6 +451,7 @@ static void finds_the_root_cause_afterwards(void **state)
 							 ROOT_BY("2", "UPDATE_COMPLETE", "other")),
 		  0 },
 		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+		{ "DescribeEvents", 400, FAULT("InvalidAction", "no such operation"), 0 },
 	};
 	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
 	CLEANUP(diagnosis_release) struct diagnosis diagnosis = DIAGNOSIS_INIT;
