@@ -5,6 +5,7 @@
 #include "data/digest.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -120,6 +121,9 @@ static bool read_head(const struct passage *passage, struct str *ret, size_t *re
 		if (len <= 0)
 			return false;
 		str_add(ret, buf, (size_t)len);
+		/* Engines try TLS first, and wait for a server that does not hang up at once. */
+		if (!isupper((unsigned char)ret->buf[0]))
+			return false;
 		end = memmem(ret->buf, ret->len, "\r\n\r\n", 4);
 		if (end) {
 			*ret_head_len = (size_t)(end - ret->buf);

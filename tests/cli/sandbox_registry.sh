@@ -96,3 +96,9 @@ err_has 'denied: Your authorization token has expired. Reauthenticate and try ag
 # Nothing of it runs on, and no password lies about.
 ! grep -rs "docker-registry" /proc/[0-9]*/cmdline | grep -q "$tmp" || fail 'the registry still runs'
 [ "$(cut -c 1-8 state/registry/htpasswd)" = 'AWS:$2y$' ] || fail 'the password file is not bcrypt'
+
+# An Engine tries TLS first: it is hung up on at once, not left to wait.
+if command -v openssl >/dev/null; then
+	# shellcheck disable=SC2016
+	sandbox 0 sh -c 'timeout 5 openssl s_client -connect "$DEPLOYER_SANDBOX_REGISTRY" </dev/null >/dev/null 2>&1; [ $? != 124 ]'
+fi
