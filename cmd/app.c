@@ -1,5 +1,6 @@
 #include "cmd/app.h"
 
+#include "base/ci.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -9,6 +10,7 @@
 #include "sys/interrupt.h"
 #include "ui/lines.h"
 #include "ui/live.h"
+#include "ui/pipeline_log.h"
 #include "ui/plain.h"
 
 #include <errno.h>
@@ -129,17 +131,6 @@ void app_place_release(struct app_place *place)
 	*place = (struct app_place){ .config = CONFIG_INIT };
 }
 
-int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
-{
-	if (app_config(app, &pipeline->config, err) < 0 || app_aws(app, &pipeline->client, err) < 0)
-		return -1;
-	pipeline->http = app_http(app);
-	pipeline->env = &app->env;
-	pipeline->clock = app->clock;
-	pipeline->report = app->report;
-	return 0;
-}
-
 /* Colours: never where told so, always where told so, else on a terminal that has them. */
 static bool wants_color(const struct app *app)
 {
@@ -159,7 +150,7 @@ static bool wants_live(const struct app *app)
 	const char *term = env_get(&app->env, "TERM");
 
 	return app->global.live && !app->global.quiet && isatty(fileno(app->talk)) && term &&
-	       strcmp(term, "dumb") != 0 && !env_get(&app->env, "CI");
+	       strcmp(term, "dumb") != 0 && ci_detect(&app->env) == CI_NONE;
 }
 
 /* By the locale's own name, first of the three that POSIX asks (XBD 8.2). */
@@ -174,37 +165,64 @@ static bool has_unicode(const struct app *app)
 	return locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
 }
 
+/* What annotations of files are relative to: the checkout of the job. */
+static const char *workspace(const struct app *app)
+{
+	return env_get(&app->env, "GITHUB_WORKSPACE");
+}
+
 static void make_report(struct app *app)
 {
-	const struct live_options options = {
-		.plain = {
-			.color = wants_color(app),
-			.quiet = app->global.quiet,
-			.verbose = app->global.verbose,
-		},
-		.has_unicode = has_unicode(app),
+	const struct plain_options plain = {
+		.color = wants_color(app),
+		.quiet = app->global.quiet,
+		.verbose = app->global.verbose,
 	};
+	const struct live_options live = { .plain = plain, .has_unicode = has_unicode(app) };
+	const struct pipeline_log_options log = { plain, ci_detect(&app->env), workspace(app) };
 
-	app->is_live_ = !app_wants_json(app) && wants_live(app);
-	if (app->is_live_)
-		app->report = live_new(app->talk, app->clock, &options);
-	else if (app_wants_json(app))
+	if (app_wants_json(app)) {
 		app->report = lines_new(app->out);
-	else
-		app->report = plain_new(app->talk, app->clock, &options.plain);
+		app->free_report_ = lines_free;
+	} else if (wants_live(app)) {
+		app->report = live_new(app->talk, app->clock, &live);
+		app->free_report_ = live_free;
+	} else if (log.ci != CI_NONE) {
+		app->report = pipeline_log_new(app->talk, app->clock, &log);
+		app->free_report_ = pipeline_log_free;
+	} else {
+		app->report = plain_new(app->talk, app->clock, &plain);
+		app->free_report_ = plain_free;
+	}
 }
 
 static void free_report(struct app *app)
 {
-	if (app->report == &report_none)
-		return;
-	if (app->is_live_)
-		live_free(app->report);
-	else if (app_wants_json(app))
-		lines_free(app->report);
-	else
-		plain_free(app->report);
+	if (app->free_report_)
+		app->free_report_(app->report);
+	app->free_report_ = NULL;
 	app->report = &report_none;
+}
+
+/* Resources that fail are marked in the template that they come from. */
+static void show_template(const struct app *app, const struct config *config)
+{
+	CLEANUP_FREE char *path = config_path(config, CONFIG_STACK_TEMPLATE);
+
+	if (path && app->free_report_ == pipeline_log_free)
+		pipeline_log_set_template(app->report, path);
+}
+
+int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
+{
+	if (app_config(app, &pipeline->config, err) < 0 || app_aws(app, &pipeline->client, err) < 0)
+		return -1;
+	show_template(app, pipeline->config);
+	pipeline->http = app_http(app);
+	pipeline->env = &app->env;
+	pipeline->clock = app->clock;
+	pipeline->report = app->report;
+	return 0;
 }
 
 void app_release(struct app *app)
@@ -439,6 +457,10 @@ void app_print_error(const struct app *app, const struct error *err)
 
 	if (app_wants_json(app)) {
 		print_error_json(app, err);
+		return;
+	}
+	if (pipeline_log_error(ci_detect(&app->env), err, &text)) {
+		(void)fprintf(app->talk, "%s\n", text.buf);
 		return;
 	}
 	str_addf(&text, "%s: ", app->program->name);

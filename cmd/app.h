@@ -53,7 +53,7 @@ struct app {
 	struct aws_client *aws_;
 	struct config config_;
 	bool has_config_;
-	bool is_live_;
+	void (*free_report_)(struct report *report);
 };
 
 void app_release(struct app *app);

@@ -1,3 +1,4 @@
+#include "base/ci.h"
 #include "base/cleanup.h"
 #include "cmd/commands.h"
 #include "cmd/secrets.h"
@@ -5,6 +6,7 @@
 #include "secrets/fetch.h"
 #include "secrets/settings.h"
 #include "sys/interrupt.h"
+#include "ui/pipeline_log.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -38,6 +40,20 @@ static int collect(struct app *app, const struct run_args *args, struct secrets_
 	return secrets_collect(client, &http, 1, &settings->references, &rules, ret, err);
 }
 
+/* The log of a CI job is masked before the program can print anything. */
+static void mask(const struct app *app, const struct secrets_variables *variables)
+{
+	enum ci ci = ci_detect(&app->env);
+
+	for (size_t i = 0; i < variables->count; i++) {
+		CLEANUP(str_wipe) struct str line = STR_INIT;
+
+		pipeline_log_mask(ci, secret_bytes(&variables->items[i].value), &line);
+		(void)fputs(line.buf, app->talk);
+	}
+	(void)fflush(app->talk);
+}
+
 /* The program takes this process over, as the container's entrypoint has it. */
 static int become(struct app *app, const char *program, char **args, const struct strv *environment,
 		  struct error *err)
@@ -66,6 +82,7 @@ static int run_run(struct app *app, const void *args, char **operands, struct er
 				 err) < 0 ||
 	    collect(app, args, &settings, &variables, err) < 0)
 		return -1;
+	mask(app, &variables);
 	secrets_environment_merge(&app->env, &variables, settings.overrides, &environment);
 	return become(app, program, operands, &environment, err);
 }

@@ -1,5 +1,6 @@
 #include "cmd/deploy_opts.h"
 
+#include "base/ci.h"
 #include "base/slice.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@ static int parse_word(const char *option, const char *text, const struct word *w
 
 static int parse_wait(const struct app *app, const char *text, int64_t *ret_ms, struct error *err)
 {
-	uint64_t minutes = env_get(&app->env, "CI") ? CI_WAIT_MIN : 0;
+	uint64_t minutes = ci_detect(&app->env) != CI_NONE ? CI_WAIT_MIN : 0;
 
 	if (text && !slice_to_u64(slice_of(text), MAX_MINUTES, &minutes))
 		return error_set(err, ERROR_USAGE, "--wait: '%s' is not a number of minutes", text);

@@ -3,6 +3,8 @@
 #include "base/cleanup.h"
 #include "cmd/truth.h"
 #include "deploy/recorder.h"
+#include "sys/file.h"
+#include "ui/history.h"
 #include "ui/summary.h"
 
 #include <inttypes.h>
@@ -76,6 +78,24 @@ static void say_last(struct app *app, const struct str *line)
 		strv_add(&app->closing, line->buf);
 }
 
+/*
+ * The run's report, where GitHub shows it on the page of the workflow. It takes nothing away from a
+ * release that it cannot be written.
+ */
+static void add_job_summary(struct app *app, const struct recorder *recorder)
+{
+	const char *path = env_get(&app->env, "GITHUB_STEP_SUMMARY");
+	const struct records_item item = { recorder->record, recorder->path, false };
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	if (!path)
+		return;
+	history_markdown(&item, &text);
+	if (file_append(path, text.buf, text.len, &err) < 0)
+		report_warning(app->report, "no summary for the workflow's page: %s", err.msg.buf);
+}
+
 /* The last lines come after everything else, an error too. */
 static void close_run(struct app *app, const struct pipeline *pipeline,
 		      const struct recorder *recorder)
@@ -83,6 +103,7 @@ static void close_run(struct app *app, const struct pipeline *pipeline,
 	CLEANUP(str_release) struct str summary = STR_INIT;
 	CLEANUP(str_release) struct str truth = STR_INIT;
 
+	add_job_summary(app, recorder);
 	summary_write(&recorder->record, &summary);
 	say_last(app, &summary);
 	if (recorder->record.exit_status == 0 && pipeline->stages[STAGE_DEPLOY])

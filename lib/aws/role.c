@@ -4,6 +4,7 @@
 #include "aws/call.h"
 #include "aws/credentials_json.h"
 #include "aws/sts.h"
+#include "base/ci.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 
@@ -88,8 +89,8 @@ static int ask_for_code(const struct aws_search *search, const char *serial,
 {
 	CLEANUP_FREE char *question = mem_printf("Enter MFA code for %s: ", serial);
 
-	if (env_get(search->settings->env, "CI")) {
-		error_set(err, ERROR_AUTH, "the role wants an MFA code of '%s', and CI is set",
+	if (ci_detect(search->settings->env) != CI_NONE) {
+		error_set(err, ERROR_AUTH, "the role wants an MFA code of '%s', and this is CI",
 			  serial);
 		return error_fix(err, "give the pipeline a role that it can take on by itself");
 	}

@@ -43,6 +43,19 @@ void report_result(struct report *report, const char *fmt, ...)
 	va_end(ap);
 }
 
+void report_result_at(struct report *report, const char *file, unsigned line, const char *fmt, ...)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	struct report_event event = { .kind = REPORT_RESULT, .file = file, .line = line };
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vaddf(&text, fmt, ap);
+	va_end(ap);
+	event.text = text.buf;
+	report->emit(report, &event);
+}
+
 void report_output(struct report *report, const char *source, const char *line)
 {
 	struct report_event event = { .kind = REPORT_OUTPUT, .source = source, .text = line };

@@ -42,6 +42,8 @@ struct report_event {
 	const char *type;
 	const char *status;
 	const char *text;
+	const char *file; /* of the project that this is about, NULL: none; `line` in it, from 1 */
+	unsigned line;
 	int64_t elapsed_ms;
 	int64_t usual_ms; /* 0: unknown */
 	uint64_t done;
@@ -60,6 +62,8 @@ void report_warning(struct report *report, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void report_result(struct report *report, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+void report_result_at(struct report *report, const char *file, unsigned line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 void report_output(struct report *report, const char *source, const char *line);
 void report_fact(struct report *report, const char *name, const char *value);
 void report_progress(struct report *report, const char *source, uint64_t done, uint64_t total);

@@ -15,9 +15,9 @@ int stage_bump(struct run *run, struct error *err)
 	if (parameters_bump(path, config->environment, key, run->version.tag.buf, &result, err) < 0)
 		return -1;
 	if (result.changed) {
-		report_result(run->pipeline->report, "%s: %s %s -> %s",
-			      config_text(config, CONFIG_STACK_PARAMETERS), key,
-			      result.old_value.buf, run->version.tag.buf);
+		report_result_at(run->pipeline->report, path, result.line, "%s: %s %s -> %s",
+				 config_text(config, CONFIG_STACK_PARAMETERS), key,
+				 result.old_value.buf, run->version.tag.buf);
 		record_tell(run->pipeline->report, RECORD_BUMPED, "%s %s -> %s",
 			    config_text(config, CONFIG_STACK_PARAMETERS), result.old_value.buf,
 			    run->version.tag.buf);

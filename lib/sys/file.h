@@ -50,6 +50,12 @@ struct file_change {
 int file_edit_atomic(const char *path, const struct str *old, const struct file_change *change,
 		     struct error *err);
 
+/*
+ * Adds bytes to the end of a file that others add to as well, which is made (0644) where it is not
+ * there: a CI service's file of summaries. ERROR_SYSTEM otherwise.
+ */
+int file_append(const char *path, const void *bytes, size_t len, struct error *err);
+
 /* Whether the name is one that file_write_atomic() gives to its new file until the rename. */
 bool file_is_leftover(const char *name);
 

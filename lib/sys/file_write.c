@@ -489,3 +489,16 @@ int file_edit_atomic(const char *path, const struct str *old, const struct file_
 {
 	return replace_unsignalled(path, old, change, S_IRUSR | S_IWUSR, err);
 }
+
+int file_append(const char *path, const void *bytes, size_t len, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	int errnum;
+
+	if (fd < 0)
+		return error_set_errno(err, errno, "cannot open '%s'", path);
+	errnum = write_all(fd, bytes, len) < 0 ? errno : 0;
+	if (close(fd) < 0 && !errnum)
+		errnum = errno;
+	return errnum ? error_set_errno(err, errnum, "cannot write '%s'", path) : 0;
+}
