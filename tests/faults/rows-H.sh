@@ -3,6 +3,8 @@
 # file has its old bytes or the new ones, every byte outside the value stays, and nothing is left behind.
 . "$(dirname "$0")/../cli/testlib.sh"
 . "$testdir/rows.sh"
+# A sanitizer cannot look for leaks while it is traced.
+export ASAN_OPTIONS=detect_leaks=0
 mkdir "$tmp/stack"
 cd "$tmp/stack"
 
@@ -233,7 +235,7 @@ edited_meanwhile() {
 kernel_refuses() {
 	for fault in write:error=ENOSPC:when=1 write:error=EDQUOT:when=1 write:error=EIO:when=1 \
 		fsync:error=EIO:when=1 fsync:error=ENOSPC:when=1 fchmod:error=EIO:when=1 flock:error=ENOLCK:when=1 \
-		renameat:error=EIO:when=1 renameat:error=EBUSY:when=1 getrandom:error=EIO:when=2; do
+		renameat:error=EIO:when=1 renameat:error=EBUSY:when=1 getrandom:error=EIO; do
 		injected "$fault"
 		[ "$injected_status" -ne 0 ] || fail 'status 0'
 		printf 'A=1\nApplicationImageTag=old' | cmp - dev.cfg || fail 'the old bytes are gone'
