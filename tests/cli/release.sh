@@ -69,6 +69,8 @@ err_has "dev.cfg: ApplicationImageTag latest -> $hash"
 err_has "stack $name is CREATE_COMPLETE"
 err_matches "output ApplicationImage = .*:$hash"
 one_line_changed latest "$hash"
+err_has "changed: registry $hash, dev.cfg latest -> $hash, stack $name ("
+err_matches "^$hash  git ok  ECR ok  dev\.cfg ok  stack ok  ([0-9]+)/\1 tasks\$"
 address=$(sed -n 's,^app running at ,,p' "$tmp/err")
 busybox wget -qO- "$address/health" | grep -q "\"version\":\"$hash\"" || fail "no application of $hash at $address"
 [ ! -e "$HOME/.docker/config.json" ] || fail 'a credential was left in docker'\''s configuration'
