@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "deploy/parameters.h"
+#include "deploy/stack_ecs.h"
 #include "deploy/stack_status.h"
 
 #include <pthread.h>
@@ -125,15 +126,6 @@ static void find_image(const struct status_request *request, struct status *stat
 
 /* ---- the tasks ---- */
 
-/* Where an ARN is of the form with the cluster in it: "...:service/CLUSTER/NAME"; else NULL. */
-static char *cluster_of(const char *service_arn)
-{
-	CLEANUP(strv_release) struct strv parts = STRV_INIT;
-
-	strv_split(&parts, service_arn, "/");
-	return parts.count == 3 ? mem_strdup(parts.v[1]) : NULL;
-}
-
 /* Whether the image's name ends in ":VERSION" of the repository. */
 static bool is_version(const struct status_request *request, const struct status *status,
 		       const char *image)
@@ -175,11 +167,10 @@ static int compare_tasks(const struct status_request *request, const char *clust
 	return 0;
 }
 
-static int find_service(const struct status_request *request, const char *arn, bool compare,
-			struct status *status, struct error *err)
+static int find_service(const struct status_request *request, const char *cluster, const char *arn,
+			bool compare, struct status *status, struct error *err)
 {
 	CLEANUP(ecs_service_release) struct ecs_service service = ECS_SERVICE_INIT;
-	CLEANUP_FREE char *cluster = cluster_of(arn);
 
 	if (ecs_describe_service(request->client, cluster, arn, &service, err) < 0)
 		return -1;
@@ -189,21 +180,30 @@ static int find_service(const struct status_request *request, const char *arn, b
 	return compare ? compare_tasks(request, cluster, arn, status, err) : 0;
 }
 
+/* An ARN of the old form does not tell the cluster: it is the stack's, where that has one. */
+static void find_cluster(const struct stack_ecs *ecs, const char *service_arn, struct str *ret)
+{
+	ecs_arn_cluster(service_arn, ret);
+	if (!ret->len && ecs->clusters.count == 1)
+		str_adds(ret, ecs->clusters.v[0]);
+}
+
 static int find_tasks(const struct status_request *request, bool compare, struct status *status,
 		      struct error *err)
 {
-	CLEANUP(cfn_resources_release) struct cfn_resources list = CFN_RESOURCES_INIT;
+	CLEANUP(stack_ecs_release) struct stack_ecs ecs = STACK_ECS_INIT;
 
 	if (!status->stack_arn.len)
 		return 0;
-	if (cfn_list_resources(request->client, status->stack_arn.buf, &list, err) < 0)
+	if (stack_ecs_read(request->client, status->stack_arn.buf, &ecs, err) < 0)
 		return -1;
-	for (size_t i = 0; i < list.count; i++) {
-		const struct cfn_resource *resource = &list.items[i];
+	for (size_t i = 0; i < ecs.services.count; i++) {
+		CLEANUP(str_release) struct str cluster = STR_INIT;
+		const char *arn = ecs.services.v[i];
 
-		if (strcmp(resource->type, "AWS::ECS::Service") != 0 || !*resource->physical_id)
-			continue;
-		if (find_service(request, resource->physical_id, compare, status, err) < 0)
+		find_cluster(&ecs, arn, &cluster);
+		if (find_service(request, cluster.len ? cluster.buf : NULL, arn, compare, status,
+				 err) < 0)
 			return -1;
 	}
 	return 0;

@@ -52,10 +52,10 @@ struct status {
 void status_release(struct status *status);
 
 /*
- * Looks: DescribeStacks, DescribeImages, ListStackResources and, where the stack has ECS services,
- * DescribeServices, ListTasks and DescribeTasks for each; nothing is changed. What may not be read
- * but the stack is an unknown part of the answer. ERROR_REFUSED where the stack is in another
- * account than aws.account.
+ * Looks: DescribeStacks, DescribeImages, ListStackResources and, where it or a stack nested in it
+ * has ECS services, DescribeServices, ListTasks and DescribeTasks for each; nothing is changed.
+ * What may not be read but the stack is an unknown part of the answer. ERROR_REFUSED where the
+ * stack is in another account than aws.account.
  */
 int status_find(const struct status_request *request, struct status *ret, struct error *err);
 
