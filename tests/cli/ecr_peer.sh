@@ -2,7 +2,7 @@
 # Amazon's credential helper and ours, beside each other: each answers for the hosts that it is
 # configured for, both answer alike for one registry, and neither's entry disturbs the other's.
 . "$(dirname "$0")/testlib.sh"
-need docker-credential-ecr-login python3 openssl docker-registry
+need docker-credential-ecr-login python3 openssl docker-registry curl
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 
 # Theirs knows no other endpoint than Amazon's own.
@@ -24,6 +24,16 @@ cat >both.sh <<-'SH'
 	echo "$REGISTRY" | docker-credential-deployer get >ours.get
 	printf 'https://%s' "$REGISTRY" | docker-credential-deployer get >ours.get_url
 	printf 'https://%s' "$REGISTRY" | theirs get >theirs.get_url
+	# The registry takes either's answer, each a token of its own, and no other.
+	takes() {
+		printf 'user = "AWS:%s"\n' "$(sed -n 's/.*"Secret": *"\([^"]*\)".*/\1/p' "$1")" >login.curl
+		[ "$(curl -s -o /dev/null -w '%{http_code}' -K login.curl "http://$DEPLOYER_SANDBOX_REGISTRY/v2/")" = "$2" ]
+	}
+	takes theirs.get 200
+	takes ours.get 200
+	takes ours.get_url 200
+	echo '{"Secret": "other"}' >no.get
+	takes no.get 401 || takes no.get 403
 	# What neither answers for: docker goes on without a login.
 	! echo registry.example.com | theirs get >theirs.other 2>/dev/null
 	! echo registry.example.com | docker-credential-deployer get >ours.other 2>/dev/null
@@ -38,8 +48,8 @@ python3 - <<-'PY'
 	ours, theirs = read("ours.get"), read("theirs.get")
 	assert set(ours) == set(theirs) == {"ServerURL", "Username", "Secret"}, (ours.keys(), theirs.keys())
 	assert ours["Username"] == theirs["Username"] == "AWS"
-	assert ours["Secret"] == theirs["Secret"] != ""
-	assert read("ours.get_url")["Secret"] == read("theirs.get_url")["Secret"]
+	assert ours["Secret"] and theirs["Secret"]
+	assert set(read("ours.get_url")) == set(read("theirs.get_url"))
 PY
 same ours.other theirs.other
 
