@@ -92,7 +92,7 @@ int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
  * Runs the stages that `pipeline` has set, with everything else of it filled in from the app, and
  * keeps the record of it (cmd/record.c): a new one of the project's, or the file of --record, which
  * goes on where an earlier step of the same release began it. What `deployer test`, `publish`,
- * `deploy` and `release` share.
+ * `deploy` and `release` share. Of a dry run there is no record.
  */
 int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err);
 

@@ -1,10 +1,18 @@
 #include "cmd/app.h"
 #include "cmd/commands.h"
 
-static const struct opt opts[] = { OPT_END };
+struct clean_args {
+	bool dry_run;
+};
 
-static int clean_run(struct app *app, const void *args, char **operands, struct error *err)
+static const struct opt opts[] = {
+	OPT(struct clean_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_END,
+};
+
+static int clean_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
+	const struct clean_args *args = args_;
 	struct pipeline pipeline = {
 		.http = app_http(app),
 		.env = &app->env,
@@ -12,11 +20,10 @@ static int clean_run(struct app *app, const void *args, char **operands, struct 
 		.report = app->report,
 	};
 
-	(void)args;
 	(void)operands;
 	if (app_config(app, &pipeline.config, err) < 0)
 		return -1;
-	return pipeline_clean(&pipeline, err);
+	return pipeline_clean(&pipeline, args->dry_run, err);
 }
 
 const struct cmd cmd_clean = {
@@ -27,5 +34,6 @@ const struct cmd cmd_clean = {
 		"Untagged images that carry the label named as clean.label in deployer.yml go too.",
 	.operands = "",
 	.opts = opts,
+	.args_size = sizeof(struct clean_args),
 	.run = clean_run,
 };

@@ -1,9 +1,10 @@
 #include "cmd/commands.h"
 #include "cmd/deploy_opts.h"
 
-static int deploy_run(struct app *app, const void *args, char **operands, struct error *err)
+static int deploy_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
-	struct pipeline pipeline = { .allow_dirty = true };
+	const struct deploy_args *args = args_;
+	struct pipeline pipeline = { .allow_dirty = true, .dry_run = args->dry_run };
 
 	(void)operands;
 	if (deploy_policy_of(app, args, &pipeline.deploy, err) < 0)

@@ -16,6 +16,7 @@
 struct login_args {
 	const char *registry;
 	bool store;
+	bool dry_run;
 };
 
 /* Docker will look for the helper in its own PATH, which is most likely this one. */
@@ -119,8 +120,16 @@ static int login_run(struct app *app, const void *args, char **operands, struct 
 	    ecr_get_authorization_for(client, a->registry, &authorization, err) < 0)
 		return -1;
 	url_host(authorization.proxy_endpoint.buf, &host);
-	if (check_token(app, &authorization, err) < 0 ||
-	    keep(app, a->store, host.buf, &authorization, err) < 0)
+	if (check_token(app, &authorization, err) < 0)
+		return -1;
+	if (a->dry_run) {
+		report_result(app->report,
+			      a->store ? "would keep the token of '%s' where docker does"
+				       : "would name " HELPER_NAME " as docker's helper for '%s'",
+			      host.buf);
+		return 0;
+	}
+	if (keep(app, a->store, host.buf, &authorization, err) < 0)
 		return -1;
 	print(app, host.buf, a->store, &authorization);
 	return 0;
@@ -131,6 +140,7 @@ static const struct opt opts[] = {
 	    "log in to the registry of another account"),
 	OPT(struct login_args, store, 0, "store", NULL,
 	    "write the token where docker keeps its passwords, for about 12 hours"),
+	OPT(struct login_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 

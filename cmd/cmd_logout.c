@@ -45,24 +45,35 @@ static void print(const struct app *app, const struct strv *hosts)
 	(void)fputs(text.buf, app->out);
 }
 
-static int logout_run(struct app *app, const void *args, char **operands, struct error *err)
+struct logout_args {
+	bool dry_run;
+};
+
+static int logout_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
+	const struct logout_args *args = args_;
 	CLEANUP(strv_release) struct strv hosts = STRV_INIT;
 	CLEANUP(strv_release) struct strv forgotten = STRV_INIT;
 
-	(void)args;
 	for (; *operands; operands++)
 		strv_add(&hosts, *operands);
 	if (hosts.count == 0 &&
 	    docker_config_hosts(&app->env, HELPER_NAME, USERNAME, &hosts, err) < 0)
 		return -1;
+	for (size_t i = 0; args->dry_run && i < hosts.count; i++)
+		report_result(app->report, "would log docker out of '%s'", hosts.v[i]);
+	if (args->dry_run)
+		return 0;
 	if (forget(app, &hosts, &forgotten, err) < 0)
 		return -1;
 	print(app, &forgotten);
 	return 0;
 }
 
-static const struct opt opts[] = { OPT_END };
+static const struct opt opts[] = {
+	OPT(struct logout_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_END,
+};
 
 const struct cmd cmd_logout = {
 	.name = "logout",
@@ -76,5 +87,6 @@ const struct cmd cmd_logout = {
 	.operands = "[HOST...]",
 	.max_operands = -1,
 	.opts = opts,
+	.args_size = sizeof(struct logout_args),
 	.run = logout_run,
 };

@@ -8,6 +8,7 @@
 struct promote_args {
 	const char *tag;
 	bool create;
+	bool dry_run;
 	struct deploy_args deploy;
 };
 
@@ -22,6 +23,7 @@ static const struct opt opts[] = {
 	    "execute without asking: any (default), tag-only or never"),
 	OPT(struct promote_args, deploy.on_interrupt, 0, "on-interrupt", "WHAT",
 	    "when interrupted: ask (default), detach or cancel"),
+	OPT(struct promote_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 
@@ -45,6 +47,7 @@ static int bring(struct app *app, const struct promote_args *args,
 		.version = promotion->version.buf,
 		.allow_dirty = true,
 		.create = args->create,
+		.dry_run = args->dry_run,
 		.source = promotion,
 	};
 

@@ -7,6 +7,7 @@ struct publish_args {
 	bool rebuild;
 	bool create;
 	bool direct;
+	bool dry_run;
 };
 
 static const struct opt opts[] = {
@@ -18,6 +19,7 @@ static const struct opt opts[] = {
 	OPT(struct publish_args, create, 0, "create", NULL, "make a repository that is missing"),
 	OPT(struct publish_args, direct, 0, "direct", NULL,
 	    "compress and upload without the Engine: a large image's first push is faster"),
+	OPT(struct publish_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 
@@ -30,6 +32,7 @@ static int publish_run(struct app *app, const void *args_, char **operands, stru
 		.rebuild = args->rebuild,
 		.create = args->create,
 		.direct = args->direct,
+		.dry_run = args->dry_run,
 	};
 
 	(void)operands;

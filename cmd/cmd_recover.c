@@ -6,6 +6,7 @@
 struct recover_args {
 	struct strv skip;
 	unsigned timeout_min;
+	bool dry_run;
 };
 
 static const struct opt opts[] = {
@@ -13,6 +14,7 @@ static const struct opt opts[] = {
 	    "leave RESOURCE as it is; may be given several times"),
 	OPT(struct recover_args, timeout_min, 0, "timeout", "MINUTES",
 	    "end the watching, not the operation, after MINUTES"),
+	OPT(struct recover_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 
@@ -24,6 +26,7 @@ static int recover_run(struct app *app, const void *args_, char **operands, stru
 		.report = app->report,
 		.stack_name = operands[0],
 		.skip = &args->skip,
+		.dry_run = args->dry_run,
 		.timeout_ms = (int64_t)args->timeout_min * 60000,
 	};
 	const struct config *config;
@@ -34,7 +37,8 @@ static int recover_run(struct app *app, const void *args_, char **operands, stru
 		request.stack_name = config_text(config, CONFIG_STACK_NAME);
 	if (deploy_recover(&request, &stack, err) < 0)
 		return -1;
-	report_result(app->report, "stack %s is %s", stack.name.buf, stack.status.buf);
+	if (!args->dry_run)
+		report_result(app->report, "stack %s is %s", stack.name.buf, stack.status.buf);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct release_args {
 	bool allow_older;
 	bool rebuild;
 	bool create;
+	bool dry_run;
 	bool resume;
 };
 
@@ -52,6 +53,7 @@ static const struct opt opts[] = {
 	OPT(struct release_args, create, 0, "create", NULL, "make a repository that is missing"),
 	OPT(struct release_args, resume, 0, "resume", NULL,
 	    "go on with the last run, which ended early, after the stages it has done"),
+	OPT(struct release_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 
@@ -105,6 +107,9 @@ static int resume(struct app *app, const struct release_args *args, struct pipel
 
 	if (args->only.count || args->skip.count || args->from || args->until)
 		return error_set(err, ERROR_USAGE, "--resume knows its stages: name none");
+	if (args->dry_run)
+		return error_set(err, ERROR_USAGE,
+				 "--resume has no dry run: see 'deployer report'");
 	if (record_list(app, record_environment(app), 1, &records, err) < 0)
 		return -1;
 	item = records_find(&records, NULL, err);
@@ -165,6 +170,7 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 		.force = args->force,
 		.rebuild = args->rebuild,
 		.create = args->create,
+		.dry_run = args->dry_run,
 	};
 	const struct deploy_args deploy = {
 		.wait = args->wait,

@@ -17,10 +17,12 @@
 struct rollback_args {
 	struct deploy_args deploy;
 	bool yes;
+	bool dry_run;
 	bool all;
 };
 
 static const struct opt opts[] = {
+	OPT(struct rollback_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT(struct rollback_args, yes, 'y', "yes", NULL,
 	    "go back although migrations lie between; ask nobody"),
 	OPT(struct rollback_args, all, 'a', "all", NULL, "list all there are, not the newest 20"),
@@ -139,6 +141,11 @@ static int rollback_command(struct app *app, const void *args_, char **operands,
 							     : list(app, &pipeline, args->all, err);
 	pipeline.stages[STAGE_BUMP] = true;
 	pipeline.stages[STAGE_DEPLOY] = true;
+	if (args->dry_run) {
+		pipeline.version = operands[0];
+		pipeline.dry_run = true;
+		return app_run_pipeline(app, &pipeline, err);
+	}
 	return record_work(app, &pipeline, go_back, &request, err);
 }
 

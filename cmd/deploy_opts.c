@@ -27,6 +27,7 @@ const struct opt deploy_opts[] = {
 	    "update a stack that failed with its rollback switched off"),
 	OPT(struct deploy_args, allow_older, 0, "allow-older", NULL,
 	    "deploy an older commit than the live one after a wait"),
+	OPT(struct deploy_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
 	OPT_END,
 };
 

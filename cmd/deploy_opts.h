@@ -15,6 +15,7 @@ struct deploy_args {
 	bool recreate;
 	bool fix_forward;
 	bool allow_older;
+	bool dry_run;
 };
 
 extern const struct opt deploy_opts[];

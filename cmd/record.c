@@ -172,6 +172,8 @@ int record_work(struct app *app, struct pipeline *pipeline,
 
 int app_run_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
 {
+	if (pipeline->dry_run)
+		return app_pipeline(app, pipeline, err) < 0 ? -1 : pipeline_dry_run(pipeline, err);
 	return record_work(app, pipeline, run_pipeline, NULL, err);
 }
 

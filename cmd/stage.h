@@ -7,6 +7,7 @@
 struct stage_args {
 	const char *tag;
 	bool allow_dirty;
+	bool dry_run;
 };
 
 extern const struct opt stage_opts[];

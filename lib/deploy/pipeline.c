@@ -271,6 +271,28 @@ int pipeline_run(const struct pipeline *pipeline, struct error *err)
 	return result;
 }
 
+int pipeline_dry_run(const struct pipeline *pipeline, struct error *err)
+{
+	CLEANUP(run_release) struct run run = run_of(pipeline);
+	bool told = false;
+
+	if (preflight(&run, err) < 0)
+		return -1;
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		if (!pipeline->stages[i])
+			continue;
+		if (!is_skipped(&run, &stages[i])) {
+			if (run_say(&run, (enum stage)i, err) < 0)
+				return -1;
+			continue;
+		}
+		if (!told)
+			tell_skipped(&run);
+		told = true;
+	}
+	return 0;
+}
+
 int pipeline_plan(const struct pipeline *pipeline, struct str *out, struct str *ret_arn,
 		  struct error *err)
 {
@@ -308,13 +330,37 @@ static int remove_dangling(struct run *run, struct error *err)
 	return 0;
 }
 
-int pipeline_clean(const struct pipeline *pipeline, struct error *err)
+/* Networks and volumes go with the containers, as Compose knows them. */
+static int say_clean(struct run *run, struct error *err)
+{
+	CLEANUP(engine_containers_release)
+	struct engine_containers containers = ENGINE_CONTAINERS_INIT;
+	const char *project = run->compose.project.buf;
+	const char *label = config_text(run->pipeline->config, CONFIG_CLEAN_LABEL);
+
+	if (engine_list_project(run->engine, project, NULL, &containers, err) < 0)
+		return -1;
+	for (size_t i = 0; i < containers.count; i++)
+		report_result(run->pipeline->report, "would remove the container of %s (%s)",
+			      containers.items[i].service, containers.items[i].state);
+	report_result(run->pipeline->report, "would remove the networks and volumes of '%s'",
+		      project);
+	if (*label)
+		report_result(run->pipeline->report, "would remove dangling images with label %s",
+			      label);
+	return 0;
+}
+
+int pipeline_clean(const struct pipeline *pipeline, bool dry_run, struct error *err)
 {
 	CLEANUP(run_release) struct run run = run_of(pipeline);
 	int status;
 
-	if (run_find_docker(&run, err) < 0 || run_claim_project(&run, err) < 0 ||
-	    compose_down(&run.compose, &status, err) < 0)
+	if (run_find_docker(&run, err) < 0)
+		return -1;
+	if (dry_run)
+		return say_clean(&run, err);
+	if (run_claim_project(&run, err) < 0 || compose_down(&run.compose, &status, err) < 0)
 		return -1;
 	if (status)
 		return error_set(err, ERROR_CHILD, "compose down exited with status %d", status);

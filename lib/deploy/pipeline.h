@@ -49,6 +49,7 @@ struct pipeline {
 	bool stages[STAGE_COUNT];
 	const char *version;
 	bool allow_dirty;
+	bool dry_run; /* for the command line: pipeline_dry_run() instead of pipeline_run() */
 	bool direct;
 	bool force;
 	struct deploy_policy deploy;
@@ -67,6 +68,12 @@ struct pipeline {
 int pipeline_run(const struct pipeline *pipeline, struct error *err);
 
 /*
+ * The same checks, and then only what each stage would do, as results. Nothing is changed, but that
+ * a change set is made and taken away where there is a deploy stage.
+ */
+int pipeline_dry_run(const struct pipeline *pipeline, struct error *err);
+
+/*
  * What the deploy stage would do to the stack, appended; *ret_arn is the change set's where
  * deploy.keep has it kept. The same checks come first.
  */
@@ -81,8 +88,9 @@ int pipeline_repository(const struct pipeline *pipeline, struct str *ret_name, s
 
 /*
  * Stops and removes what the stages leave on this machine: the Makefile's `clean`. ERROR_REFUSED
- * while a release of the project runs there, whose images it would take away.
+ * while a release of the project runs there, whose images it would take away. dry_run: only
+ * reports what that is.
  */
-int pipeline_clean(const struct pipeline *pipeline, struct error *err);
+int pipeline_clean(const struct pipeline *pipeline, bool dry_run, struct error *err);
 
 #endif

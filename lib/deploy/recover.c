@@ -235,8 +235,14 @@ static int recover(struct recovery *r, struct error *err)
 		return refuse_status(r, err);
 	report_note(r->request->report, "stack %s is in %s; what failed:", r->stack.name.buf,
 		    r->stack.status.buf);
-	if (find_failed(r, r->stack.id.buf, "", 0, err) < 0 || check_skip(r, err) < 0 ||
-	    follow_it(r, err) < 0)
+	if (find_failed(r, r->stack.id.buf, "", 0, err) < 0 || check_skip(r, err) < 0)
+		return -1;
+	if (r->request->dry_run) {
+		report_result(r->request->report, "would roll all of it back%s",
+			      r->request->skip->count ? " but what is to be skipped" : "");
+		return 0;
+	}
+	if (follow_it(r, err) < 0)
 		return -1;
 	tell_skipped(r);
 	return cfn_describe_stack(client, r->stack.id.buf, &r->stack, err);

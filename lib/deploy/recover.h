@@ -17,6 +17,7 @@ struct recover_request {
 	const char *stack_name;
 	const struct strv *skip;
 	int64_t timeout_ms;
+	bool dry_run; /* only tell */
 };
 
 /*

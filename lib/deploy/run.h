@@ -71,6 +71,9 @@ int stage_publish(struct run *run, struct error *err);
 int stage_bump(struct run *run, struct error *err);
 int stage_deploy(struct run *run, struct error *err);
 
+/* Reports what a stage would do; changes nothing, run alone. */
+int run_say(struct run *run, enum stage stage, struct error *err);
+
 /* What stage_deploy() would do (deploy_plan()). */
 int stage_plan(struct run *run, struct str *out, struct str *ret_arn, struct error *err);
 
