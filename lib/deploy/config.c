@@ -376,6 +376,15 @@ int config_load(const char *file, const char *environment, struct config *ret, s
 	return 0;
 }
 
+void config_conventions(const char *dir, const char *environment, struct config *ret)
+{
+	*ret = (struct config)CONFIG_INIT;
+	ret->dir = mem_strdup(dir);
+	ret->environment = environment ? mem_strdup(environment) : NULL;
+	fill_conventions(ret);
+	fill_steps(ret);
+}
+
 static void add_parameters(const struct config *config, struct strv *paths)
 {
 	char *path = config_path(config, CONFIG_STACK_PARAMETERS);

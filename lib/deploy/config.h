@@ -129,6 +129,9 @@ struct config {
 int config_load(const char *file, const char *environment, struct config *ret, struct error *err);
 void config_release(struct config *config);
 
+/* What goes without saying in the folder `dir` (absolute), where there were no deployer.yml. */
+void config_conventions(const char *dir, const char *environment, struct config *ret);
+
 /* A text setting, borrowed, "" where unset; a list setting, borrowed. */
 const char *config_text(const struct config *config, enum config_key key);
 const struct strv *config_list(const struct config *config, enum config_key key);
