@@ -16,6 +16,7 @@ static const struct cmd *const commands[] = {
 	&cmd_help,
 	&cmd_history,
 	&cmd_iam,
+	&cmd_init,
 	&cmd_login,
 	&cmd_logout,
 	&cmd_params_diff,

@@ -15,6 +15,7 @@ extern const struct cmd cmd_diagnose;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_history;
 extern const struct cmd cmd_iam;
+extern const struct cmd cmd_init;
 extern const struct cmd cmd_login;
 extern const struct cmd cmd_logout;
 extern const struct cmd cmd_params_diff;

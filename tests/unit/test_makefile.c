@@ -48,7 +48,7 @@ static void reads_recipes_as_make_would(void **state)
 		{ "A = $(B)\nB := x$(A)\nt:\n\t$(B)\n", "x" },
 		{ "t:\n\tx $@ $* $(\n", "?x $@ $* $(" },
 		{ "ifdef X\nt:\n\ta\nelse\n\tb\nendif\n", "a\nb" },
-		{ "define F\nt:\n\tno\nendef\nt:\n\tyes\n", "yes" },
+		{ "define F\nt:\n\tno\nendef\nt:\n\tx\n", "x" },
 		{ "t: A = 1\nt: b\n\tx\n", "x" },
 		{ "t:\n\t$(MAKE) b\n", "make b" },
 		{ ".PHONY: t\n\tno\nt: \n", "" },
