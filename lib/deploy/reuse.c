@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "deploy/inputs.h"
+#include "deploy/record.h"
 #include "deploy/run.h"
 #include "deploy/state.h"
 #include "sys/file.h"
@@ -8,11 +9,11 @@
 #include <string.h>
 
 /* The folder's record of the last image that was tested and published from it. */
-#define RECORD_NAME	 "tested.json"
-#define RECORD_MAX_BYTES (64UL << 10)
+#define TESTED_NAME	 "tested.json"
+#define TESTED_MAX_BYTES (64UL << 10)
 
 /* Base images move under their names: what was tested on them counts for a day. */
-#define RECORD_MAX_AGE_MS ((int64_t)24 * 60 * 60 * 1000)
+#define TESTED_MAX_AGE_MS ((int64_t)24 * 60 * 60 * 1000)
 
 static bool is_commit(const struct version *version)
 {
@@ -24,12 +25,19 @@ static bool is_commit(const struct version *version)
 	       strcmp(version->tag.buf, revision->short_id.buf) == 0;
 }
 
+/* The stage belongs to this run, or to the release that it goes on with, which left it out. */
+static bool is_of_release(const struct pipeline *pipeline, enum stage stage)
+{
+	return pipeline->stages[stage] ||
+	       (pipeline->record && pipeline->record->stages[stage].state == RECORD_SKIPPED);
+}
+
 /* Stages that were asked for one by one run; so does what no commit stands for. */
 static bool is_comparable(const struct run *run)
 {
 	const struct pipeline *pipeline = run->pipeline;
 
-	return pipeline->stages[STAGE_TEST] && pipeline->stages[STAGE_RELEASE] &&
+	return is_of_release(pipeline, STAGE_TEST) && is_of_release(pipeline, STAGE_RELEASE) &&
 	       pipeline->stages[STAGE_PUBLISH] && is_commit(&run->version) &&
 	       strcmp(config_text(pipeline->config, CONFIG_PUBLISH_REUSE), "true") == 0;
 }
@@ -55,7 +63,7 @@ static int name_inputs(const struct run *run, struct str *ret_name, struct error
 
 static char *record_path(const struct run *run)
 {
-	return state_project_path(run->pipeline->env, run->pipeline->config->dir, RECORD_NAME);
+	return state_project_path(run->pipeline->env, run->pipeline->config->dir, TESTED_NAME);
 }
 
 /* The record as far as it is of these inputs and not too old; NULL where there is none such. */
@@ -69,7 +77,7 @@ static json_t *read_record(const struct run *run)
 	const char *inputs, *repository;
 	int64_t at_ms;
 
-	if (file_read(path, RECORD_MAX_BYTES, &text, &ignored) < 0)
+	if (file_read(path, TESTED_MAX_BYTES, &text, &ignored) < 0)
 		return NULL;
 	record = json_read(text.buf, text.len, &ignored);
 	inputs = json_text(record, "inputs");
@@ -78,7 +86,7 @@ static json_t *read_record(const struct run *run)
 	if (!inputs || strcmp(inputs, run->inputs.buf) != 0 || !repository ||
 	    strcmp(repository, run->repository.uri.buf) != 0)
 		return NULL;
-	if (at_ms > now_ms || now_ms - at_ms > RECORD_MAX_AGE_MS)
+	if (at_ms > now_ms || now_ms - at_ms > TESTED_MAX_AGE_MS)
 		return NULL;
 	return json_text(record, "tag") && json_text(record, "digest") ? json_incref(record) : NULL;
 }

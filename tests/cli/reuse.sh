@@ -119,6 +119,17 @@ commit 'nothing at all'
 publish 0
 reused "$first"
 
+# Stopped between the two, and gone on with.
+printf 'hooks: {before_publish: [{exec: [test, -e, ../go]}]}\n' >>deployer.yml
+commit 'a hook'
+: >"$tmp/calls"
+run 1 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release --until publish
+err_has "same inputs as $first"
+touch "$tmp/go"
+run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release --resume
+err_lacks '==> test'
+err_matches "app:$hash published: $digest, the image of $first$"
+
 # Told so, it is built and tested anew: other bits, since the labels name another commit.
 commit 'nothing again'
 publish 0 --force
