@@ -178,13 +178,14 @@ static void make_report(struct app *app)
 		.quiet = app->global.quiet,
 		.verbose = app->global.verbose,
 	};
-	const struct live_options live = { .plain = plain, .has_unicode = has_unicode(app) };
+	struct live_options live = { .plain = plain, .has_unicode = has_unicode(app) };
 	const struct pipeline_log_options log = { plain, ci_detect(&app->env), workspace(app) };
 
 	if (app_wants_json(app)) {
 		app->report = lines_new(app->out);
 		app->free_report_ = lines_free;
 	} else if (wants_live(app)) {
+		live.plain.is_short = true;
 		app->report = live_new(app->talk, app->clock, &live);
 		app->free_report_ = live_free;
 	} else if (log.ci != CI_NONE) {

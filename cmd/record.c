@@ -111,6 +111,24 @@ static void close_run(struct app *app, const struct pipeline *pipeline,
 	say_last(app, &truth);
 }
 
+/* How many earlier runs are asked how long a stage takes. */
+#define USUAL_RUNS 10
+
+/* What was learned by the clock is for the eye alone: without records it is left out. */
+static void learn_times(struct app *app, struct pipeline *pipeline)
+{
+	const struct config *config = pipeline->config;
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *dir = records_dir(&app->env, config->dir);
+
+	if (records_read(dir, config->environment ? config->environment : "", USUAL_RUNS, &records,
+			 &err) < 0)
+		return;
+	for (int i = 0; i < STAGE_COUNT; i++)
+		pipeline->usual_ms[i] = records_usual_ms(&records, (enum stage)i);
+}
+
 /* What is done, and the record that is kept of it: a new one where path is NULL. */
 struct job {
 	const char *path;
@@ -129,6 +147,7 @@ static int run_recorded(struct app *app, const struct job *job, struct pipeline 
 	describe_run(app, pipeline, &run);
 	if (open_record(app, job->path, pipeline->config, &run, &recorder, err) < 0)
 		return -1;
+	learn_times(app, pipeline);
 	recorder_begin(&recorder, &run);
 	pipeline->report = &recorder.report;
 	result = job->work(job->ctx, pipeline, err);

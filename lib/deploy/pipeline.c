@@ -88,11 +88,12 @@ static int64_t now_ms(const struct pipeline *pipeline)
 	return pipeline->clock->monotonic_ms(pipeline->clock);
 }
 
-static void tell_begin(const struct pipeline *pipeline, const char *name)
+static void tell_begin(const struct pipeline *pipeline, enum stage stage)
 {
 	const struct report_event event = {
 		.kind = REPORT_STAGE_BEGIN,
-		.stage = name,
+		.stage = stage_name(stage),
+		.usual_ms = pipeline->usual_ms[stage],
 		.ok = true,
 	};
 
@@ -136,7 +137,7 @@ static int run_stage(struct run *run, enum stage stage, struct error *err)
 	int64_t started_ms = now_ms(pipeline);
 	int result;
 
-	tell_begin(pipeline, stage_name(stage));
+	tell_begin(pipeline, stage);
 	str_reset(&run->outcome);
 	result = interrupt_check(stage_name(stage), err);
 	if (result == 0)

@@ -54,6 +54,7 @@ struct pipeline {
 	bool force;
 	struct deploy_policy deploy;
 	bool rebuild;
+	int64_t usual_ms[STAGE_COUNT]; /* how long each took before, 0: unknown */
 	bool create;
 	const struct record *record;
 	const struct promotion *source;

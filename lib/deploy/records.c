@@ -188,3 +188,14 @@ const struct records_item *records_find(const struct records *records, const cha
 		error_fix(err, "'deployer history' lists the runs of this project");
 	return found;
 }
+
+int64_t records_usual_ms(const struct records *records, enum stage stage)
+{
+	for (size_t i = 0; i < records->count; i++) {
+		const struct record_stage *row = &records->items[i].record.stages[stage];
+
+		if (row->state == RECORD_DONE && row->ended_ms > row->started_ms)
+			return row->ended_ms - row->started_ms;
+	}
+	return 0;
+}

@@ -55,6 +55,9 @@ void records_release(struct records *records);
 const struct records_item *records_find(const struct records *records, const char *id,
 					struct error *err);
 
+/* How long a stage took when it was last done in full; 0 where no record says so. */
+int64_t records_usual_ms(const struct records *records, enum stage stage);
+
 /*
  * Reads one file that a user names: absent or empty, it has no record yet. ERROR_CONFIG where it is
  * none.

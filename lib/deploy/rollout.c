@@ -260,7 +260,7 @@ static void tell(struct rollout *r, const struct ecs_deployment *primary)
 
 	for (int kind = TASK_STOP_START; kind < TASK_STOP_KINDS; kind++)
 		failed += r->stops[kind];
-	str_addf(&text, "%s: %u of %u tasks run", r->name, primary->running, primary->desired);
+	str_addf(&text, "%u of %u tasks run", primary->running, primary->desired);
 	if (primary->pending)
 		str_addf(&text, ", %u start", primary->pending);
 	if (failed)
@@ -268,7 +268,7 @@ static void tell(struct rollout *r, const struct ecs_deployment *primary)
 	if (strcmp(text.buf, r->told.buf) == 0)
 		return;
 	replace(&r->told, text.buf);
-	report_note(r->report, "%s", text.buf);
+	report_state(r->report, r->name, text.buf);
 }
 
 static int judge(struct rollout *r, const struct ecs_service *service, int64_t now_ms,

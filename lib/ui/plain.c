@@ -207,12 +207,13 @@ void plain_set_out(struct report *report, FILE *out)
 void plain_free(struct report *report)
 {
 	struct plain *p = (struct plain *)report;
+	bool repeats = p && p->stages > 1 && !p->options.is_short;
 
 	if (!p)
 		return;
-	if (p->stages > 1 && p->results.count)
+	if (repeats && p->results.count)
 		(void)fprintf(p->out, "\n");
-	for (size_t i = 0; p->stages > 1 && i < p->results.count; i++)
+	for (size_t i = 0; repeats && i < p->results.count; i++)
 		(void)fprintf(p->out, "%s\n", p->results.v[i]);
 	strv_release(&p->results);
 	free(p);

@@ -10,8 +10,9 @@
 /* How much a plain reporter says, and whether it may use colours. */
 struct plain_options {
 	bool color;
-	bool quiet;   /* warnings only */
-	bool verbose; /* progress of every layer, too */
+	bool quiet;    /* warnings only */
+	bool verbose;  /* progress of every layer, too */
+	bool is_short; /* what is said stays in sight: results need not be repeated at the end */
 };
 
 /*

@@ -176,8 +176,10 @@ static inline void fake_emit(struct report *report, const struct report_event *e
 			str_addf(&fake->told, " usually %d", (int)(event->usual_ms / 1000));
 		str_addc(&fake->told, '\n');
 	} else
-		str_addf(&fake->told, "%s%s\n", event->kind == REPORT_WARNING ? "warning: " : "",
-			 event->text);
+		str_addf(&fake->told, "%s%s%s%s\n",
+			 event->kind == REPORT_WARNING ? "warning: " : "",
+			 event->kind == REPORT_STATE && event->source ? event->source : "",
+			 event->kind == REPORT_STATE && event->source ? ": " : "", event->text);
 }
 
 static char *const fake_cfn_vars[] = {
