@@ -13,6 +13,7 @@ static const struct cmd *const commands[] = {
 	&cmd_credentials,
 	&cmd_deploy,
 	&cmd_diagnose,
+	&cmd_doctor,
 	&cmd_help,
 	&cmd_history,
 	&cmd_iam,

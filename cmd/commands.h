@@ -12,6 +12,7 @@ extern const struct cmd cmd_config;
 extern const struct cmd cmd_credentials;
 extern const struct cmd cmd_deploy;
 extern const struct cmd cmd_diagnose;
+extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_history;
 extern const struct cmd cmd_iam;

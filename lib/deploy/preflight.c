@@ -206,6 +206,7 @@ static int set_compose(struct run *run, struct error *err)
 
 	if (!has_compose_file(config)) {
 		error_set(err, ERROR_CONFIG, "no compose file in '%s'", config->dir);
+		error_set_code(err, RUN_CODE_NO_COMPOSE_FILE);
 		return error_fix(err, "run this where docker-compose.yml is, or name it as "
 				      "compose.files in deployer.yml");
 	}
@@ -272,6 +273,13 @@ static int check_services(struct run *run, struct error *err)
 	return need_service(run, config_text(config, CONFIG_SERVICE_APP), err);
 }
 
+int run_check_services(struct run *run, struct error *err)
+{
+	if (run_find_docker(run, err) < 0)
+		return -1;
+	return run->services.count ? 0 : check_services(run, err);
+}
+
 static bool needs_docker(const struct run *run)
 {
 	const struct pipeline *pipeline = run->pipeline;
@@ -297,7 +305,7 @@ int run_find_image(struct run *run, struct image_ref *ret, struct error *err)
 		str_adds(&ret->name, run->pipeline->source->repository_name.buf);
 		return 0;
 	}
-	if (run_find_docker(run, err) < 0 || check_services(run, err) < 0)
+	if (run_check_services(run, err) < 0)
 		return -1;
 	app = compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));
 	if (app && *app->image)
@@ -424,9 +432,7 @@ static int check_docker(struct run *run, struct error *err)
 {
 	if (!needs_docker(run))
 		return 0;
-	if (run_find_docker(run, err) < 0)
-		return -1;
-	if (run->services.count == 0 && check_services(run, err) < 0)
+	if (run_check_services(run, err) < 0)
 		return -1;
 	return run_find_tested(run, err);
 }

@@ -58,8 +58,15 @@ void run_release(struct run *run);
 /* What each stage needs to have been checked; preflight.c does so, in the cheapest order. */
 int preflight(struct run *run, struct error *err);
 
-/* Docker and compose: found when the first stage needs them. Again is free. */
+/*
+ * Docker and compose: found when the first stage needs them. Again is free. The code is
+ * RUN_CODE_NO_COMPOSE_FILE where there is nothing for compose.
+ */
+#define RUN_CODE_NO_COMPOSE_FILE "NoComposeFile"
 int run_find_docker(struct run *run, struct error *err);
+
+/* The same, and whether compose's files have the services that the wanted stages need. */
+int run_check_services(struct run *run, struct error *err);
 
 /* The image reference that names the repository: the setting, else the compose file's. */
 int run_find_image(struct run *run, struct image_ref *ret, struct error *err);
