@@ -131,16 +131,22 @@ void app_place_release(struct app_place *place)
 	*place = (struct app_place){ .config = CONFIG_INIT };
 }
 
-/* Colours: never where told so, always where told so, else on a terminal that has them. */
+/*
+ * Colours: never where told so, always where told so, else on a terminal that has them
+ * (https://no-color.org, https://bixense.com/clicolors).
+ */
 static bool wants_color(const struct app *app)
 {
 	const char *term = env_get(&app->env, "TERM");
 	const char *force = env_get(&app->env, "CLICOLOR_FORCE");
+	const char *wanted = env_get(&app->env, "CLICOLOR");
 
 	if (!app->global.color || env_get(&app->env, "NO_COLOR"))
 		return false;
 	if (force && strcmp(force, "0") != 0)
 		return true;
+	if (wanted && strcmp(wanted, "0") == 0)
+		return false;
 	return isatty(fileno(app->talk)) && term && strcmp(term, "dumb") != 0;
 }
 
@@ -477,6 +483,17 @@ static void print_closing(const struct app *app)
 {
 	for (size_t i = 0; !app->global.quiet && i < app->closing.count; i++)
 		(void)fprintf(app->talk, "%s\n", app->closing.v[i]);
+}
+
+void app_mask(const struct app *app, const struct secret *value)
+{
+	CLEANUP(str_wipe) struct str lines = STR_INIT;
+
+	pipeline_log_mask(ci_detect(&app->env), secret_bytes(value), &lines);
+	if (!lines.len)
+		return;
+	(void)fputs(lines.buf, app->talk);
+	(void)fflush(app->talk);
 }
 
 /* A full disk behind stdout is a failure too, as git's run_builtin() has it. */

@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "base/report.h"
+#include "base/secret.h"
 #include "base/strv.h"
 #include "cmd/cmd.h"
 #include "deploy/config.h"
@@ -104,6 +105,9 @@ extern const struct program program_deployer;
  * tracing by others, signals remembered. Released by app_release().
  */
 void app_init(struct app *app, const struct program *program);
+
+/* Has the log of a CI job mask a value from here on, where the service can (ui/pipeline_log.h). */
+void app_mask(const struct app *app, const struct secret *value);
 
 /* Prints an error with its remedy to app->talk, in the form that --output asks for. */
 void app_print_error(const struct app *app, const struct error *err);

@@ -101,6 +101,8 @@ static int credentials_run(struct app *app, const void *args_, char **operands, 
 		return -1;
 	if (credentials->expires_ms)
 		clock_format_rfc3339(credentials->expires_ms, &expires);
+	app_mask(app, &credentials->secret_key);
+	app_mask(app, &credentials->session_token);
 	if (strcmp(format, "env") == 0)
 		format_env(credentials, expires.buf, &text);
 	else

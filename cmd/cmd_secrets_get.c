@@ -11,6 +11,7 @@ struct get_args {
 /* The value as it is: for a program to read. */
 static void write_bytes(const struct app *app, const struct secret *value)
 {
+	app_mask(app, value);
 	(void)fwrite(secret_bytes(value), 1, secret_len(value), app->out);
 }
 

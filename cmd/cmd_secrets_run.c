@@ -1,4 +1,3 @@
-#include "base/ci.h"
 #include "base/cleanup.h"
 #include "cmd/commands.h"
 #include "cmd/secrets.h"
@@ -6,7 +5,6 @@
 #include "secrets/fetch.h"
 #include "secrets/settings.h"
 #include "sys/interrupt.h"
-#include "ui/pipeline_log.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -43,15 +41,8 @@ static int collect(struct app *app, const struct run_args *args, struct secrets_
 /* The log of a CI job is masked before the program can print anything. */
 static void mask(const struct app *app, const struct secrets_variables *variables)
 {
-	enum ci ci = ci_detect(&app->env);
-
-	for (size_t i = 0; i < variables->count; i++) {
-		CLEANUP(str_wipe) struct str line = STR_INIT;
-
-		pipeline_log_mask(ci, secret_bytes(&variables->items[i].value), &line);
-		(void)fputs(line.buf, app->talk);
-	}
-	(void)fflush(app->talk);
+	for (size_t i = 0; i < variables->count; i++)
+		app_mask(app, &variables->items[i].value);
 }
 
 /* The program takes this process over, as the container's entrypoint has it. */

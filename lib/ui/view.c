@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/sanitize.h"
+#include "base/slice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,10 +65,47 @@ static void begin_stage(struct view *view, const struct report_event *event, int
 	view->usual_ms = event->usual_ms;
 }
 
+/* "3/21" at `text`, at its end or before `end`. */
+static bool read_steps(const char *text, char end, uint64_t *ret_done, uint64_t *ret_all)
+{
+	size_t done_len = strspn(text, "0123456789");
+	const char *all = text + done_len + 1;
+	size_t all_len = text[done_len] == '/' ? strspn(all, "0123456789") : 0;
+	struct slice done = { text, done_len }, total = { all, all_len };
+
+	return all_len && all[all_len] == end && slice_to_u64(done, 9999, ret_done) &&
+	       slice_to_u64(total, 9999, ret_all) && *ret_done <= *ret_all;
+}
+
+/*
+ * How far a build is, as its builder says on the way: "Step 3/21 : RUN ..." the old one, and
+ * "#8 [test 3/9] RUN ..." BuildKit. For the eye alone.
+ */
+static void note_build(struct view *view, const char *line)
+{
+	uint64_t done = 0, all = 0;
+	const char *bracket = *line == '#' ? strchr(line, ']') : NULL;
+	const char *blank = bracket ? memrchr(line, ' ', (size_t)(bracket - line)) : NULL;
+	bool is_step = strncmp(line, "Step ", 5) == 0 && read_steps(line + 5, ' ', &done, &all);
+
+	if (!is_step && blank)
+		is_step = read_steps(blank + 1, ']', &done, &all);
+	if (!is_step)
+		return;
+	view->steps_done = done;
+	view->steps = all;
+}
+
 static void note_output(struct view *view, const struct report_event *event)
 {
 	struct str line = STR_INIT;
+	bool is_build = event->source && strcmp(event->source, "build") == 0;
 	size_t at = 0;
+
+	if (!is_build)
+		view->steps = 0;
+	else if (event->text)
+		note_build(view, event->text);
 
 	sanitize_text(&line, event->source ? event->source : "");
 	str_adds(&line, " | ");

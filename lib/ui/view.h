@@ -46,7 +46,9 @@ struct view {
 	size_t resource_count;
 	struct view_transfer *transfers;
 	size_t transfer_count;
-	uint64_t ready; /* resources of `total`, 0: not counted */
+	uint64_t steps_done; /* of the build that runs */
+	uint64_t steps;	     /* 0: none */
+	uint64_t ready;	     /* resources of `total`, 0: not counted */
 	uint64_t total;
 	char *tail[VIEW_TAIL]; /* the oldest first; NULL where there are fewer */
 };

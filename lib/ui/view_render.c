@@ -81,9 +81,9 @@ static void draw_header(struct canvas *c)
 	end_line(c, &line);
 }
 
-static void add_bar(struct text_line *line, const struct view_transfer *row)
+static void add_bar(struct text_line *line, uint64_t done, uint64_t total)
 {
-	unsigned filled = (unsigned)((double)row->done / (double)row->total * BAR_CELLS);
+	unsigned filled = (unsigned)((double)done / (double)total * BAR_CELLS);
 
 	text_line_add(line, "[");
 	for (unsigned i = 0; i < BAR_CELLS; i++)
@@ -99,7 +99,7 @@ static void draw_transfer(struct canvas *c, const struct view_transfer *row)
 	text_line_add(&line, row->source);
 	text_line_pad(&line, is_narrow(c) ? 16 : 20);
 	if (row->total && !is_narrow(c))
-		add_bar(&line, row);
+		add_bar(&line, row->done, row->total);
 	if (row->total)
 		str_addf(&amount, "%3u%%  ",
 			 (unsigned)((double)row->done * 100 / (double)row->total));
@@ -107,6 +107,23 @@ static void draw_transfer(struct canvas *c, const struct view_transfer *row)
 	if (row->total)
 		str_addf(&amount, " of %.1f", (double)row->total / 1e6);
 	str_adds(&amount, " MB");
+	text_line_add(&line, amount.buf);
+	end_line(c, &line);
+}
+
+/* "build  [######------]  3 of 21 steps" */
+static void draw_build(struct canvas *c)
+{
+	const struct view *view = c->view;
+	struct text_line line = begin_line(c, true);
+	CLEANUP(str_release) struct str amount = STR_INIT;
+
+	text_line_add(&line, "build");
+	text_line_pad(&line, is_narrow(c) ? 16 : 20);
+	if (!is_narrow(c))
+		add_bar(&line, view->steps_done, view->steps);
+	str_addf(&amount, "step %llu of %llu", (unsigned long long)view->steps_done,
+		 (unsigned long long)view->steps);
 	text_line_add(&line, amount.buf);
 	end_line(c, &line);
 }
@@ -292,6 +309,8 @@ void view_render(const struct view *view, const struct view_screen *screen, int6
 		return;
 	if (view->stage)
 		draw_header(&c);
+	if (view->stage && view->steps)
+		draw_build(&c);
 	draw_transfers(&c);
 	/* A resource or two are worth more than what was printed long ago. */
 	if (tail > c.room / 2 && view->resource_count)

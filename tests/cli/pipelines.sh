@@ -155,3 +155,6 @@ run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry -- sh -c "
 	GITHUB_ACTIONS=true deployer secrets run --secret masked -- sh -c 'echo began >&2'"
 [ "$(grep -n -e '::add-mask::hunter2' -e '^began' "$tmp/err" | cut -d : -f 2- | tr '\n' ' ')" = '::add-mask::hunter2 began ' ] ||
 	fail 'the secret was not masked in time'
+run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry -- env GITHUB_ACTIONS=true "$DEPLOYER" secrets get masked:PASSWORD --reveal
+err_has '::add-mask::hunter2'
+out_matches '^hunter2'

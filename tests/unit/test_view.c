@@ -111,6 +111,16 @@ static void play_test(struct scene *scene)
 	scene->now_ms += 41000;
 }
 
+static void play_build(struct scene *scene)
+{
+	begin(scene, "test", 90000);
+	output(scene, "build", "Step 2/9 : COPY src /app");
+	output(scene, "build", "Step 99/9 : no step");
+	output(scene, "build", "#8 [test 3/12] RUN make");
+	output(scene, "build", "#8 0.512 [1/2x] compiling");
+	scene->now_ms += 30000;
+}
+
 static void play_crowd(struct scene *scene)
 {
 	begin(scene, "deploy", 0);
@@ -131,6 +141,7 @@ static const struct row {
 	void (*play)(struct scene *scene);
 	unsigned columns, rows;
 } rows[] = {
+	{ "build", play_build, 40, 24 },       { "build", play_build, 80, 24 },
 	{ "deploy", play_deploy, 40, 24 },     { "deploy", play_deploy, 80, 24 },
 	{ "deploy", play_deploy, 120, 24 },    { "rollback", play_rollback, 40, 24 },
 	{ "rollback", play_rollback, 80, 24 }, { "publish", play_publish, 40, 24 },
