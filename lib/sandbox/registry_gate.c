@@ -258,7 +258,7 @@ static void *run_gate(void *ctx)
 
 static unsigned port_of(int fd)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = { .sin_port = 0 };
 	socklen_t len = sizeof(address);
 
 	return getsockname(fd, (struct sockaddr *)&address, &len) < 0 ? 0 : ntohs(address.sin_port);
