@@ -35,6 +35,7 @@ static void making_release(struct making *making)
 	draft_release(&making->draft);
 	makefile_release(&making->makefile);
 	json_decref(making->services);
+	free(making->template_name);
 	stack_template_release(&making->template);
 }
 
@@ -271,25 +272,31 @@ static void list_templates(const struct making *making, struct strv *ret)
 		(void)closedir(dir);
 }
 
-/* One that nobody named, where it is the only one. */
+/* What the Makefile names, else convention, else what nobody named, where it is the only one. */
 static void find_template(struct making *making)
 {
+	const char *usual = config_text(&making->conventions, CONFIG_STACK_TEMPLATE);
 	CLEANUP(strv_release) struct strv found = STRV_INIT;
 
-	if (*config_text(&making->conventions, CONFIG_STACK_TEMPLATE) ||
-	    draft_has(&making->draft, "stack", "template"))
+	if (making->template_name)
 		return;
+	if (*usual) {
+		making->template_name = mem_strdup(usual);
+		return;
+	}
 	list_templates(making, &found);
-	if (found.count == 1)
+	if (found.count == 1) {
+		making->template_name = mem_strdup(found.v[0]);
 		draft_set(&making->draft, "stack", "template", found.v[0],
 			  "the only template in this folder");
-	else
-		(void)making_note(making, ".", 0, "stack template", "",
-				  found.count
-					  ? "there are several, and none is called stack.yml: name "
-					    "yours as stack.template"
-					  : "there is none: name yours as stack.template, or say "
-					    "'deployer release --until publish'");
+		return;
+	}
+	(void)(void)making_note(making, ".", 0, "stack template", "",
+				found.count
+					? "there are several, and none is called stack.yml: name "
+					  "yours as stack.template"
+					: "there is none: name yours as stack.template, or say "
+					  "'deployer release --until publish'");
 }
 
 static bool sounds_like_tag(const char *name)
@@ -320,7 +327,7 @@ static void find_tag_parameter(struct making *making)
 		making_set(making, CONFIG_STACK_TAG_PARAMETER, "stack", "tag_parameter", found,
 			   "the template's parameter that sounds like an image's tag");
 	else
-		(void)making_note(making, making->template.path, 0, "Parameters", "",
+		(void)making_note(making, making->template_name, 0, "Parameters", "",
 				  "none is called ApplicationImageTag: name the one that takes the "
 				  "image's tag as stack.tag_parameter");
 }
@@ -403,7 +410,8 @@ static void remark_left_out(struct making *making)
 			draft_remark(&making->draft, "  %s:%u: %s", item->file, item->line,
 				     item->text);
 		else
-			draft_remark(&making->draft, "  %s: %s", item->file, item->text);
+			draft_remark(&making->draft, "  %s%s%s", item->file,
+				     *item->text ? ": " : "", item->text);
 		draft_remark(&making->draft, "    %s", item->why);
 	}
 }
@@ -432,21 +440,25 @@ static int find_files(struct making *making, struct error *err)
 static void read_template(struct making *making)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP_FREE char *path = config_path(&making->conventions, CONFIG_STACK_TEMPLATE);
+	CLEANUP_FREE char *path = NULL;
 
 	find_template(making);
-	if (!path)
+	if (!making->template_name)
 		return;
-	if (stack_template_load(path, &making->template, &err) == 0)
+	path = file_join(making->dir, making->template_name);
+	if (!file_exists(path))
+		(void)making_note(making, making->template_name, 0, "", "",
+				  "the template is not here: correct stack.template");
+	else if (stack_template_load(path, &making->template, &err) == 0)
 		find_tag_parameter(making);
 	else
-		(void)making_note(making, config_text(&making->conventions, CONFIG_STACK_TEMPLATE),
-				  err.line, "", "", err.msg.buf);
+		(void)making_note(making, making->template_name, err.line, "", "", err.msg.buf);
 }
 
 static int make(struct making *making, struct error *err)
 {
 	const struct recipe_stack nothing = { .name = NULL };
+	struct strv *environments = &making->draft.environments;
 
 	config_conventions(making->dir, NULL, &making->conventions);
 	if (find_files(making, err) < 0)
@@ -457,8 +469,12 @@ static int make(struct making *making, struct error *err)
 		fit_stage(making, "release", &making->conventions.release);
 	}
 	read_template(making);
-	if (!making->draft.environments.count)
+	if (!environments->count)
 		making_add_environments(making, &nothing);
+	/* One alone is what there is without a name. */
+	if (environments->count == 2 && strcmp(environments->v[0], "dev") == 0 &&
+	    strcmp(environments->v[1], "{}") == 0)
+		strv_release(environments);
 	remark_targets(making);
 	remark_left_out(making);
 	draft_write(&making->draft, making->proposal->sources.buf, &making->proposal->text);

@@ -16,7 +16,8 @@ struct making {
 	const char *makefile_name; /* NULL: there is none */
 	struct makefile makefile;
 	const char *compose_name;
-	json_t *services; /* of the compose file, NULL: none */
+	json_t *services;    /* of the compose file, NULL: none */
+	char *template_name; /* NULL: none was found */
 	struct stack_template template;
 };
 

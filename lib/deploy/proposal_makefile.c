@@ -60,9 +60,13 @@ static const char *rest_after(const char *text, const char *head)
 /* "prod" of deploy/prod, deploy-prod, deploy_prod; "%" of a pattern; NULL of others. */
 static const char *environment_of(const char *target)
 {
+	static const char of_names[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789.-_";
 	const char *name = rest_after(target, "deploy");
 
-	return name && strchr("/-_", *name) && name[1] ? name + 1 : NULL;
+	if (!name || !strchr("/-_", *name) || !*++name)
+		return NULL;
+	return strcmp(name, "%") == 0 || !name[strspn(name, of_names)] ? name : NULL;
 }
 
 static enum part part_of(const char *target, const char **ret_command)
@@ -236,6 +240,8 @@ void making_add_environments(struct making *making, const struct recipe_stack *s
 static void take_stack_texts(struct making *making, const struct recipe_stack *stack,
 			     const char *from)
 {
+	if (stack->template && !making->template_name)
+		making->template_name = mem_strdup(stack->template);
 	making_set(making, CONFIG_STACK_NAME, "stack", "name", stack->name, from);
 	making_set(making, CONFIG_STACK_TEMPLATE, "stack", "template", stack->template, from);
 	making_set(making, CONFIG_STACK_PARAMETERS, "stack", "parameters", stack->parameters, from);

@@ -39,70 +39,77 @@ static int propose(const struct file *files, struct proposal *ret, struct error 
 	return result;
 }
 
-/* Each row: what is in the folder, and lines that must be and must not be in the file. */
+/* What is in the folder, and lines that must be and must not be in the file. */
+static const struct folder_case {
+	struct file files[5];
+	const char *has[4];
+	const char *lacks[3];
+} folder_cases[] = {
+	{ .files = { { "docker-compose.yml", COMPOSE }, { "stack.yml", STACK } },
+	  .lacks = { "stages", "stack:", "compose:" } },
+	{ .files = { { "Makefile", "test: lint\n\tdocker-compose run test\nlint:\n\t./lint\n" },
+		     { "docker-compose.yml", COMPOSE },
+		     { "stack.yml", STACK } },
+	  .has = { "  test:  # Makefile:1, target 'test'\n    - exec: [./lint]  # "
+		   "Makefile:4\n"
+		   "    - run: test  # Makefile:2\n",
+		   "#   make test         deployer test\n" },
+	  .lacks = { "release:", "Not taken over" } },
+	{ .files = { { "Makefile", "publish:\n\tdocker-compose push app\n\t./after\n" },
+		     { "docker-compose.yml", COMPOSE },
+		     { "stack.yml", STACK } },
+	  .has = { "publish:\n  tags: []  # Makefile:2\n", "#   Makefile:3: ./after\n" } },
+	{ .files = { { "Makefile", "deploy/%:\n\taws cloudformation deploy --stack-name "
+				   "todo-$* --parameter-overrides $$(cat p-$*.cfg)\n" },
+		     { "p-prod.cfg", "ApplicationImageTag=1\n" },
+		     { "stack.yml", STACK } },
+	  .has = { "  prod: {stack: {name: todo-prod, parameters: p-prod.cfg}}\n" } },
+	{ .files = { { "Makefile", "deploy-live:\n\taws cloudformation deploy --stack-name "
+				   "todo --capabilities CAPABILITY_IAM\n" },
+		     { "stack.yml", STACK } },
+	  .has = { "  live: {stack: {name: todo}}\n", "  capabilities: [CAPABILITY_IAM]" } },
+	{ .files = { { "compose.yml", "services: {web: {image: '123456789012.dkr.ecr."
+				      "eu-west-1.amazonaws.com/a/b:${APP_VERSION}'}}\n" },
+		     { "cfn.yml", STACK } },
+	  .has = { "  account: \"123456789012\"  # compose.yml, image of service 'web'\n",
+		   "  region: eu-west-1", "  services: {app: web}", "  template: cfn.yml" } },
+	{ .files = { { "Makefile", "deploy:\n\taws cloudformation deploy --template-file "
+				   "infra.yml --stack-name todo --parameter-overrides "
+				   "file://live.json\n" },
+		     { "infra.yml", "Parameters: {AppVersion: {Type: String}}\nResources: "
+				    "{A: {Type: 'AWS::SNS::Topic'}}\n" },
+		     { "dev.cfg", "ApplicationImageTag=1\n" },
+		     { "stack.yml", STACK } },
+	  .has = { "  name: todo  # Makefile:2\n  template: infra.yml  # Makefile:2\n"
+		   "  parameters: live.json  # Makefile:2\n  tag_parameter: AppVersion" },
+	  .lacks = { "environments:" } },
+	{ .files = { { "stack.yml", "Parameters: {ImageTag: {Type: String}}\n"
+				    "Resources: {A: {Type: 'AWS::SNS::Topic'}}\n" } },
+	  .has = { "  tag_parameter: ImageTag" } },
+	{ .files = { { "Makefile", "test:\n\t-$(RUN) a\n\tinclude\ninclude x\n" },
+		     { "docker-compose.yml", "services: [\n" } },
+	  .has = { "#   Makefile:2: $(RUN) a\n",
+		   "#     only make knows what its variables and functions stand for\n",
+		   "#   Makefile:4: include x\n", "#   docker-compose.yml" } },
+};
+
 static void writes_what_differs_from_convention(void **state)
 {
-	static const struct {
-		struct file files[5];
-		const char *has[4];
-		const char *lacks[3];
-	} rows[] = {
-		{ .files = { { "docker-compose.yml", COMPOSE }, { "stack.yml", STACK } },
-		  .lacks = { "stages", "stack:", "compose:" } },
-		{ .files = { { "Makefile",
-			       "test: lint\n\tdocker-compose run test\nlint:\n\t./lint\n" },
-			     { "docker-compose.yml", COMPOSE },
-			     { "stack.yml", STACK } },
-		  .has = { "  test:  # Makefile:1, target 'test'\n    - exec: [./lint]  # "
-			   "Makefile:4\n"
-			   "    - run: test  # Makefile:2\n",
-			   "#   make test         deployer test\n" },
-		  .lacks = { "release:", "Not taken over" } },
-		{ .files = { { "Makefile", "publish:\n\tdocker-compose push app\n\t./after\n" },
-			     { "docker-compose.yml", COMPOSE },
-			     { "stack.yml", STACK } },
-		  .has = { "publish:\n  tags: []  # Makefile:2\n", "#   Makefile:3: ./after\n" } },
-		{ .files = { { "Makefile", "deploy/%:\n\taws cloudformation deploy --stack-name "
-					   "todo-$* --parameter-overrides $$(cat p-$*.cfg)\n" },
-			     { "p-prod.cfg", "ApplicationImageTag=1\n" },
-			     { "stack.yml", STACK } },
-		  .has = { "  prod: {stack: {name: todo-prod, parameters: p-prod.cfg}}\n" } },
-		{ .files = { { "Makefile", "deploy-live:\n\taws cloudformation deploy --stack-name "
-					   "todo --capabilities CAPABILITY_IAM\n" },
-			     { "stack.yml", STACK } },
-		  .has = { "  live: {stack: {name: todo}}\n",
-			   "  capabilities: [CAPABILITY_IAM]" } },
-		{ .files = { { "compose.yml", "services: {web: {image: '123456789012.dkr.ecr."
-					      "eu-west-1.amazonaws.com/a/b:${APP_VERSION}'}}\n" },
-			     { "cfn.yml", STACK } },
-		  .has = { "  account: \"123456789012\"  # compose.yml, image of service 'web'\n",
-			   "  region: eu-west-1", "  services: {app: web}",
-			   "  template: cfn.yml" } },
-		{ .files = { { "stack.yml", "Parameters: {ImageTag: {Type: String}}\n"
-					    "Resources: {A: {Type: 'AWS::SNS::Topic'}}\n" } },
-		  .has = { "  tag_parameter: ImageTag" } },
-		{ .files = { { "Makefile", "test:\n\t-$(RUN) a\n\tinclude\ninclude x\n" },
-			     { "docker-compose.yml", "services: [\n" } },
-		  .has = { "#   Makefile:2: $(RUN) a\n",
-			   "#     only make knows what its variables and functions stand for\n",
-			   "#   Makefile:4: include x\n", "#   docker-compose.yml" } },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(folder_cases) / sizeof(folder_cases[0]); i++) {
 		CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
 		CLEANUP(error_release) struct error err = ERROR_INIT;
 
-		if (propose(rows[i].files, &proposal, &err) < 0)
+		if (propose(folder_cases[i].files, &proposal, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg.buf);
-		for (size_t j = 0; j < 4 && rows[i].has[j]; j++) {
-			if (!strstr(proposal.text.buf, rows[i].has[j]))
-				fail_msg("row %zu lacks '%s':\n%s", i, rows[i].has[j],
+		for (size_t j = 0; j < 4 && folder_cases[i].has[j]; j++) {
+			if (!strstr(proposal.text.buf, folder_cases[i].has[j]))
+				fail_msg("row %zu lacks '%s':\n%s", i, folder_cases[i].has[j],
 					 proposal.text.buf);
 		}
-		for (size_t j = 0; j < 3 && rows[i].lacks[j]; j++) {
-			if (strstr(proposal.text.buf, rows[i].lacks[j]))
-				fail_msg("row %zu has '%s':\n%s", i, rows[i].lacks[j],
+		for (size_t j = 0; j < 3 && folder_cases[i].lacks[j]; j++) {
+			if (strstr(proposal.text.buf, folder_cases[i].lacks[j]))
+				fail_msg("row %zu has '%s':\n%s", i, folder_cases[i].lacks[j],
 					 proposal.text.buf);
 		}
 	}
