@@ -265,19 +265,21 @@ static int find_key(const char *path)
 	return -1;
 }
 
-/* The steps behind a key that is no setting, and how they are read; NULL where there are none. */
-static struct steps *find_steps(struct config *config, const char *path, bool *ret_is_hook)
+/* Reads the steps behind a key that is no setting; *ret_is_steps: it is one of those. */
+static int read_known_steps(struct reader *r, const char *name, const char *path,
+			    const json_t *value, bool *ret_is_steps, struct error *err)
 {
-	*ret_is_hook = strncmp(path, "hooks.", 6) == 0;
-	if (strcmp(path, "stages.test") == 0)
-		return &config->test;
-	if (strcmp(path, "stages.release") == 0)
-		return &config->release;
-	for (size_t i = 0; *ret_is_hook && i < HOOK_COUNT; i++) {
-		if (strcmp(path + 6, hook_name((enum hook)i)) == 0)
-			return &config->hooks[i];
+	*ret_is_steps = true;
+	if (strcmp(name, "stages.test") == 0)
+		return read_steps(r, path, value, &r->config->test, err);
+	if (strcmp(name, "stages.release") == 0)
+		return read_steps(r, path, value, &r->config->release, err);
+	for (size_t i = 0; strncmp(name, "hooks.", 6) == 0 && i < HOOK_COUNT; i++) {
+		if (strcmp(name + 6, hook_name((enum hook)i)) == 0)
+			return read_hook(r, path, value, &r->config->hooks[i], err);
 	}
-	return NULL;
+	*ret_is_steps = false;
+	return 0;
 }
 
 /* Whether some known key lies below `path`: then it is a map. */
@@ -303,12 +305,11 @@ static int read_key(struct reader *r, const char *prefix, const char *name, cons
 {
 	CLEANUP_FREE char *path = mem_printf("%s%s%s", prefix, *prefix ? "." : "", name);
 	int key = find_key(name);
-	bool is_hook;
-	struct steps *steps = find_steps(r->config, name, &is_hook);
+	bool is_steps;
+	int result = read_known_steps(r, name, path, value, &is_steps, err);
 
-	if (steps)
-		return is_hook ? read_hook(r, path, value, steps, err)
-			       : read_steps(r, path, value, steps, err);
+	if (is_steps)
+		return result;
 	if (key >= 0)
 		return read_setting(r, (enum config_key)key, path, value, err);
 	if (is_branch(name))
