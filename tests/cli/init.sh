@@ -49,8 +49,11 @@ clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$me" | xargs -r docker rm -fv
 	docker volume ls -q --filter "label=com.docker.compose.project=$me" | xargs -r docker volume rm
 	docker network ls -q --filter "label=com.docker.compose.project=$me" | xargs -r docker network rm
-	docker images -q --filter "label=deployer.test=$me" | sort -u | xargs -r docker rmi -f
 	[ -z "$made_mysql" ] || docker rmi mysql:5.7
+	# An image goes after those that were made from it.
+	for _ in 1 2 3; do
+		docker images -aq --filter "label=deployer.test=$me" | sort -u | xargs -r docker rmi -f
+	done
 } >/dev/null 2>&1
 at_exit clean_up
 
