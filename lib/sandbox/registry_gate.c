@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "data/digest.h"
 
 #include <arpa/inet.h>
@@ -20,6 +21,9 @@
 #define POLL_MS	       100
 #define LINGER_MS      2000
 #define IDLE_MS	       120000
+#define FIRST_PORT     20000
+#define PORT_COUNT     12000
+#define PORT_ATTEMPTS  50
 
 struct registry_gate {
 	struct sandbox *sandbox;
@@ -64,6 +68,21 @@ static int listen_on(unsigned port)
 	    listen(fd, SOMAXCONN) < 0)
 		return -1;
 	return move_fd(&fd);
+}
+
+/*
+ * A port that was free once is to be free the next time, as images are named by it: one from below
+ * those that connections take for themselves (Linux, ip_local_port_range: 32768 and up).
+ */
+static int listen_on_some(void)
+{
+	for (int i = 0; i < PORT_ATTEMPTS; i++) {
+		int fd = listen_on(FIRST_PORT + (unsigned)(random_fraction() * PORT_COUNT));
+
+		if (fd >= 0)
+			return fd;
+	}
+	return listen_on(0);
 }
 
 static int connect_to(unsigned port)
@@ -271,7 +290,7 @@ int registry_gate_start(struct sandbox *sandbox, unsigned port, unsigned registr
 	CLEANUP_CLOSE int fd = port ? listen_on(port) : -1;
 
 	if (fd < 0)
-		fd = listen_on(0);
+		fd = listen_on_some();
 	if (fd < 0)
 		return error_set_errno(err, errno, "cannot listen on 127.0.0.1");
 	gate->sandbox = sandbox;

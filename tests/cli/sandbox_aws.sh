@@ -22,6 +22,8 @@ refused() { # COMMAND...
 }
 
 deploy() { # STATUS ARGUMENT...
+	# The AWS CLI names its change sets by the second.
+	sleep 1
 	want=$1
 	shift
 	# shellcheck disable=SC2016
