@@ -6,7 +6,7 @@ struct clean_args {
 };
 
 static const struct opt opts[] = {
-	OPT(struct clean_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct clean_args),
 	OPT_END,
 };
 

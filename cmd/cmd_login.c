@@ -140,7 +140,7 @@ static const struct opt opts[] = {
 	    "log in to the registry of another account"),
 	OPT(struct login_args, store, 0, "store", NULL,
 	    "write the token where docker keeps its passwords, for about 12 hours"),
-	OPT(struct login_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct login_args),
 	OPT_END,
 };
 

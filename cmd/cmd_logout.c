@@ -71,7 +71,7 @@ static int logout_run(struct app *app, const void *args_, char **operands, struc
 }
 
 static const struct opt opts[] = {
-	OPT(struct logout_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct logout_args),
 	OPT_END,
 };
 

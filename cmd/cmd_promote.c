@@ -15,15 +15,8 @@ struct promote_args {
 static const struct opt opts[] = {
 	OPT(struct promote_args, tag, 't', "tag", "TAG", "promote TAG instead of what runs there"),
 	OPT(struct promote_args, create, 0, "create", NULL, "make a repository that is missing"),
-	OPT(struct promote_args, deploy.wait, 'w', "wait", "MINUTES",
-	    "wait so long for another operation on the stack (CI: 30)"),
-	OPT(struct promote_args, deploy.timeout_min, 0, "timeout", "MINUTES",
-	    "end the watching, not the operation, after MINUTES"),
-	OPT(struct promote_args, deploy.approve, 0, "approve", "WHAT",
-	    "execute without asking: any (default), tag-only or never"),
-	OPT(struct promote_args, deploy.on_interrupt, 0, "on-interrupt", "WHAT",
-	    "when interrupted: ask (default), detach or cancel"),
-	OPT(struct promote_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	DEPLOY_OPTS(struct promote_args, deploy.),
+	OPT_DRY_RUN(struct promote_args),
 	OPT_END,
 };
 

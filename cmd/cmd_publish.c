@@ -19,7 +19,7 @@ static const struct opt opts[] = {
 	OPT(struct publish_args, create, 0, "create", NULL, "make a repository that is missing"),
 	OPT(struct publish_args, direct, 0, "direct", NULL,
 	    "compress and upload without the Engine: a large image's first push is faster"),
-	OPT(struct publish_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct publish_args),
 	OPT_END,
 };
 

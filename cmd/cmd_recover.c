@@ -14,7 +14,7 @@ static const struct opt opts[] = {
 	    "leave RESOURCE as it is; may be given several times"),
 	OPT(struct recover_args, timeout_min, 0, "timeout", "MINUTES",
 	    "end the watching, not the operation, after MINUTES"),
-	OPT(struct recover_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct recover_args),
 	OPT_END,
 };
 

@@ -14,12 +14,7 @@ struct release_args {
 	const char *tag;
 	bool allow_dirty;
 	bool force;
-	const char *wait;
-	const char *approve;
-	const char *on_interrupt;
-	unsigned timeout_min;
-	bool recreate;
-	bool allow_older;
+	struct deploy_args deploy;
 	bool rebuild;
 	bool create;
 	bool dry_run;
@@ -36,24 +31,17 @@ static const struct opt opts[] = {
 	OPT(struct release_args, allow_dirty, 0, "allow-dirty", NULL,
 	    "release although files differ from the commit"),
 	OPT(struct release_args, force, 'f', "force", NULL, "test again what is published already"),
-	OPT(struct release_args, wait, 'w', "wait", "MINUTES",
-	    "wait so long for another operation on the stack (CI: 30)"),
-	OPT(struct release_args, timeout_min, 0, "timeout", "MINUTES",
-	    "end the watching, not the operation, after MINUTES"),
-	OPT(struct release_args, approve, 0, "approve", "WHAT",
-	    "execute without asking: any (default), tag-only or never"),
-	OPT(struct release_args, on_interrupt, 0, "on-interrupt", "WHAT",
-	    "when interrupted: ask (default), detach or cancel"),
-	OPT(struct release_args, recreate, 0, "recreate", NULL,
+	DEPLOY_OPTS(struct release_args, deploy.),
+	OPT(struct release_args, deploy.recreate, 0, "recreate", NULL,
 	    "delete a stack whose creation failed, and create it anew"),
-	OPT(struct release_args, allow_older, 0, "allow-older", NULL,
+	OPT(struct release_args, deploy.allow_older, 0, "allow-older", NULL,
 	    "deploy an older commit than the live one after a wait"),
 	OPT(struct release_args, rebuild, 0, "rebuild", NULL,
 	    "the same, and replace what is published by what is built"),
 	OPT(struct release_args, create, 0, "create", NULL, "make a repository that is missing"),
 	OPT(struct release_args, resume, 0, "resume", NULL,
 	    "go on with the last run, which ended early, after the stages it has done"),
-	OPT(struct release_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct release_args),
 	OPT_END,
 };
 
@@ -172,17 +160,9 @@ static int release_run(struct app *app, const void *args_, char **operands, stru
 		.create = args->create,
 		.dry_run = args->dry_run,
 	};
-	const struct deploy_args deploy = {
-		.wait = args->wait,
-		.approve = args->approve,
-		.on_interrupt = args->on_interrupt,
-		.timeout_min = args->timeout_min,
-		.recreate = args->recreate,
-		.allow_older = args->allow_older,
-	};
 
 	(void)operands;
-	if (deploy_policy_of(app, &deploy, &pipeline.deploy, err) < 0)
+	if (deploy_policy_of(app, &args->deploy, &pipeline.deploy, err) < 0)
 		return -1;
 	if (args->resume)
 		return resume(app, args, &pipeline, err);

@@ -22,18 +22,11 @@ struct rollback_args {
 };
 
 static const struct opt opts[] = {
-	OPT(struct rollback_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct rollback_args),
 	OPT(struct rollback_args, yes, 'y', "yes", NULL,
 	    "go back although migrations lie between; ask nobody"),
 	OPT(struct rollback_args, all, 'a', "all", NULL, "list all there are, not the newest 20"),
-	OPT(struct rollback_args, deploy.wait, 'w', "wait", "MINUTES",
-	    "wait so long for another operation on the stack (CI: 30)"),
-	OPT(struct rollback_args, deploy.timeout_min, 0, "timeout", "MINUTES",
-	    "end the watching, not the operation, after MINUTES"),
-	OPT(struct rollback_args, deploy.approve, 0, "approve", "WHAT",
-	    "execute without asking: any (default), tag-only or never"),
-	OPT(struct rollback_args, deploy.on_interrupt, 0, "on-interrupt", "WHAT",
-	    "when interrupted: ask (default), detach or cancel"),
+	DEPLOY_OPTS(struct rollback_args, deploy.),
 	OPT_END,
 };
 

@@ -9,16 +9,9 @@
 #define MAX_MINUTES (7 * 24 * 60)
 
 const struct opt deploy_opts[] = {
-	OPT(struct deploy_args, wait, 'w', "wait", "MINUTES",
-	    "wait so long for another operation on the stack (CI: 30)"),
-	OPT(struct deploy_args, timeout_min, 0, "timeout", "MINUTES",
-	    "end the watching, not the operation, after MINUTES"),
-	OPT(struct deploy_args, approve, 0, "approve", "WHAT",
-	    "execute without asking: any (default), tag-only or never"),
+	DEPLOY_OPTS(struct deploy_args, ),
 	OPT(struct deploy_args, change_set, 0, "changeset", "ARN",
 	    "execute the change set that 'plan --keep' made"),
-	OPT(struct deploy_args, on_interrupt, 0, "on-interrupt", "WHAT",
-	    "when interrupted: ask (default), detach or cancel"),
 	OPT(struct deploy_args, on_ecs_failure, 0, "on-ecs-failure", "WHAT",
 	    "when a service's tasks keep failing: ask (default), cancel or wait"),
 	OPT(struct deploy_args, recreate, 0, "recreate", NULL,
@@ -27,7 +20,7 @@ const struct opt deploy_opts[] = {
 	    "update a stack that failed with its rollback switched off"),
 	OPT(struct deploy_args, allow_older, 0, "allow-older", NULL,
 	    "deploy an older commit than the live one after a wait"),
-	OPT(struct deploy_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct deploy_args),
 	OPT_END,
 };
 

@@ -18,6 +18,19 @@ struct deploy_args {
 	bool dry_run;
 };
 
+/* clang-format off */
+/* The rows that each of them has; `member` leads to its struct deploy_args: "deploy." or nothing. */
+#define DEPLOY_OPTS(type, member)                                              \
+	OPT(type, member wait, 'w', "wait", "MINUTES",                         \
+	    "wait so long for another operation on the stack (CI: 30)"),       \
+	OPT(type, member timeout_min, 0, "timeout", "MINUTES",                 \
+	    "end the watching, not the operation, after MINUTES"),             \
+	OPT(type, member approve, 0, "approve", "WHAT",                        \
+	    "execute without asking: any (default), tag-only or never"),       \
+	OPT(type, member on_interrupt, 0, "on-interrupt", "WHAT",              \
+	    "when interrupted: ask (default), detach or cancel")
+/* clang-format on */
+
 extern const struct opt deploy_opts[];
 
 /* ERROR_USAGE where a value is none. Without --wait, CI waits for half an hour and people do not.

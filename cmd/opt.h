@@ -36,6 +36,9 @@ struct opt {
 				 struct strv: OPT_KIND_LIST),                  \
 		.arg = (arg_), .help = (help_),                                \
 	}
+/* The same in every command that changes something: the field `dry_run`. */
+#define OPT_DRY_RUN(type)                                                      \
+	OPT(type, dry_run, 'n', "dry-run", NULL, "only say what would be done")
 #define OPT_END { .name = NULL }
 /* clang-format on */
 

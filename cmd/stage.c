@@ -4,7 +4,7 @@ const struct opt stage_opts[] = {
 	OPT(struct stage_args, tag, 't', "tag", "TAG", "use TAG instead of the commit's hash"),
 	OPT(struct stage_args, allow_dirty, 0, "allow-dirty", NULL,
 	    "go on although files differ from the commit"),
-	OPT(struct stage_args, dry_run, 'n', "dry-run", NULL, "only say what would be done"),
+	OPT_DRY_RUN(struct stage_args),
 	OPT_END,
 };
 
