@@ -1,7 +1,8 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "cmd/commands.h"
 #include "cmd/record.h"
-#include "repo/revision.h"
+#include "repo/history.h"
 #include "ui/history.h"
 
 struct history_args {
@@ -13,30 +14,39 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
-/* The record's own subject, else what git says to the version that it names; "" where it is none.
+/*
+ * What git says to the versions, in one look at the repository; nothing where there is none. Owned
+ * by the caller, one a record.
  */
-static void find_subject(const struct config *config, const struct record *record, struct str *ret)
+static struct history_commit *describe_versions(const struct config *config,
+						const struct records *records)
 {
+	struct history_commit *commits = mem_zalloc((records->count + 1) * sizeof(*commits));
 	CLEANUP(error_release) struct error unknown = ERROR_INIT;
-	const char *version = record_fact(record, RECORD_VERSION);
+	CLEANUP(strv_release) struct strv versions = STRV_INIT;
 
-	str_adds(ret, record_fact(record, RECORD_SUBJECT));
-	if (!ret->len && *version)
-		(void)revision_subject(config->dir, version, ret, &unknown);
+	for (size_t i = 0; i < records->count; i++) {
+		commits[i] = (struct history_commit)HISTORY_COMMIT_INIT;
+		strv_add(&versions, record_fact(&records->items[i].record, RECORD_VERSION));
+	}
+	(void)history_describe(config->dir, &versions, commits, &unknown);
+	return commits;
 }
 
+/* The record's own subject, else what git says to the version that it names. */
 static void print_text(const struct app *app, const struct config *config,
 		       const struct records *records)
 {
+	CLEANUP_FREE struct history_commit *commits = describe_versions(config, records);
 	CLEANUP(str_release) struct str out = STR_INIT;
 
 	if (records->count)
 		history_heading(&out);
 	for (size_t i = 0; i < records->count; i++) {
-		CLEANUP(str_release) struct str subject = STR_INIT;
+		const char *own = record_fact(&records->items[i].record, RECORD_SUBJECT);
 
-		find_subject(config, &records->items[i].record, &subject);
-		history_line(&records->items[i], subject.buf, &out);
+		history_line(&records->items[i], *own ? own : commits[i].subject.buf, &out);
+		history_commit_release(&commits[i]);
 	}
 	(void)fputs(out.buf, app->out);
 }

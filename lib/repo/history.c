@@ -31,19 +31,6 @@ void history_commit_release(struct history_commit *commit)
 
 /* ---- single commits ---- */
 
-/* NULL where there is no such commit. Owned by the caller. */
-static git_commit *find_commit(struct repo *repo, const char *name)
-{
-	CLEANUP(repo_free_object) git_object *object = NULL;
-	git_object *commit = NULL;
-
-	if (git_revparse_single(&object, repo->git, name) < 0 ||
-	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
-		return NULL;
-	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
-	return (git_commit *)commit;
-}
-
 int history_describe(const char *dir, const struct strv *names, struct history_commit *ret,
 		     struct error *err)
 {
@@ -52,7 +39,7 @@ int history_describe(const char *dir, const struct strv *names, struct history_c
 	if (repo_open(dir, &repo, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
-		CLEANUP(repo_free_commit) git_commit *commit = find_commit(&repo, names->v[i]);
+		CLEANUP(repo_free_commit) git_commit *commit = repo_find_commit(&repo, names->v[i]);
 		const char *subject = commit ? git_commit_summary(commit) : NULL;
 
 		if (!commit)
@@ -69,12 +56,13 @@ int history_describe(const char *dir, const struct strv *names, struct history_c
 
 static int find_tree(struct repo *repo, const char *name, git_tree **ret, struct error *err)
 {
-	CLEANUP(repo_free_commit) git_commit *commit = find_commit(repo, name);
+	CLEANUP(repo_free_commit) git_commit *commit = NULL;
 
-	if (commit && git_commit_tree(ret, commit) == 0)
-		return 0;
-	error_set(err, ERROR_REFUSED, "'%s' is no commit of this repository", name);
-	return error_fix(err, "fetch it: git fetch --all --tags");
+	if (repo_need_commit(repo, name, &commit, err) < 0)
+		return -1;
+	if (git_commit_tree(ret, commit) < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot read the files of '%s'", name);
+	return 0;
 }
 
 int history_changed_paths(const char *dir, const char *from, const char *to, size_t max,
@@ -160,7 +148,7 @@ int history_of_file(const char *path, history_file_fn each, void *ctx, struct er
 	if (repo_open(dir, &repo, err) < 0)
 		return -1;
 	relative = worktree_relative(&repo, path);
-	head = find_commit(&repo, "HEAD");
+	head = repo_find_commit(&repo, "HEAD");
 	if (relative && head)
 		walk(&repo, head, relative, each, ctx);
 	return 0;

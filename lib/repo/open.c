@@ -106,3 +106,27 @@ void repo_release(struct repo *repo)
 	repo->git = NULL;
 	(void)git_libgit2_shutdown();
 }
+
+git_commit *repo_find_commit(struct repo *repo, const char *name)
+{
+	CLEANUP(repo_free_object) git_object *object = NULL;
+	git_object *commit = NULL;
+
+	if (git_revparse_single(&object, repo->git, name) < 0 ||
+	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+		return NULL;
+	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
+	return (git_commit *)commit;
+}
+
+int repo_need_commit(struct repo *repo, const char *name, git_commit **ret, struct error *err)
+{
+	git_commit *commit = repo_find_commit(repo, name);
+
+	if (!commit) {
+		error_set(err, ERROR_REFUSED, "'%s' is no commit of this repository", name);
+		return error_fix(err, "fetch it: git fetch --all --tags");
+	}
+	*ret = commit;
+	return 0;
+}

@@ -33,6 +33,12 @@ void repo_release(struct repo *repo);
 int repo_fail(struct error *err, enum error_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The commit that a name stands for (an abbreviated id, a tag), owned by the caller, or NULL. */
+git_commit *repo_find_commit(struct repo *repo, const char *name);
+
+/* The same, where it must be here: ERROR_REFUSED with the remedy. */
+int repo_need_commit(struct repo *repo, const char *name, git_commit **ret, struct error *err);
+
 /* git's objects, for CLEANUP(). */
 static inline void repo_free_object(git_object **object)
 {

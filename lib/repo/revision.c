@@ -130,33 +130,20 @@ int revision_name_changes(const char *dir, const struct strv *own_files, struct 
 	return worktree_hash_changes(&repo, own_files, ret_name, err);
 }
 
-static int find_commit(struct repo *repo, const char *name, git_oid *ret, struct error *err)
-{
-	CLEANUP(repo_free_object) git_object *object = NULL;
-	CLEANUP(repo_free_object) git_object *commit = NULL;
-
-	if (git_revparse_single(&object, repo->git, name) < 0 ||
-	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0) {
-		error_set(err, ERROR_REFUSED, "'%s' is no commit of this repository", name);
-		return error_fix(err, "fetch it: git fetch --all --tags");
-	}
-	git_oid_cpy(ret, git_object_id(commit));
-	return 0;
-}
-
 int revision_is_ancestor(const char *dir, const char *older, const char *newer, bool *ret,
 			 struct error *err)
 {
 	CLEANUP(repo_release) struct repo repo = REPO_INIT;
-	git_oid old_id, new_id;
+	CLEANUP(repo_free_commit) git_commit *old = NULL;
+	CLEANUP(repo_free_commit) git_commit *new = NULL;
 	int answer;
 
-	if (repo_open(dir, &repo, err) < 0 || find_commit(&repo, older, &old_id, err) < 0 ||
-	    find_commit(&repo, newer, &new_id, err) < 0)
+	if (repo_open(dir, &repo, err) < 0 || repo_need_commit(&repo, older, &old, err) < 0 ||
+	    repo_need_commit(&repo, newer, &new, err) < 0)
 		return -1;
-	answer = git_oid_equal(&old_id, &new_id);
+	answer = git_oid_equal(git_commit_id(old), git_commit_id(new));
 	if (!answer)
-		answer = git_graph_descendant_of(repo.git, &new_id, &old_id);
+		answer = git_graph_descendant_of(repo.git, git_commit_id(new), git_commit_id(old));
 	if (answer < 0 || (answer == 0 && git_repository_is_shallow(repo.git) == 1)) {
 		error_set(err, ERROR_REFUSED,
 			  "the history here is too short to compare '%s' "
@@ -165,22 +152,5 @@ int revision_is_ancestor(const char *dir, const char *older, const char *newer, 
 		return error_fix(err, "fetch the rest of it: git fetch --unshallow");
 	}
 	*ret = answer == 1;
-	return 0;
-}
-
-int revision_subject(const char *dir, const char *name, struct str *ret_subject, struct error *err)
-{
-	CLEANUP(repo_release) struct repo repo = REPO_INIT;
-	CLEANUP(repo_free_commit) git_commit *commit = NULL;
-	const char *summary;
-	git_oid id;
-
-	if (repo_open(dir, &repo, err) < 0 || find_commit(&repo, name, &id, err) < 0)
-		return -1;
-	if (git_commit_lookup(&commit, repo.git, &id) < 0)
-		return repo_fail(err, ERROR_REFUSED, "cannot read commit '%s'", name);
-	summary = git_commit_summary(commit);
-	str_reset(ret_subject);
-	str_adds(ret_subject, summary ? summary : "");
 	return 0;
 }

@@ -67,10 +67,4 @@ int revision_name_changes(const char *dir, const struct strv *own_files, struct 
 int revision_is_ancestor(const char *dir, const char *older, const char *newer, bool *ret,
 			 struct error *err);
 
-/*
- * The subject of a commit, by any name that git has for it. ERROR_REFUSED where `dir` is in no
- * repository or the commit is unknown there.
- */
-int revision_subject(const char *dir, const char *name, struct str *ret_subject, struct error *err);
-
 #endif
