@@ -47,25 +47,11 @@ static void add_outcome(const struct error *outcome, struct proc *proc)
 	add(proc, "DEPLOYER_FIX", outcome->fix.buf);
 }
 
-struct hook_output {
-	struct report *report;
-	const char *source;
-};
-
-static void take_line(void *ctx, bool is_stderr, const char *line, size_t len)
-{
-	const struct hook_output *output = ctx;
-
-	(void)is_stderr;
-	(void)len;
-	report_output(output->report, output->source, line);
-}
-
 static int run_one(struct run *run, enum hook hook, const struct strv *args,
 		   const struct error *outcome, struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	struct hook_output output = { run->pipeline->report, hook_name(hook) };
+	struct proc_output output = { run->pipeline->report, hook_name(hook) };
 	struct proc_end end;
 
 	strv_add_list(&proc.args, args);
@@ -76,7 +62,7 @@ static int run_one(struct run *run, enum hook hook, const struct strv *args,
 		proc.timeout_ms = TELL_MS;
 	}
 	proc.dir = run->pipeline->config->dir;
-	proc.on_line = take_line;
+	proc.on_line = proc_report_line;
 	proc.ctx = &output;
 	if (proc_run(&proc, &end, err) < 0 || proc_check(&proc, &end, err) < 0)
 		return error_wrap(err, "hook %s", hook_name(hook));

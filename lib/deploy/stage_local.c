@@ -11,25 +11,10 @@
 
 #define REPORT_MAX_BYTES (64UL << 20)
 
-/* Lines of a program of the user's own, as the pipeline's output. */
-struct exec_output {
-	struct report *report;
-	const char *source;
-};
-
-static void exec_line(void *ctx, bool is_stderr, const char *line, size_t len)
-{
-	const struct exec_output *output = ctx;
-
-	(void)is_stderr;
-	(void)len;
-	report_output(output->report, output->source, line);
-}
-
 static int run_program(struct run *run, const struct strv *args, int *ret_status, struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	struct exec_output output = { &run->tally.report, args->v[0] };
+	struct proc_output output = { &run->tally.report, args->v[0] };
 	struct proc_end end;
 
 	strv_add_list(&proc.args, args);
@@ -37,7 +22,7 @@ static int run_program(struct run *run, const struct strv *args, int *ret_status
 	if (run->session.serve.dir)
 		docker_session_add_env(&run->session, run->pipeline->env, &proc.env);
 	proc.dir = run->pipeline->config->dir;
-	proc.on_line = exec_line;
+	proc.on_line = proc_report_line;
 	proc.ctx = &output;
 	proc.timeout_ms = run->compose.timeout_ms;
 	if (proc_run(&proc, &end, err) < 0)

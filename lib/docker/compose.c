@@ -24,20 +24,6 @@ struct step {
 	bool is_cleanup;
 };
 
-struct sink {
-	struct report *report;
-	const char *source;
-};
-
-static void take_line(void *ctx, bool is_stderr, const char *line, size_t len)
-{
-	const struct sink *sink = ctx;
-	CLEANUP_FREE char *text = mem_strndup(line, len);
-
-	(void)is_stderr;
-	report_output(sink->report, sink->source, text);
-}
-
 /* The command line up to the subcommand. --ansi came with 1.28; before that it was --no-ansi. */
 void compose_prepare(const struct compose *compose, struct proc *proc)
 {
@@ -66,11 +52,11 @@ void compose_prepare(const struct compose *compose, struct proc *proc)
 static int run_step(struct compose *compose, struct proc *proc, const struct step *step,
 		    int *ret_status, struct error *err)
 {
-	struct sink sink = { compose->report, step->source };
+	struct proc_output output = { compose->report, step->source };
 	struct proc_end end;
 
-	proc->on_line = take_line;
-	proc->ctx = &sink;
+	proc->on_line = proc_report_line;
+	proc->ctx = &output;
 	proc->timeout_ms = compose->timeout_ms;
 	proc->is_shielded = step->is_cleanup;
 	if (proc_run(proc, &end, err) < 0)

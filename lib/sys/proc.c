@@ -467,3 +467,12 @@ void proc_stop(struct proc_child *child, unsigned grace_ms)
 		(void)kill(-child->pid, SIGKILL);
 	reap(child, &end);
 }
+
+void proc_report_line(void *ctx, bool is_stderr, const char *line, size_t len)
+{
+	const struct proc_output *output = ctx;
+
+	(void)is_stderr;
+	(void)len;
+	report_output(output->report, output->source, line);
+}

@@ -2,6 +2,7 @@
 #define SYS_PROC_H
 
 #include "base/error.h"
+#include "base/report.h"
 #include "base/str.h"
 #include "base/strv.h"
 
@@ -45,6 +46,15 @@ struct proc {
 	unsigned timeout_ms;
 	unsigned grace_ms;
 };
+
+/* What proc_report_line() needs: where to, and whose lines they are. Borrowed. */
+struct proc_output {
+	struct report *report;
+	const char *source;
+};
+
+/* A proc_line_fn that reports each line (REPORT_OUTPUT); ctx is a struct proc_output. */
+void proc_report_line(void *ctx, bool is_stderr, const char *line, size_t len);
 
 #define PROC_INIT                                                                                  \
 	{                                                                                          \
