@@ -7,9 +7,9 @@
 #include "data/json.h"
 #include "deploy/agree.h"
 #include "deploy/config.h"
-#include "deploy/parameters.h"
 #include "deploy/version.h"
 #include "repo/commit.h"
+#include "stack/parameters.h"
 
 struct bump_args {
 	const char *file;

@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "cmd/app.h"
 #include "cmd/commands.h"
-#include "deploy/check.h"
+#include "stack/check.h"
 #include "ui/findings.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
 #include "cmd/app.h"
 #include "cmd/commands.h"
 #include "data/json.h"
-#include "deploy/deploy.h"
-#include "deploy/diagnose.h"
 #include "deploy/hidden.h"
+#include "stack/deploy.h"
+#include "stack/diagnose.h"
 
 static const struct opt opts[] = { OPT_END };
 

@@ -27,7 +27,7 @@ static struct history_commit *describe_versions(const struct config *config,
 
 	for (size_t i = 0; i < records->count; i++) {
 		commits[i] = (struct history_commit)HISTORY_COMMIT_INIT;
-		strv_add(&versions, record_fact(&records->items[i].record, RECORD_VERSION));
+		strv_add(&versions, record_fact(&records->items[i].record, FACT_VERSION));
 	}
 	(void)history_describe(config->dir, &versions, commits, &unknown);
 	return commits;
@@ -43,7 +43,7 @@ static void print_text(const struct app *app, const struct config *config,
 	if (records->count)
 		history_heading(&out);
 	for (size_t i = 0; i < records->count; i++) {
-		const char *own = record_fact(&records->items[i].record, RECORD_SUBJECT);
+		const char *own = record_fact(&records->items[i].record, FACT_SUBJECT);
 
 		history_line(&records->items[i], *own ? own : commits[i].subject.buf, &out);
 		history_commit_release(&commits[i]);

@@ -4,7 +4,7 @@
 #include "cmd/app.h"
 #include "cmd/commands.h"
 #include "data/json.h"
-#include "deploy/parameter_diff.h"
+#include "stack/parameter_diff.h"
 
 #include <string.h>
 

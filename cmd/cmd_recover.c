@@ -1,7 +1,7 @@
 #include "base/cleanup.h"
 #include "cmd/app.h"
 #include "cmd/commands.h"
-#include "deploy/recover.h"
+#include "stack/recover.h"
 
 struct recover_args {
 	struct strv skip;

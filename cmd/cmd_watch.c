@@ -1,8 +1,8 @@
 #include "base/cleanup.h"
 #include "cmd/commands.h"
 #include "cmd/record.h"
-#include "deploy/deploy.h"
 #include "deploy/hidden.h"
+#include "stack/deploy.h"
 
 struct watch_args {
 	unsigned timeout_min;
@@ -19,7 +19,7 @@ static const struct records_item *find_unseen(const struct records *records)
 {
 	const struct record *record = records->count ? &records->items[0].record : NULL;
 
-	if (!record || !*record_fact(record, RECORD_STACK_ARN) ||
+	if (!record || !*record_fact(record, FACT_STACK_ARN) ||
 	    !record->stages[STAGE_DEPLOY].started_ms || record_has_done(record, STAGE_DEPLOY))
 		return NULL;
 	return &records->items[0];
@@ -47,7 +47,7 @@ static int watch_last(struct app *app, struct watch_request *request, struct err
 	    record_list(app, record_environment(app), 1, &records, err) < 0)
 		return -1;
 	item = find_unseen(&records);
-	request->stack_name = item ? record_fact(&item->record, RECORD_STACK_ARN)
+	request->stack_name = item ? record_fact(&item->record, FACT_STACK_ARN)
 				   : config_text(config, CONFIG_STACK_NAME);
 	result = watch(app, request, err);
 	if (item)

@@ -2,7 +2,7 @@
 #define CMD_DEPLOY_OPTS_H
 
 #include "cmd/app.h"
-#include "deploy/deploy.h"
+#include "stack/deploy.h"
 
 /* The options of every command that deploys, and the policy that they make. */
 struct deploy_args {

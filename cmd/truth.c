@@ -41,7 +41,7 @@ static bool find_in_records(const struct env *env, const char *project_dir, stru
 	if (records_read(dir, NULL, 0, &records, &unknown) < 0)
 		return false;
 	for (size_t i = 0; i < records.count; i++) {
-		const char *uri = record_fact(&records.items[i].record, RECORD_REPOSITORY);
+		const char *uri = record_fact(&records.items[i].record, FACT_REPOSITORY);
 
 		if (!*uri)
 			continue;
@@ -76,12 +76,12 @@ void truth_after_run(struct app *app, const struct pipeline *pipeline, const str
 	struct status_request request = {
 		.config = pipeline->config,
 		.client = pipeline->client,
-		.version = record_fact(record, RECORD_VERSION),
+		.version = record_fact(record, FACT_VERSION),
 	};
 
 	truth_find_git(pipeline->config, &git);
-	if (*record_fact(record, RECORD_REPOSITORY))
-		add_name(&repository, record_fact(record, RECORD_REPOSITORY));
+	if (*record_fact(record, FACT_REPOSITORY))
+		add_name(&repository, record_fact(record, FACT_REPOSITORY));
 	else
 		truth_find_repository(app, pipeline->config, &repository);
 	request.git = git.buf;

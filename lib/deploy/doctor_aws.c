@@ -7,8 +7,8 @@
 #include "deploy/doctor_check.h"
 #include "deploy/records.h"
 #include "deploy/run.h"
-#include "deploy/stack_status.h"
 #include "docker/registry.h"
+#include "stack/status.h"
 
 #include <stdlib.h>
 #include <string.h>

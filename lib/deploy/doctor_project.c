@@ -1,10 +1,10 @@
 #include "base/cleanup.h"
-#include "deploy/check.h"
 #include "deploy/doctor_check.h"
-#include "deploy/parameters.h"
 #include "deploy/run.h"
-#include "deploy/stack_template.h"
 #include "deploy/version.h"
+#include "stack/check.h"
+#include "stack/parameters.h"
+#include "stack/template.h"
 
 #include <string.h>
 

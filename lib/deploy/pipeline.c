@@ -231,9 +231,9 @@ static void tell_commit(const struct run *run)
 	if (!revision->short_id.len ||
 	    strncmp(run->version.tag.buf, revision->short_id.buf, revision->short_id.len) != 0)
 		return;
-	record_tell(report, RECORD_COMMIT, "%s", revision->id.buf);
-	record_tell(report, RECORD_SUBJECT, "%s", revision->subject.buf);
-	record_tell(report, RECORD_AUTHOR, "%s", revision->author.buf);
+	fact_tell(report, FACT_COMMIT, "%s", revision->id.buf);
+	fact_tell(report, FACT_SUBJECT, "%s", revision->subject.buf);
+	fact_tell(report, FACT_AUTHOR, "%s", revision->author.buf);
 }
 
 /* What the checks have found. */
@@ -243,17 +243,17 @@ static void tell_facts(const struct run *run)
 	struct report *report = pipeline->report;
 	const char *region = aws_client_region(pipeline->client);
 
-	record_tell(report, RECORD_VERSION, "%s", released_version(run));
+	fact_tell(report, FACT_VERSION, "%s", released_version(run));
 	tell_commit(run);
-	record_tell(report, RECORD_ACCOUNT, "%s", run->identity.account.buf);
-	record_tell(report, RECORD_CALLER, "%s", run->identity.arn.buf);
+	fact_tell(report, FACT_ACCOUNT, "%s", run->identity.account.buf);
+	fact_tell(report, FACT_CALLER, "%s", run->identity.arn.buf);
 	if (run->identity.arn.len)
-		record_tell(report, RECORD_REGION, "%s", region ? region : "");
-	record_tell(report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
-	record_tell(report, RECORD_DIGEST, "%s", run->digest.buf);
+		fact_tell(report, FACT_REGION, "%s", region ? region : "");
+	fact_tell(report, FACT_REPOSITORY, "%s", run->repository.uri.buf);
+	fact_tell(report, FACT_DIGEST, "%s", run->digest.buf);
 	if (pipeline->stages[STAGE_DEPLOY])
-		record_tell(report, RECORD_STACK, "%s",
-			    config_text(pipeline->config, CONFIG_STACK_NAME));
+		fact_tell(report, FACT_STACK, "%s",
+			  config_text(pipeline->config, CONFIG_STACK_NAME));
 }
 
 int pipeline_run(const struct pipeline *pipeline, struct error *err)

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "deploy/config.h"
-#include "deploy/deploy.h"
 #include "net/http.h"
+#include "stack/deploy.h"
 
 #include <stdbool.h>
 

@@ -1,10 +1,10 @@
 #include "base/cleanup.h"
 #include "base/slice.h"
-#include "deploy/check.h"
 #include "deploy/promotion.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/image.h"
+#include "stack/check.h"
 #include "sys/file.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static int find_version(struct run *run, struct error *err)
 	/* The deploy stage alone sends what the parameter file says. */
 	if (!is_kept && !wants(run, STAGE_TEST) && !wants(run, STAGE_RELEASE)) {
 		if (pipeline->record)
-			str_adds(&run->version.tag, record_fact(pipeline->record, RECORD_VERSION));
+			str_adds(&run->version.tag, record_fact(pipeline->record, FACT_VERSION));
 		return 0;
 	}
 	config_own_files(pipeline->config, &own_files);
@@ -56,7 +56,7 @@ static int read_parameter_file(struct run *run, struct error *err)
 	return parameters_read(path, run->pipeline->config->environment, &run->parameters, err);
 }
 
-/* What a release that goes on to the deploy stage is held against (deploy/check.h). */
+/* What a release that goes on to the deploy stage is held against (stack/check.h). */
 static int find_mistakes(struct run *run, const struct cfn_parameters *live, struct findings *ret,
 			 struct error *err)
 {
@@ -402,7 +402,7 @@ static bool needs_registry(const struct run *run)
 	const struct record *record = run->pipeline->record;
 
 	return wants(run, STAGE_LOGIN) || wants(run, STAGE_PUBLISH) ||
-	       (record && wants(run, STAGE_DEPLOY) && *record_fact(record, RECORD_DIGEST));
+	       (record && wants(run, STAGE_DEPLOY) && *record_fact(record, FACT_DIGEST));
 }
 
 static int find_repository(struct run *run, struct error *err)

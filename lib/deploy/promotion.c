@@ -3,8 +3,8 @@
 #include "base/cleanup.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
-#include "deploy/stack_status.h"
 #include "docker/registry_copy.h"
+#include "stack/status.h"
 
 #include <string.h>
 
@@ -122,7 +122,7 @@ int run_promote(struct run *run, bool *ret_copied, struct error *err)
 	const struct promotion *source = run->pipeline->source;
 
 	*ret_copied = false;
-	record_tell(run->pipeline->report, RECORD_SOURCE, "from %s", source->environment.buf);
+	fact_tell(run->pipeline->report, FACT_SOURCE, "from %s", source->environment.buf);
 	if (!run->is_published && run_look_up_digest(run, err) < 0)
 		return -1;
 	*ret_copied = !run->is_published;

@@ -3,10 +3,10 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "data/yaml.h"
-#include "deploy/parameters.h"
 #include "deploy/proposal_make.h"
 #include "deploy/recipe.h"
 #include "docker/image.h"
+#include "stack/parameters.h"
 #include "sys/file.h"
 
 #include <dirent.h>

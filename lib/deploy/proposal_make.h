@@ -5,7 +5,7 @@
 #include "data/makefile.h"
 #include "deploy/draft.h"
 #include "deploy/proposal.h"
-#include "deploy/stack_template.h"
+#include "stack/template.h"
 
 /* A proposal in the making: shared by proposal.c and proposal_makefile.c alone. */
 struct making {

@@ -13,42 +13,11 @@ static const char *const state_names[] = {
 	[RECORD_SKIPPED] = "skipped", [RECORD_FAILED] = "failed",   [RECORD_UNKNOWN] = "unknown",
 };
 
-static const char *const fact_names[RECORD_FACT_COUNT] = {
-	[RECORD_VERSION] = "version",	    [RECORD_COMMIT] = "commit",
-	[RECORD_SUBJECT] = "subject",	    [RECORD_AUTHOR] = "author",
-	[RECORD_ACCOUNT] = "account",	    [RECORD_REGION] = "region",
-	[RECORD_CALLER] = "caller",	    [RECORD_IMAGE] = "image",
-	[RECORD_REPOSITORY] = "repository", [RECORD_DIGEST] = "digest",
-	[RECORD_SOURCE] = "source",	    [RECORD_STACK] = "stack",
-	[RECORD_STACK_ARN] = "stack_arn",   [RECORD_CHANGE_SET] = "change_set",
-	[RECORD_TOKEN] = "token",	    [RECORD_STATUS] = "status",
-	[RECORD_REPLACED] = "replaced",	    [RECORD_PUBLISHED] = "published",
-	[RECORD_BUMPED] = "bumped",	    [RECORD_DEPLOYED] = "deployed",
-	[RECORD_ADDRESS] = "address",
-};
-
 #define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))
 
 const char *record_state_name(enum record_state state)
 {
 	return state_names[state];
-}
-
-const char *record_fact_name(enum record_fact fact)
-{
-	return fact_names[fact];
-}
-
-void record_tell(struct report *report, enum record_fact fact, const char *fmt, ...)
-{
-	CLEANUP(str_release) struct str value = STR_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	str_vaddf(&value, fmt, ap);
-	va_end(ap);
-	if (value.len)
-		report_fact(report, fact_names[fact], value.buf);
 }
 
 void record_release(struct record *record)
@@ -61,7 +30,7 @@ void record_release(struct record *record)
 	str_release(&record->who);
 	str_release(&record->error);
 	str_release(&record->fix);
-	for (int i = 0; i < RECORD_FACT_COUNT; i++)
+	for (int i = 0; i < FACT_COUNT; i++)
 		str_release(&record->facts[i].value);
 	for (int i = 0; i < STAGE_COUNT; i++)
 		str_release(&record->stages[i].text);
@@ -76,12 +45,12 @@ void record_make_id(int64_t wall_ms, struct str *out)
 	random_hex(out, 4);
 }
 
-const char *record_fact(const struct record *record, enum record_fact fact)
+const char *record_fact(const struct record *record, enum fact fact)
 {
 	return record->facts[fact].value.buf;
 }
 
-bool record_is_new(const struct record *record, enum record_fact fact)
+bool record_is_new(const struct record *record, enum fact fact)
 {
 	return record->facts[fact].value.len && record->facts[fact].run == record->runs;
 }
@@ -170,8 +139,8 @@ static void apply_fact(struct record *record, const json_t *line)
 {
 	const char *name = json_text(line, "name");
 
-	for (int i = 0; name && i < RECORD_FACT_COUNT; i++) {
-		if (strcmp(fact_names[i], name) != 0)
+	for (int i = 0; name && i < FACT_COUNT; i++) {
+		if (strcmp(fact_name((enum fact)i), name) != 0)
 			continue;
 		take_text(&record->facts[i].value, line, "value");
 		record->facts[i].run = record->runs;
@@ -320,9 +289,9 @@ static void add_instant(struct str *out, const char *name, int64_t at_ms)
 
 static void add_facts(const struct record *record, struct str *out)
 {
-	for (int i = 0; i < RECORD_FACT_COUNT; i++) {
+	for (int i = 0; i < FACT_COUNT; i++) {
 		if (record->facts[i].value.len)
-			add_member(out, fact_names[i], record->facts[i].value.buf);
+			add_member(out, fact_name((enum fact)i), record->facts[i].value.buf);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "base/str.h"
 #include "deploy/pipeline.h"
+#include "stack/fact.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,38 +39,7 @@ enum record_state {
 	RECORD_UNKNOWN, /* out of sight: may still run */
 };
 
-/* What is known about a release. Those that end in "ed" are what it has changed. */
-enum record_fact {
-	RECORD_VERSION, /* the tag of image and parameter */
-	RECORD_COMMIT,
-	RECORD_SUBJECT,
-	RECORD_AUTHOR,
-	RECORD_ACCOUNT,
-	RECORD_REGION,
-	RECORD_CALLER,	   /* ARN */
-	RECORD_IMAGE,	   /* the id of what was built and tested here */
-	RECORD_REPOSITORY, /* HOST/NAME */
-	RECORD_DIGEST,	   /* in the registry */
-	RECORD_SOURCE,	   /* the environment that it was promoted from */
-	RECORD_STACK,	   /* name */
-	RECORD_STACK_ARN,
-	RECORD_CHANGE_SET, /* ARN */
-	RECORD_TOKEN,	   /* of its execution */
-	RECORD_STATUS,	   /* of the stack in the end */
-	RECORD_REPLACED,   /* the version that was live before */
-	RECORD_PUBLISHED,
-	RECORD_BUMPED,
-	RECORD_DEPLOYED,
-	RECORD_ADDRESS, /* where the application runs on this machine */
-	RECORD_FACT_COUNT,
-};
-
 const char *record_state_name(enum record_state state);
-const char *record_fact_name(enum record_fact fact);
-
-/* Tells a fact to whoever keeps records: only those of this list are kept. */
-void record_tell(struct report *report, enum record_fact fact, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* Instants are wall-clock milliseconds, 0 where there is none yet. */
 struct record_stage {
@@ -93,7 +63,7 @@ struct record {
 	struct {
 		struct str value;
 		unsigned run; /* that found it, from 1 */
-	} facts[RECORD_FACT_COUNT];
+	} facts[FACT_COUNT];
 	struct record_stage stages[STAGE_COUNT];
 	unsigned runs; /* that worked on it */
 	int64_t pid;   /* of the last */
@@ -107,7 +77,7 @@ struct record {
 	{                                                                                          \
 		.id = STR_INIT, .command = STR_INIT, .project = STR_INIT, .environment = STR_INIT, \
 		.dir = STR_INIT, .who = STR_INIT, .error = STR_INIT, .fix = STR_INIT,              \
-		.facts = { [0 ... RECORD_FACT_COUNT - 1] = { .value = STR_INIT } },                \
+		.facts = { [0 ... FACT_COUNT - 1] = { .value = STR_INIT } },                \
 		.stages = { [0 ... STAGE_COUNT - 1] = { .text = STR_INIT } },                      \
 		.exit_status = -1,                                                                 \
 	}
@@ -119,8 +89,8 @@ void record_release(struct record *record);
 void record_make_id(int64_t wall_ms, struct str *out);
 
 /* A fact, "" where it is not known, borrowed; and whether the last run found it. */
-const char *record_fact(const struct record *record, enum record_fact fact);
-bool record_is_new(const struct record *record, enum record_fact fact);
+const char *record_fact(const struct record *record, enum fact fact);
+bool record_is_new(const struct record *record, enum fact fact);
 
 /* Whether a stage need not run again. */
 bool record_has_done(const struct record *record, enum stage stage);

@@ -1,10 +1,10 @@
 #include "deploy/resume.h"
 
 #include "base/cleanup.h"
-#include "deploy/hidden.h"
 #include "deploy/run.h"
-#include "deploy/running.h"
-#include "deploy/stack_status.h"
+#include "stack/hidden.h"
+#include "stack/running.h"
+#include "stack/status.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ bool run_claims_image(const struct run *run)
 {
 	const struct record *record = run->pipeline->record;
 
-	return record && *record_fact(record, RECORD_IMAGE) &&
+	return record && *record_fact(record, FACT_IMAGE) &&
 	       (record_has_done(record, STAGE_TEST) || record_has_done(record, STAGE_RELEASE));
 }
 
@@ -62,7 +62,7 @@ static int refuse(const struct run *run, struct error *err)
 
 static int check_version(const struct run *run, struct error *err)
 {
-	const char *claimed = record_fact(run->pipeline->record, RECORD_VERSION);
+	const char *claimed = record_fact(run->pipeline->record, FACT_VERSION);
 
 	if (!*claimed || run->version.tag.len == 0 || strcmp(claimed, run->version.tag.buf) == 0)
 		return 0;
@@ -74,7 +74,7 @@ static int check_version(const struct run *run, struct error *err)
 static int check_digest(const struct run *run, struct error *err)
 {
 	const struct record *record = run->pipeline->record;
-	const char *claimed = record_fact(record, RECORD_DIGEST);
+	const char *claimed = record_fact(record, FACT_DIGEST);
 
 	if (!*claimed || !run->repository_name.len || !record_has_done(record, STAGE_PUBLISH) ||
 	    strcmp(claimed, run->digest.buf) == 0)
@@ -97,7 +97,7 @@ static int check_image(const struct run *run, struct error *err)
 	if (!pipeline->stages[STAGE_PUBLISH] || pipeline->stages[STAGE_TEST] || run->is_published ||
 	    !run_claims_image(run))
 		return 0;
-	if (engine_inspect_image(run->engine, record_fact(pipeline->record, RECORD_IMAGE), &image,
+	if (engine_inspect_image(run->engine, record_fact(pipeline->record, FACT_IMAGE), &image,
 				 err) == 0)
 		return 0;
 	if (!error_has_code(err, "NotFound"))
@@ -111,7 +111,7 @@ static int check_image(const struct run *run, struct error *err)
 static int check_parameter(const struct run *run, struct error *err)
 {
 	const struct config *config = run->pipeline->config;
-	const char *claimed = record_fact(run->pipeline->record, RECORD_VERSION);
+	const char *claimed = record_fact(run->pipeline->record, FACT_VERSION);
 	const char *key = config_text(config, CONFIG_STACK_TAG_PARAMETER);
 	const struct cfn_parameter *found = cfn_parameters_find(&run->parameters, key);
 
@@ -154,13 +154,13 @@ static int follow_ours(const struct run *run, const struct cfn_stack *stack, boo
 			return -1;
 		error_release(err);
 	}
-	if (strcmp(running.token.buf, record_fact(run->pipeline->record, RECORD_TOKEN)) != 0)
+	if (strcmp(running.token.buf, record_fact(run->pipeline->record, FACT_TOKEN)) != 0)
 		return 0;
 	*ret_followed = true;
 	report_note(watch.report, "the deployment that this release began is still under way");
 	if (deploy_watch(&watch, &end, err) < 0)
 		return -1;
-	record_tell(watch.report, RECORD_DEPLOYED, "%s", end.name.buf);
+	fact_tell(watch.report, FACT_DEPLOYED, "%s", end.name.buf);
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int settle_change_set(const struct run *run, struct deploy_request *reque
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
 	struct aws_client *client = run->pipeline->client;
-	const char *arn = record_fact(run->pipeline->record, RECORD_CHANGE_SET);
+	const char *arn = record_fact(run->pipeline->record, FACT_CHANGE_SET);
 
 	if (cfn_describe_change_set(client, arn, &set, err) < 0) {
 		if (!error_has_code(err, "ChangeSetNotFound") &&
@@ -208,8 +208,8 @@ static bool has_begun(const struct run *run)
 {
 	const struct record *record = run->pipeline->record;
 
-	return record && *record_fact(record, RECORD_CHANGE_SET) &&
-	       strcmp(record_fact(record, RECORD_STACK),
+	return record && *record_fact(record, FACT_CHANGE_SET) &&
+	       strcmp(record_fact(record, FACT_STACK),
 		      config_text(run->pipeline->config, CONFIG_STACK_NAME)) == 0;
 }
 
@@ -221,7 +221,7 @@ int run_rejoin(const struct run *run, struct deploy_request *request, struct err
 	if (!has_begun(run) || request->policy.change_set)
 		return 0;
 	if (cfn_describe_stack(run->pipeline->client,
-			       record_fact(run->pipeline->record, RECORD_STACK_ARN), &stack,
+			       record_fact(run->pipeline->record, FACT_STACK_ARN), &stack,
 			       err) < 0) {
 		if (!error_has_code(err, "StackNotFound"))
 			return -1;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "deploy/run.h"
+#include "docker/image.h"
 #include "sys/prompt.h"
 
 #include <fnmatch.h>
@@ -211,12 +212,12 @@ void rollback_note_records(struct rollback_list *list, const struct records *rec
 {
 	for (size_t i = 0; i < records->count; i++) {
 		const struct record *record = &records->items[i].record;
-		const char *version = record_fact(record, RECORD_VERSION);
+		const char *version = record_fact(record, FACT_VERSION);
 
 		for (size_t j = 0; record->exit_status == 0 && j < list->count; j++) {
 			struct rollback_candidate *item = &list->items[j];
 
-			if (*record_fact(record, RECORD_DEPLOYED) &&
+			if (*record_fact(record, FACT_DEPLOYED) &&
 			    strcmp(item->tag, version) == 0 && record->ended_ms > item->deployed_ms)
 				item->deployed_ms = record->ended_ms;
 		}
@@ -351,7 +352,7 @@ int rollback_run(const struct rollback_request *request, struct error *err)
 	CLEANUP(str_release) struct str live = STR_INIT;
 	CLEANUP(str_release) struct str objection = STR_INIT;
 
-	if (version_check_tag(request->tag, "rollback", err) < 0 || check_image(request, err) < 0 ||
+	if (image_check_tag(request->tag, "rollback", err) < 0 || check_image(request, err) < 0 ||
 	    find_live(request->pipeline, &live, err) < 0)
 		return -1;
 	find_objection(request, live.buf, &objection);

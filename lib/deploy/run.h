@@ -3,10 +3,7 @@
 
 #include "aws/ecr.h"
 #include "aws/sts.h"
-#include "deploy/deploy.h"
-#include "deploy/parameters.h"
 #include "deploy/pipeline.h"
-#include "deploy/stack_template.h"
 #include "deploy/tally.h"
 #include "deploy/version.h"
 #include "docker/compose.h"
@@ -14,6 +11,9 @@
 #include "docker/image.h"
 #include "docker/registry.h"
 #include "docker/session.h"
+#include "stack/deploy.h"
+#include "stack/parameters.h"
+#include "stack/template.h"
 
 /*
  * One run of the pipeline: what the checks found and the stages use. Shared by the files of the

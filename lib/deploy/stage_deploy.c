@@ -18,9 +18,9 @@ int stage_bump(struct run *run, struct error *err)
 		report_result_at(run->pipeline->report, path, result.line, "%s: %s %s -> %s",
 				 config_text(config, CONFIG_STACK_PARAMETERS), key,
 				 result.old_value.buf, run->version.tag.buf);
-		record_tell(run->pipeline->report, RECORD_BUMPED, "%s %s -> %s",
-			    config_text(config, CONFIG_STACK_PARAMETERS), result.old_value.buf,
-			    run->version.tag.buf);
+		fact_tell(run->pipeline->report, FACT_BUMPED, "%s %s -> %s",
+			  config_text(config, CONFIG_STACK_PARAMETERS), result.old_value.buf,
+			  run->version.tag.buf);
 	} else {
 		report_result(run->pipeline->report, "%s: %s is %s already",
 			      config_text(config, CONFIG_STACK_PARAMETERS), key,
@@ -71,11 +71,11 @@ static void tell_deployment(const struct run *run, const struct deploy_result *r
 	case DEPLOY_UPDATED:
 		report_result(report, "stack %s is %s: %zu resources changed in %s", name,
 			      result->stack.status.buf, result->changed, took.buf);
-		record_tell(report, RECORD_DEPLOYED, "%s (%zu changed)", name, result->changed);
+		fact_tell(report, FACT_DEPLOYED, "%s (%zu changed)", name, result->changed);
 		break;
 	}
-	record_tell(report, RECORD_STACK_ARN, "%s", result->stack.id.buf);
-	record_tell(report, RECORD_STATUS, "%s", result->stack.status.buf);
+	fact_tell(report, FACT_STACK_ARN, "%s", result->stack.id.buf);
+	fact_tell(report, FACT_STATUS, "%s", result->stack.status.buf);
 	tell_outputs(run, &result->stack);
 }
 

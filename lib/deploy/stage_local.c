@@ -156,7 +156,7 @@ static void tell_image(struct run *run)
 
 	if (run->is_built &&
 	    engine_inspect_image(run->engine, run_image(run, app), &image, &err) == 0)
-		record_tell(run->pipeline->report, RECORD_IMAGE, "%s", image.id.buf);
+		fact_tell(run->pipeline->report, FACT_IMAGE, "%s", image.id.buf);
 }
 
 static int run_steps(struct run *run, const struct steps *steps, enum error_kind kind,
@@ -218,7 +218,7 @@ static void tell_address(struct run *run)
 		return;
 	run->is_app_up = true;
 	report_result(run->pipeline->report, "app running at http://%s", address.buf);
-	record_tell(run->pipeline->report, RECORD_ADDRESS, "http://%s", address.buf);
+	fact_tell(run->pipeline->report, FACT_ADDRESS, "http://%s", address.buf);
 }
 
 int stage_release(struct run *run, struct error *err)

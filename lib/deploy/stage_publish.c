@@ -35,7 +35,7 @@ static const char *local_image(const struct run *run)
 	const char *image = run_image(run, config_text(config, CONFIG_SERVICE_APP));
 
 	if (!run->is_built && run_claims_image(run))
-		return record_fact(run->pipeline->record, RECORD_IMAGE);
+		return record_fact(run->pipeline->record, FACT_IMAGE);
 	return *image ? image : config_text(config, CONFIG_IMAGE);
 }
 
@@ -243,11 +243,11 @@ static void tell_image(const struct run *run, bool is_new)
 {
 	struct report *report = run->pipeline->report;
 
-	record_tell(report, RECORD_REPOSITORY, "%s", run->repository.uri.buf);
-	record_tell(report, RECORD_DIGEST, "%s", run->digest.buf);
+	fact_tell(report, FACT_REPOSITORY, "%s", run->repository.uri.buf);
+	fact_tell(report, FACT_DIGEST, "%s", run->digest.buf);
 	if (is_new)
-		record_tell(report, RECORD_PUBLISHED, "%s:%s", run->repository.uri.buf,
-			    run->version.tag.buf);
+		fact_tell(report, FACT_PUBLISHED, "%s:%s", run->repository.uri.buf,
+			  run->version.tag.buf);
 }
 
 /*

@@ -5,9 +5,9 @@
 #include "aws/ecs.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "deploy/parameters.h"
-#include "deploy/stack_ecs.h"
-#include "deploy/stack_status.h"
+#include "stack/ecs.h"
+#include "stack/parameters.h"
+#include "stack/status.h"
 
 #include <pthread.h>
 #include <string.h>

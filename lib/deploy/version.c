@@ -1,36 +1,14 @@
 #include "deploy/version.h"
 
 #include "base/cleanup.h"
+#include "docker/image.h"
 
 #include <string.h>
-
-#define TAG_MAX_LEN 128
 
 void version_release(struct version *version)
 {
 	str_release(&version->tag);
 	revision_release(&version->revision);
-}
-
-static bool is_tag_byte(char c, bool is_first)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')
-		return true;
-	return !is_first && (c == '.' || c == '-');
-}
-
-int version_check_tag(const char *tag, const char *source, struct error *err)
-{
-	size_t len = strlen(tag);
-	bool ok = len > 0 && len <= TAG_MAX_LEN;
-
-	for (size_t i = 0; ok && i < len; i++)
-		ok = is_tag_byte(tag[i], i == 0);
-	if (ok)
-		return 0;
-	error_set(err, ERROR_CONFIG, "%s: '%s' is not an image tag", source, tag);
-	return error_fix(err, "a tag is up to 128 of A-Z a-z 0-9 _ . - and starts with neither . "
-			      "nor -");
 }
 
 static int refuse_dirty(const struct revision *revision, struct error *err)
@@ -62,7 +40,7 @@ static int take_given(const struct version_request *request, const char *tag, co
 {
 	CLEANUP(error_release) struct error ignored = ERROR_INIT;
 
-	if (version_check_tag(tag, source, err) < 0)
+	if (image_check_tag(tag, source, err) < 0)
 		return -1;
 	str_adds(&version->tag, tag);
 	version->is_given = true;

@@ -46,14 +46,8 @@ void version_release(struct version *version);
  * Finds the version. The tag of a commit is its short id. ERROR_REFUSED where the working tree
  * differs from the commit, unless `allow_dirty`: the tag is then "SHORTID-dirty.HASH", the same for
  * the same difference and never that of a commit. ERROR_CONFIG where a given tag is none
- * (version_check_tag()), and what revision_read() fails with.
+ * (image_check_tag()), and what revision_read() fails with.
  */
 int version_find(const struct version_request *request, struct version *ret, struct error *err);
-
-/*
- * The grammar of image tags: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. ERROR_CONFIG naming `source`.
- * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
- */
-int version_check_tag(const char *tag, const char *source, struct error *err);
 
 #endif

@@ -61,6 +61,15 @@ bool image_tag_is_valid(const char *tag)
 	return is_tag(slice_of(tag));
 }
 
+int image_check_tag(const char *tag, const char *source, struct error *err)
+{
+	if (image_tag_is_valid(tag))
+		return 0;
+	error_set(err, ERROR_CONFIG, "%s: '%s' is not an image tag", source, tag);
+	return error_fix(err, "a tag is up to 128 of A-Z a-z 0-9 _ . - and starts with neither . "
+			      "nor -");
+}
+
 /* algorithm ::= component (separator component)*; component ::= letter alphanumeric* */
 static bool is_digest_algorithm(struct slice s)
 {

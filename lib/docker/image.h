@@ -27,8 +27,14 @@ struct image_ref {
 int image_ref_parse(const char *text, struct image_ref *ret, struct error *err);
 void image_ref_release(struct image_ref *ref);
 
-/* Whether `tag` may be a tag: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}. */
+/*
+ * The grammar of image tags: [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}.
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+ */
 bool image_tag_is_valid(const char *tag);
+
+/* ERROR_CONFIG naming `source`, where it came from, if it is none. */
+int image_check_tag(const char *tag, const char *source, struct error *err);
 
 /* Whether `digest` is ALGORITHM:HEX (OCI image-spec, descriptor.md "Digests"). */
 bool image_digest_is_valid(const char *digest);

@@ -2,7 +2,7 @@
 #define UI_FINDINGS_H
 
 #include "base/str.h"
-#include "deploy/check.h"
+#include "stack/check.h"
 
 #include <stdbool.h>
 

@@ -65,7 +65,7 @@ void history_line(const struct records_item *item, const char *subject, struct s
 
 	describe_start(record, &start);
 	add_safe(&where, record->environment.buf);
-	add_safe(&what, record_fact(record, RECORD_VERSION));
+	add_safe(&what, record_fact(record, FACT_VERSION));
 	add_safe(&command, record->command.buf);
 	describe_end(item, &end);
 	describe_time(record, &took);
@@ -82,16 +82,16 @@ void history_line(const struct records_item *item, const char *subject, struct s
 
 /* The facts that a person asks for, in the order of the release. */
 static const struct shown_fact {
-	enum record_fact fact;
+	enum fact fact;
 	const char *name;
 } shown_facts[] = {
-	{ RECORD_COMMIT, "commit" },	     { RECORD_AUTHOR, "author" },
-	{ RECORD_CALLER, "caller" },	     { RECORD_REGION, "region" },
-	{ RECORD_REPOSITORY, "repository" }, { RECORD_DIGEST, "digest" },
-	{ RECORD_SOURCE, "promoted" },	     { RECORD_BUMPED, "parameter" },
-	{ RECORD_REPLACED, "replaced" },     { RECORD_STACK_ARN, "stack" },
-	{ RECORD_CHANGE_SET, "change set" }, { RECORD_TOKEN, "token" },
-	{ RECORD_STATUS, "status" },
+	{ FACT_COMMIT, "commit" },	   { FACT_AUTHOR, "author" },
+	{ FACT_CALLER, "caller" },	   { FACT_REGION, "region" },
+	{ FACT_REPOSITORY, "repository" }, { FACT_DIGEST, "digest" },
+	{ FACT_SOURCE, "promoted" },	   { FACT_BUMPED, "parameter" },
+	{ FACT_REPLACED, "replaced" },	   { FACT_STACK_ARN, "stack" },
+	{ FACT_CHANGE_SET, "change set" }, { FACT_TOKEN, "token" },
+	{ FACT_STATUS, "status" },
 };
 
 #define SHOWN_COUNT (sizeof(shown_facts) / sizeof(shown_facts[0]))
@@ -121,8 +121,8 @@ static const char *state_of(const struct records_item *item, const struct record
 static void describe_subject(const struct record *record, struct str *out)
 {
 	str_adds(out, record->command.buf);
-	if (*record_fact(record, RECORD_VERSION))
-		str_addf(out, " of %s", record_fact(record, RECORD_VERSION));
+	if (*record_fact(record, FACT_VERSION))
+		str_addf(out, " of %s", record_fact(record, FACT_VERSION));
 	if (record->environment.len)
 		str_addf(out, " to %s", record->environment.buf);
 }
@@ -134,9 +134,9 @@ static void report_head(const struct records_item *item, struct str *out)
 
 	describe_subject(record, &subject);
 	sanitize_text(out, subject.buf);
-	if (*record_fact(record, RECORD_SUBJECT)) {
+	if (*record_fact(record, FACT_SUBJECT)) {
 		str_adds(out, ": ");
-		sanitize_text(out, record_fact(record, RECORD_SUBJECT));
+		sanitize_text(out, record_fact(record, FACT_SUBJECT));
 	}
 	str_adds(out, "\nrun        ");
 	sanitize_text(out, record->id.buf);
@@ -244,7 +244,7 @@ void history_markdown(const struct records_item *item, struct str *out)
 	str_adds(out, ": ");
 	describe_end(item, out);
 	str_adds(out, "\n\n");
-	add_escaped(out, record_fact(record, RECORD_SUBJECT));
+	add_escaped(out, record_fact(record, FACT_SUBJECT));
 	str_adds(out, "\n\n| stage | end | took | |\n|---|---|---:|---|\n");
 	for (int i = 0; i < STAGE_COUNT; i++) {
 		if (is_shown(&record->stages[i]))

@@ -25,12 +25,12 @@ static void add_item(struct list *list, const char *name, const char *value)
 /* The three places that a release changes, and the fact that says so. */
 static const struct place {
 	const char *name;
-	enum record_fact changed;
-	enum record_fact shown;
+	enum fact changed;
+	enum fact shown;
 } places[] = {
-	{ "registry", RECORD_PUBLISHED, RECORD_VERSION },
-	{ "", RECORD_BUMPED, RECORD_BUMPED },
-	{ "stack", RECORD_DEPLOYED, RECORD_DEPLOYED },
+	{ "registry", FACT_PUBLISHED, FACT_VERSION },
+	{ "", FACT_BUMPED, FACT_BUMPED },
+	{ "stack", FACT_DEPLOYED, FACT_DEPLOYED },
 };
 
 #define PLACE_COUNT (sizeof(places) / sizeof(places[0]))
@@ -39,7 +39,7 @@ static const struct place {
  */
 static bool is_half_way(const struct record *record)
 {
-	return record->exit_status == 11 && record_is_new(record, RECORD_CHANGE_SET);
+	return record->exit_status == 11 && record_is_new(record, FACT_CHANGE_SET);
 }
 
 static void add_changed(const struct record *record, struct str *out)
@@ -66,7 +66,7 @@ static void add_unchanged(const struct record *record, struct str *out)
 	struct list list = { .out = out, .heading = "not" };
 
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
-		bool is_stack = places[i].changed == RECORD_DEPLOYED;
+		bool is_stack = places[i].changed == FACT_DEPLOYED;
 
 		if (record_is_new(record, places[i].changed) ||
 		    (is_stack && (is_out_of_sight(record) || is_half_way(record))))
@@ -82,8 +82,8 @@ static void add_running(const struct record *record, struct str *out)
 
 	if (is_out_of_sight(record))
 		add_item(&list, "the stack's operation", "");
-	if (record_is_new(record, RECORD_ADDRESS) && record_has_done(record, STAGE_RELEASE))
-		add_item(&list, "", record_fact(record, RECORD_ADDRESS));
+	if (record_is_new(record, FACT_ADDRESS) && record_has_done(record, STAGE_RELEASE))
+		add_item(&list, "", record_fact(record, FACT_ADDRESS));
 }
 
 /* The first stage that is left after those that are done; STAGE_COUNT where none is. */

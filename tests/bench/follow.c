@@ -5,7 +5,7 @@
  * holds those of the longest wait between two polls. Time is simulated. Fails where memory grows by
  * a tenth, or a poll reads more than a page.
  */
-#include "deploy/follow.h"
+#include "stack/follow.h"
 #include "aws/client.h"
 #include "base/cleanup.h"
 #include "base/mem.h"

@@ -2,7 +2,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/sanitize.h"
-#include "deploy/log_line.h"
+#include "stack/log_line.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
 #include "data/dotenv.h"
 #include "data/yaml.h"
 #include "data/yaml_map.h"
-#include "deploy/parameters_json.h"
-#include "deploy/parameters_samconfig.h"
+#include "stack/parameters_json.h"
+#include "stack/parameters_samconfig.h"
 
 #include <assert.h>
 #include <stdint.h>

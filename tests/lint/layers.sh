@@ -11,10 +11,11 @@ aws: base sys data net
 repo: base sys
 docker: base sys data net
 secrets: base sys data net aws
-deploy: base sys data net aws repo docker
-ui: base sys data deploy
+stack: base sys data net aws repo docker
+deploy: base sys data net aws repo docker stack
+ui: base sys data stack deploy
 sandbox: base sys data net aws
-cmd: base sys data net aws repo docker deploy secrets ui sandbox
+cmd: base sys data net aws repo docker stack deploy secrets ui sandbox
 '
 bad=0
 for file in $(find lib cmd -name '*.[ch]' | sort); do

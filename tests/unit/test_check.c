@@ -1,6 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "deploy/check.h"
+#include "stack/check.h"
 #include "sys/file.h"
 #include "test.h"
 

@@ -1,6 +1,6 @@
 #include "data/yaml.h"
-#include "deploy/deploy.h"
 #include "fake_cfn.h"
+#include "stack/deploy.h"
 
 #define NOT_THERE FAULT("ValidationError", "Stack with id todobackend does not exist")
 #define CREATED	  REPLY("CreateChangeSet", "<Id>" SET_ARN "</Id><StackId>" STACK_ARN "</StackId>")

@@ -1,5 +1,5 @@
-#include "deploy/evidence.h"
 #include "fake_ecs.h"
+#include "stack/evidence.h"
 
 #define LAMBDA_STREAM "2026/11/23/[$LATEST]0a1b"
 #define TASK_DEFINITION                                                                            \

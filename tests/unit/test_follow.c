@@ -1,7 +1,7 @@
-#include "deploy/diagnose.h"
-#include "deploy/follow.h"
-#include "deploy/running.h"
 #include "fake_ecs.h"
+#include "stack/diagnose.h"
+#include "stack/follow.h"
+#include "stack/running.h"
 
 #define NESTED_ARN "arn:aws:cloudformation:us-east-1:123456789012:stack/todobackend-Net/77"
 #define TOKEN	   "deployer-1"

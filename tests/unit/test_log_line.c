@@ -1,5 +1,5 @@
 #include "base/cleanup.h"
-#include "deploy/log_line.h"
+#include "stack/log_line.h"
 #include "test.h"
 
 static void shows_lines_without_secrets(void **state)

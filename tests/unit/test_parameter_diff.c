@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "data/yaml.h"
 #include "deploy/agree.h"
-#include "deploy/parameter_diff.h"
+#include "stack/parameter_diff.h"
 #include "test.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "deploy/parameters.h"
+#include "stack/parameters.h"
 #include "sys/file.h"
 #include "test.h"
 

@@ -1,7 +1,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "data/yaml.h"
-#include "deploy/preview.h"
+#include "stack/preview.h"
 #include "test.h"
 
 #include <string.h>

@@ -91,7 +91,7 @@ static void a_killed_run_leaves_a_readable_record_that_goes_on(void **state)
 	stage_event(&recorder, REPORT_STAGE_BEGIN, "test", true);
 	clock.now_ms += 10000;
 	stage_event(&recorder, REPORT_STAGE_END, "test", true);
-	record_tell(&recorder.report, RECORD_VERSION, "%s", "5fdbe62");
+	fact_tell(&recorder.report, FACT_VERSION, "%s", "5fdbe62");
 	stage_event(&recorder, REPORT_STAGE_BEGIN, "publish", true);
 	recorder_release(&recorder);
 	append(path, "{\"type\": \"fact\", \"name\": \"vers");
@@ -103,8 +103,8 @@ static void a_killed_run_leaves_a_readable_record_that_goes_on(void **state)
 	assert_false(resume_is_complete(&killed.items[0].record));
 
 	begin(&recorder, &clock, path);
-	assert_string_equal(record_fact(&recorder.record, RECORD_VERSION), "5fdbe62");
-	assert_false(record_is_new(&recorder.record, RECORD_VERSION));
+	assert_string_equal(record_fact(&recorder.record, FACT_VERSION), "5fdbe62");
+	assert_false(record_is_new(&recorder.record, FACT_VERSION));
 	stage_event(&recorder, REPORT_STAGE_SKIP, "publish", true);
 	recorder_end(&recorder, &none);
 	recorder_release(&recorder);

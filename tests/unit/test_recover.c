@@ -1,5 +1,5 @@
-#include "deploy/recover.h"
 #include "fake_cfn.h"
+#include "stack/recover.h"
 
 #define NESTED_ARN "arn:aws:cloudformation:us-east-1:123456789012:stack/todobackend-Net/77"
 

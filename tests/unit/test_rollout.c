@@ -1,5 +1,5 @@
-#include "deploy/rollout.h"
 #include "fake_ecs.h"
+#include "stack/rollout.h"
 
 #define NEW "ecs-svc/2"
 #define OLD "ecs-svc/1"

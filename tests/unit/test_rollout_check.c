@@ -1,5 +1,5 @@
-#include "deploy/rollout_check.h"
 #include "fake_ecs.h"
+#include "stack/rollout_check.h"
 
 #define NEW   "ecs-svc/2"
 #define IMAGE "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:2b"

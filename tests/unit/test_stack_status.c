@@ -1,4 +1,4 @@
-#include "deploy/stack_status.h"
+#include "stack/status.h"
 #include "test.h"
 
 /* Facts: reliability 1.A, all 23 statuses of the API model and what is not among them. */

@@ -1,0 +1,560 @@
+/* Parameters and their values (User Guide, "Parameters section syntax reference"). */
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "data/json.h"
+#include "data/pattern.h"
+#include "stack/check_rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* CloudFormation quotas: bytes in a parameter's value. */
+#define MAX_VALUE_BYTES 4096
+
+/* One value: a parameter's, or an item of its list. */
+struct value {
+	const char *parameter;
+	const json_t *declared;
+	const char *type; /* of the item */
+	const char *text;
+	const struct assignment *given; /* NULL: it is the default, or the tag to come */
+	bool is_hidden;
+};
+
+/* ---- types ---- */
+
+/* The signs that ids of EC2 have after their prefix: 8 or, since 2016, 17. */
+static bool is_ec2_id(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	size_t digits =
+		strncmp(text, prefix, len) == 0 ? strspn(text + len, "0123456789abcdefABCDEF") : 0;
+
+	return (digits == 8 || digits == 17) && text[len + digits] == '\0';
+}
+
+static bool is_hosted_zone(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0 &&
+	       text[strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+/* us-east-1a, us-gov-west-1b, and local zones such as us-west-2-lax-1a. */
+static bool is_zone(const char *text, const char *prefix)
+{
+	size_t len = strlen(text);
+
+	(void)prefix;
+	return len > 4 && strchr(text, '-') && text[len - 1] >= 'a' && text[len - 1] <= 'z' &&
+	       text[len - 2] >= '0' && text[len - 2] <= '9' &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static bool is_filled(const char *text, const char *prefix)
+{
+	(void)prefix;
+	return *text;
+}
+
+/* A name in the Parameter Store, which may have a version or a label behind a colon, or an ARN. */
+static bool is_ssm_name(const char *text, const char *prefix)
+{
+	(void)prefix;
+	return *text && strlen(text) <= 2048 &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_.-/:")] == '\0';
+}
+
+/* "AWS-specific parameter types" and "Systems Manager parameter types" of the User Guide. */
+static const struct aws_type {
+	const char *name;
+	const char *prefix;
+	bool (*is_one)(const char *text, const char *prefix);
+	const char *example;
+} aws_types[] = {
+	{ "AWS::EC2::AvailabilityZone::Name", "", is_zone, "us-east-1a" },
+	{ "AWS::EC2::Image::Id", "ami-", is_ec2_id, "ami-0123456789abcdef0" },
+	{ "AWS::EC2::Instance::Id", "i-", is_ec2_id, "i-0123456789abcdef0" },
+	{ "AWS::EC2::KeyPair::KeyName", "", is_filled, "a name" },
+	{ "AWS::EC2::SecurityGroup::GroupName", "", is_filled, "a name" },
+	{ "AWS::EC2::SecurityGroup::Id", "sg-", is_ec2_id, "sg-0123456789abcdef0" },
+	{ "AWS::EC2::Subnet::Id", "subnet-", is_ec2_id, "subnet-0123456789abcdef0" },
+	{ "AWS::EC2::VPC::Id", "vpc-", is_ec2_id, "vpc-0123456789abcdef0" },
+	{ "AWS::EC2::Volume::Id", "vol-", is_ec2_id, "vol-0123456789abcdef0" },
+	{ "AWS::Route53::HostedZone::Id", "Z", is_hosted_zone, "Z0123456789ABCDEFGHIJ" },
+	{ "AWS::SSM::Parameter::Name", "", is_ssm_name, "/team/name" },
+};
+
+static const char ssm_name[] = "AWS::SSM::Parameter::Name";
+static const char ssm_value[] = "AWS::SSM::Parameter::Value<";
+
+static const struct aws_type *find_aws_type(const char *name)
+{
+	for (size_t i = 0; i < sizeof(aws_types) / sizeof(aws_types[0]); i++) {
+		if (strcmp(aws_types[i].name, name) == 0)
+			return &aws_types[i];
+	}
+	return NULL;
+}
+
+static bool is_plain_type(const char *name)
+{
+	return strcmp(name, "String") == 0 || strcmp(name, "Number") == 0;
+}
+
+static bool is_list(const char *type)
+{
+	return strcmp(type, "CommaDelimitedList") == 0 || strncmp(type, "List<", 5) == 0;
+}
+
+/* What stands between the outermost brackets, or the type itself. Owned by the caller. */
+static char *inner_type(const char *type)
+{
+	const char *open = strchr(type, '<');
+	size_t len = strlen(type);
+
+	if (strcmp(type, "CommaDelimitedList") == 0)
+		return mem_strdup("String");
+	return open && type[len - 1] == '>' ? mem_strndup(open + 1, len - 2 - (size_t)(open - type))
+					    : mem_strdup(type);
+}
+
+/* Lists are taken of all of them but names in the Parameter Store. */
+static bool is_own_type(const char *name)
+{
+	return find_aws_type(name) && strcmp(name, ssm_name) != 0;
+}
+
+static bool is_known_type(const char *type)
+{
+	CLEANUP_FREE char *inner = inner_type(type);
+	CLEANUP_FREE char *item = inner_type(inner);
+
+	/* Neither numbers nor names of the Parameter Store are read from there. */
+	if (strncmp(type, ssm_value, strlen(ssm_value)) == 0)
+		return strcmp(item, "String") == 0 || is_own_type(item);
+	if (is_list(type))
+		return is_plain_type(inner) || is_own_type(inner);
+	return is_plain_type(type) || find_aws_type(type);
+}
+
+/* The type's name, "String" where a template says none: CloudFormation will say so. */
+static const char *type_of(const json_t *declared)
+{
+	const char *type = json_text(declared, "Type");
+
+	return type ? type : "String";
+}
+
+void check_parameter_type(struct check *check)
+{
+	const char *name;
+	json_t *declared;
+
+	json_object_foreach(check_declarations(check), name, declared)
+	{
+		const char *type = json_text(declared, "Type");
+		CLEANUP_FREE char *path = mem_printf("Parameters.%s.Type", name);
+
+		if (type && is_known_type(type))
+			continue;
+		finding_fix(
+			check_add_at_template(check, path, "parameter '%s' has %s%s%s", name,
+					      type ? "the unknown type '" : "no type",
+					      type ? type : "", type ? "'" : ""),
+			"use String, Number, CommaDelimitedList, List<...> or one of AWS's own");
+	}
+}
+
+/* ---- values ---- */
+
+/* The text of a parameter's value, owned by the caller; NULL where there is none to check. */
+static char *text_of(const struct check *check, const struct value *value)
+{
+	const struct check_request *request = check->request;
+
+	if (request->tag && strcmp(value->parameter, request->tag_parameter) == 0)
+		return mem_strdup(request->tag);
+	if (value->given)
+		return value->given->is_previous ? NULL : mem_strdup(value->given->value);
+	return json_scalar_text(json_object_get(value->declared, "Default"));
+}
+
+static void visit_items(struct check *check, struct value *value, const char *text,
+			void (*visit)(struct check *check, const struct value *value))
+{
+	bool has_more = true;
+
+	/* An empty CommaDelimitedList has no items; an id cannot be empty. */
+	if (!*text && strcmp(value->type, "String") == 0)
+		return;
+	while (has_more) {
+		size_t len = strcspn(text, ",");
+		CLEANUP_FREE char *item = slice_dup(slice_trim((struct slice){ text, len }));
+
+		value->text = item;
+		visit(check, value);
+		has_more = text[len] == ',';
+		text += len + 1;
+	}
+}
+
+static void visit_parameter(struct check *check, const char *name, const json_t *declared,
+			    void (*visit)(struct check *check, const struct value *value))
+{
+	const char *type = type_of(declared);
+	CLEANUP_FREE char *inner = inner_type(type);
+	struct value value = {
+		.parameter = name,
+		.declared = declared,
+		.type = is_list(type) ? inner : type,
+		.given = check_given(check, name),
+		.is_hidden = stack_template_is_no_echo(check->request->template, name),
+	};
+	CLEANUP_FREE char *text = text_of(check, &value);
+
+	if (!text)
+		return;
+	value.text = text;
+	if (is_list(type))
+		visit_items(check, &value, text, visit);
+	else
+		visit(check, &value);
+}
+
+/* Calls `visit` for every value, and for each item of lists. */
+static void each_value(struct check *check,
+		       void (*visit)(struct check *check, const struct value *value))
+{
+	const char *name;
+	json_t *declared;
+
+	json_object_foreach(check_declarations(check), name, declared)
+		visit_parameter(check, name, declared, visit);
+}
+
+/*
+ * What a value of Parameter Store's is, only CloudFormation finds out: the text is its name, and
+ * the template's constraints are on that as on a string ("Systems Manager parameter types").
+ */
+static bool is_indirect(const struct value *value)
+{
+	return strncmp(value->type, ssm_value, strlen(ssm_value)) == 0;
+}
+
+/* "its value", where the value may not be seen. */
+static char *shown(const struct value *value)
+{
+	return value->is_hidden ? mem_strdup("its value (NoEcho)")
+				: mem_printf("'%s'", value->text);
+}
+
+/*
+ * Adds "parameter 'X': VALUE WHAT", and the template's own words for it. `usual` says what to do
+ * where the template does not.
+ */
+static void refuse(struct check *check, const struct value *value, const char *what,
+		   const char *usual)
+{
+	static const char fmt[] = "parameter '%s': %s %s%s%s";
+	const char *own = json_text(value->declared, "ConstraintDescription");
+	CLEANUP_FREE char *text = shown(value);
+	CLEANUP_FREE char *path = mem_printf("Parameters.%s.Default", value->parameter);
+	const char *colon = own ? ": " : "";
+	struct finding *finding;
+
+	if (value->given)
+		finding = check_add_at_file(check, value->given, fmt, value->parameter, text, what,
+					    colon, own ? own : "");
+	else
+		finding = check_add_at_template(check, path, fmt, value->parameter, text, what,
+						colon, own ? own : "");
+	finding_fix(finding, "%s", usual);
+}
+
+static void visit_aws_type(struct check *check, const struct value *value)
+{
+	const struct aws_type *type = find_aws_type(is_indirect(value) ? ssm_name : value->type);
+	CLEANUP_FREE char *what = NULL;
+	CLEANUP_FREE char *fix = NULL;
+
+	if (!type || type->is_one(value->text, type->prefix))
+		return;
+	what = mem_printf("is no %s", type->name);
+	fix = mem_printf("give it one like %s", type->example);
+	refuse(check, value, what, fix);
+}
+
+void check_aws_type(struct check *check)
+{
+	each_value(check, visit_aws_type);
+}
+
+/* [+-]digits[.digits][e[+-]digits]: what CloudFormation takes, and strtod() reads more. */
+static bool to_number(const char *text, double *ret_number)
+{
+	static const char digits[] = "0123456789";
+	const char *at = text + (*text == '-' || *text == '+');
+	size_t before = strspn(at, digits), after = 0;
+
+	at += before;
+	if (*at == '.') {
+		after = strspn(at + 1, digits);
+		at += after + 1;
+	}
+	if (before + after == 0)
+		return false;
+	if (*at == 'e' || *at == 'E') {
+		at += 1 + (at[1] == '-' || at[1] == '+');
+		if (!strspn(at, digits))
+			return false;
+		at += strspn(at, digits);
+	}
+	*ret_number = strtod(text, NULL);
+	return *at == '\0';
+}
+
+/* A limit, which may be a number or its text. */
+static bool limit_of(const struct value *value, const char *name, double *ret_limit)
+{
+	CLEANUP_FREE char *text = json_scalar_text(json_object_get(value->declared, name));
+
+	return text && to_number(text, ret_limit);
+}
+
+static void visit_number(struct check *check, const struct value *value)
+{
+	CLEANUP_FREE char *what = NULL;
+	double number, limit;
+
+	if (strcmp(value->type, "Number") != 0)
+		return;
+	if (!to_number(value->text, &number)) {
+		refuse(check, value, "is not a number", "give it a number");
+		return;
+	}
+	if (limit_of(value, "MinValue", &limit) && number < limit)
+		what = mem_printf("is less than %.15g", limit);
+	else if (limit_of(value, "MaxValue", &limit) && number > limit)
+		what = mem_printf("is more than %.15g", limit);
+	if (what)
+		refuse(check, value, what, "give it a number within MinValue and MaxValue");
+}
+
+void check_number(struct check *check)
+{
+	each_value(check, visit_number);
+}
+
+static void visit_allowed_values(struct check *check, const struct value *value)
+{
+	CLEANUP(str_release) struct str list = STR_INIT;
+	const json_t *allowed = json_object_get(value->declared, "AllowedValues");
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(allowed))
+		return;
+	json_array_foreach(allowed, i, item)
+	{
+		CLEANUP_FREE char *text = json_scalar_text(item);
+
+		if (text && strcmp(text, value->text) == 0)
+			return;
+		if (text && list.len < 200)
+			str_addf(&list, "%s%s", list.len ? ", " : "use one of: ", text);
+		else if (!str_ends_with(&list, " ..."))
+			str_adds(&list, " ...");
+	}
+	refuse(check, value, "is none of AllowedValues", list.buf);
+}
+
+void check_allowed_values(struct check *check)
+{
+	each_value(check, visit_allowed_values);
+}
+
+static enum pattern_verdict match(const struct value *value, const char **ret_pattern)
+{
+	*ret_pattern = json_text(value->declared, "AllowedPattern");
+	return *ret_pattern ? pattern_match(*ret_pattern, value->text) : PATTERN_MATCHES;
+}
+
+static void visit_allowed_pattern(struct check *check, const struct value *value)
+{
+	CLEANUP_FREE char *what = NULL;
+	const char *pattern;
+
+	if (match(value, &pattern) != PATTERN_DIFFERS)
+		return;
+	what = mem_printf("does not match AllowedPattern '%s'", pattern);
+	refuse(check, value, what, "give it a value that matches as a whole");
+}
+
+void check_allowed_pattern(struct check *check)
+{
+	each_value(check, visit_allowed_pattern);
+}
+
+static void visit_unknown_pattern(struct check *check, const struct value *value)
+{
+	CLEANUP_FREE char *path = mem_printf("Parameters.%s.AllowedPattern", value->parameter);
+	const char *pattern;
+
+	if (match(value, &pattern) == PATTERN_UNKNOWN)
+		finding_fix(check_add_at_template(check, path,
+						  "AllowedPattern of '%s' is not checked: it is "
+						  "beyond what can be told here",
+						  value->parameter),
+			    "nothing need be done: CloudFormation checks it");
+}
+
+void check_pattern_not_checked(struct check *check)
+{
+	each_value(check, visit_unknown_pattern);
+}
+
+/* Characters, which UTF-8 begins with one byte each. */
+static size_t characters_of(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static void visit_length(struct check *check, const struct value *value)
+{
+	double limit, len = (double)characters_of(value->text);
+	CLEANUP_FREE char *what = NULL;
+
+	if (strlen(value->text) > MAX_VALUE_BYTES)
+		what = mem_printf("has more than %d bytes", MAX_VALUE_BYTES);
+	else if (strcmp(type_of(value->declared), "String") != 0 && !is_indirect(value))
+		return;
+	else if (limit_of(value, "MinLength", &limit) && len < limit)
+		what = mem_printf("has less than %.0f characters", limit);
+	else if (limit_of(value, "MaxLength", &limit) && len > limit)
+		what = mem_printf("has more than %.0f characters", limit);
+	if (what)
+		refuse(check, value, what, "give it a value of that length");
+}
+
+void check_value_length(struct check *check)
+{
+	each_value(check, visit_length);
+}
+
+/* ---- names ---- */
+
+static bool is_password(const char *name)
+{
+	static const char *const words[] = { "password", "passwd", "passphrase", "apikey",
+					     "secretkey" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasestr(name, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static void add_unknown(struct check *check, const struct assignment *item)
+{
+	struct finding *finding =
+		check_add_at_file(check, item, "parameter '%s' is not in template '%s'", item->key,
+				  check->request->template->path);
+	const char *nearest = finding ? check_nearest_parameter(check, item->key) : NULL;
+
+	if (nearest && !check_given(check, nearest))
+		finding_fix(finding, "did you mean '%s'? Else take it out of '%s'", nearest,
+			    check->request->parameters->path);
+	else if (is_password(item->key) && check_has_secret(check))
+		finding_fix(finding,
+			    "take it out of '%s': the template has its passwords from a "
+			    "secret",
+			    check->request->parameters->path);
+	else
+		finding_fix(finding, "take it out of '%s', or declare it in the template",
+			    check->request->parameters->path);
+}
+
+void check_unknown_parameter(struct check *check)
+{
+	const struct parameter_file *file = check->request->parameters;
+
+	for (size_t i = 0; file && i < file->list.count; i++) {
+		if (!check_declaration(check, file->list.items[i].key))
+			add_unknown(check, &file->list.items[i]);
+	}
+}
+
+static bool is_live(const struct check *check, const char *name)
+{
+	const struct cfn_parameters *live = check->request->live;
+
+	return live && cfn_parameters_find(live, name);
+}
+
+void check_missing_parameter(struct check *check)
+{
+	const struct check_request *request = check->request;
+	const char *name;
+	json_t *declared;
+
+	if (!request->parameters)
+		return;
+	json_object_foreach(check_declarations(check), name, declared)
+	{
+		CLEANUP_FREE char *path = mem_printf("Parameters.%s", name);
+
+		if (check_given(check, name) || json_object_get(declared, "Default") ||
+		    is_live(check, name))
+			continue;
+		finding_fix(check_add_at_template(check, path,
+						  "parameter '%s' has no value in '%s' and no "
+						  "default",
+						  name, request->parameters->path),
+			    "add a line '%s=...' to '%s'", name, request->parameters->path);
+	}
+}
+
+void check_plain_password(struct check *check)
+{
+	const struct parameter_file *file = check->request->parameters;
+	bool has_secret = file && check_has_secret(check);
+
+	for (size_t i = 0; has_secret && i < file->list.count; i++) {
+		const struct assignment *item = &file->list.items[i];
+
+		if (!is_password(item->key) || item->is_previous || !*item->value ||
+		    strncmp(item->value, "{{resolve:", 10) == 0)
+			continue;
+		finding_fix(check_add_at_file(check, item, "'%s' is in the file as plain text",
+					      item->key),
+			    "keep it in the secret that the template reads already, and take this "
+			    "parameter out of both files");
+	}
+}
+
+void check_password_echo(struct check *check)
+{
+	const char *name;
+	json_t *declared;
+
+	json_object_foreach(check_declarations(check), name, declared)
+	{
+		CLEANUP_FREE char *path = mem_printf("Parameters.%s", name);
+
+		if (!is_password(name) || strncmp(type_of(declared), "AWS::SSM", 8) == 0 ||
+		    stack_template_is_no_echo(check->request->template, name))
+			continue;
+		finding_fix(check_add_at_template(check, path,
+						  "parameter '%s' is shown to whoever may describe "
+						  "the stack",
+						  name),
+			    "give it 'NoEcho: true', or read it from a secret");
+	}
+}

@@ -1,0 +1,43 @@
+#ifndef STACK_PREVIEW_H
+#define STACK_PREVIEW_H
+
+#include "aws/cloudformation.h"
+#include "base/str.h"
+#include "stack/template.h"
+
+#include <stdbool.h>
+
+/*
+ * What a change set would do, for people. Pure: the change set and the live parameters in, text
+ * out. Values of NoEcho parameters, and properties made of them, are never in it. All borrowed.
+ */
+struct preview {
+	const char *stack_name;
+	bool is_create;
+	const char *tag_parameter;
+	const struct stack_template *template;
+	const struct cfn_parameters *live;  /* empty for a new stack */
+	const struct cfn_parameters *asked; /* what the change set was asked with */
+	const struct cfn_change_set *set;   /* with values where the service has them */
+};
+
+/*
+ * Whether a new image tag is all there is: no other parameter changes, nothing is added or removed,
+ * every changed property comes from the tag or from a resource that it changes, and nothing that
+ * holds data is replaced.
+ */
+bool preview_is_tag_only(const struct preview *preview);
+
+/* Lines of text; one sentence where the tag is all that changes. */
+void preview_text(const struct preview *preview, struct str *out);
+
+/* The same as Markdown, for a comment on a pull request. */
+void preview_markdown(const struct preview *preview, struct str *out);
+
+/*
+ * One line on live parameters, other than the tag, that the file has other values for: somebody
+ * changed them by hand, or the file. Nothing where there are none.
+ */
+void preview_drift(const struct preview *preview, struct str *out);
+
+#endif

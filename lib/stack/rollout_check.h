@@ -1,0 +1,33 @@
+#ifndef STACK_ROLLOUT_CHECK_H
+#define STACK_ROLLOUT_CHECK_H
+
+#include "aws/client.h"
+#include "base/report.h"
+#include "docker/registry.h"
+
+/* What is checked, and what is known of the image that was deployed. Borrowed. */
+struct rollout_check {
+	struct aws_client *client;
+	struct report *report;
+	const char *stack_arn;
+	const char *image;  /* "HOST/NAME:TAG" as task definitions name it; "" where unknown */
+	const char *digest; /* of it, "" where unknown */
+	const struct registry *registry; /* that has it; NULL where unknown */
+};
+
+/*
+ * Whether ECS runs what CloudFormation says is deployed, for each service of a stack at rest and of
+ * those nested in it: the PRIMARY deployment has the task definition that the stack has now, it is
+ * complete, and every running task's image is that behind the tag.
+ *
+ * CloudFormation says UPDATE_COMPLETE also where ECS's circuit breaker has brought the former tasks
+ * back (containers-roadmap#1205). ERROR_ROLLED_BACK then; ERROR_STUCK where the tasks crash, or run
+ * another image; ERROR_OUTCOME where it cannot be seen, or takes too long. A stack without services
+ * passes.
+ */
+int rollout_check(const struct rollout_check *check, struct error *err);
+
+/* Of the task definitions' ARNs, the one of the same family; NULL where there is none. Pure. */
+const char *rollout_check_expected(const struct strv *definitions, const char *definition);
+
+#endif
