@@ -34,7 +34,8 @@ void doctor_git(struct checkup *checkup)
 		       "commit or stash the changes: a release refuses them, unless told "
 		       "--allow-dirty");
 	else
-		(void)found(checkup, DOCTOR_OK, "version %s: %s", version.tag.buf,
+		(void)found(checkup, DOCTOR_OK, "version %s%s: %s", version.tag.buf,
+			    version.revision.branch.len ? "" : " (detached HEAD)",
 			    version.revision.subject.buf);
 }
 

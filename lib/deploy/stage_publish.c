@@ -270,11 +270,37 @@ static int publish_tested(struct run *run, struct error *err)
 	return move_tags(run, err);
 }
 
+/*
+ * What was built and tested here is of the commit that stood here when the run began only if that
+ * one stands here still (facts: G11). Changes of files are not looked for: tests may write reports.
+ */
+static int check_unmoved(const struct run *run, struct error *err)
+{
+	const struct revision *revision = &run->version.revision;
+	CLEANUP(str_release) struct str id = STR_INIT;
+
+	if (!run->is_built || !revision->id.len)
+		return 0;
+	if (revision_read_id(run->pipeline->config->dir, &id, err) < 0)
+		return -1;
+	if (strcmp(id.buf, revision->id.buf) == 0)
+		return 0;
+	error_set(err, ERROR_REFUSED,
+		  "the checkout went from commit %s to %.*s while %s was built and tested: nobody "
+		  "knows what is in its image",
+		  revision->short_id.buf, (int)revision->short_id.len, id.buf,
+		  run->version.tag.buf);
+	return error_fix(err, "run it again: nothing was published; to work on meanwhile, release "
+			      "from a checkout of its own (git worktree add)");
+}
+
 static int publish(struct run *run, struct error *err)
 {
 	const char *tag = run->version.tag.buf;
 	bool is_needed = false;
 
+	if (check_unmoved(run, err) < 0)
+		return -1;
 	if (run->tested_tag.len)
 		return publish_tested(run, err);
 	if (run_create_repository(run, err) < 0)

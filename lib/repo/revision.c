@@ -120,6 +120,17 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 	return 0;
 }
 
+int revision_read_id(const char *dir, struct str *ret_id, struct error *err)
+{
+	CLEANUP(revision_release) struct revision revision = REVISION_INIT;
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+
+	if (repo_open(dir, &repo, err) < 0 || read_head(&repo, &revision, err) < 0)
+		return -1;
+	str_add(ret_id, revision.id.buf, revision.id.len);
+	return 0;
+}
+
 int revision_name_changes(const char *dir, const struct strv *own_files, struct str *ret_name,
 			  struct error *err)
 {

@@ -52,6 +52,12 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 		  struct error *err);
 
 /*
+ * The full id of the commit that `dir` stands on, appended: for a second look, which costs no walk
+ * through the working tree. Fails as revision_read() does.
+ */
+int revision_read_id(const char *dir, struct str *ret_id, struct error *err);
+
+/*
  * Names what makes the working tree around `dir` differ from its commit: the first hex digits of a
  * hash over the whole difference but for `own_files`, untracked files included, appended. The same
  * difference has the same name.

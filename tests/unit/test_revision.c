@@ -103,6 +103,25 @@ static void describes_a_commit(void **state)
 	assert_false(revision.is_bare);
 }
 
+static void reads_the_id_alone(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(revision_release) struct revision revision = REVISION_INIT;
+	CLEANUP(str_release) struct str id = STR_INIT;
+
+	assert_int_equal(revision_read_id(*state, &id, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	error_release(&err);
+	if (!make_repository(*state)) {
+		skip();
+		return;
+	}
+	put(*state, "untracked", "x", 1);
+	assert_int_equal(revision_read(*state, NULL, &revision, &err), 0);
+	assert_int_equal(revision_read_id(*state, &id, &err), 0);
+	assert_string_equal(id.buf, revision.id.buf);
+}
+
 static void looks_away_from_the_files_that_it_edits_itself(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -363,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(describes_a_commit),
+		IN_FOLDER(reads_the_id_alone),
 		IN_FOLDER(looks_away_from_the_files_that_it_edits_itself),
 		IN_FOLDER(names_the_first_few_changes),
 		IN_FOLDER(tells_ancestors_from_others),
