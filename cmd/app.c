@@ -232,13 +232,20 @@ int app_pipeline(struct app *app, struct pipeline *pipeline, struct error *err)
 	return 0;
 }
 
+/* What was read of one environment is nothing to the next. */
+static void forget_environment(struct app *app)
+{
+	aws_client_free(app->aws_);
+	config_release(&app->config_);
+	app->aws_ = NULL;
+	app->has_config_ = false;
+}
+
 void app_release(struct app *app)
 {
 	strv_release(&app->closing);
-	aws_client_free(app->aws_);
+	forget_environment(app);
 	http_curl_free(app->http_);
-	config_release(&app->config_);
-	app->aws_ = NULL;
 	app->http_ = NULL;
 }
 
@@ -314,15 +321,6 @@ static int check_globals(const struct app *app, struct error *err)
 		return error_set(err, ERROR_USAGE, "--directory: cannot enter '%s': %s",
 				 app->global.dir, strerrordesc_np(errno));
 	return 0;
-}
-
-/* What was read of one environment is nothing to the next. */
-static void forget_environment(struct app *app)
-{
-	aws_client_free(app->aws_);
-	config_release(&app->config_);
-	app->aws_ = NULL;
-	app->has_config_ = false;
 }
 
 /* In the order of the command line; what comes after a failure is not begun. */

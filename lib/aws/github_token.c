@@ -37,9 +37,8 @@ static int read_reply(const struct http_response *response, struct secret *ret, 
 static int ask(const struct aws_search *search, const char *url, const char *bearer,
 	       struct secret *ret, struct error *err)
 {
-	struct http_request request = HTTP_REQUEST_INIT;
-	struct http_response response = HTTP_RESPONSE_INIT;
-	int result;
+	CLEANUP(http_request_release) struct http_request request = HTTP_REQUEST_INIT;
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 
 	request.url = url;
 	request.allow_http = true;
@@ -48,14 +47,9 @@ static int ask(const struct aws_search *search, const char *url, const char *bea
 	request.ca_bundle = search->settings->ca_bundle;
 	request.proxy = aws_settings_proxy(search->settings, url);
 	strv_addf(&request.headers, "Authorization: bearer %s", bearer);
-	result = http_send(search->http, &request, &response, err);
-	if (result == 0)
-		result = read_reply(&response, ret, err);
-	explicit_bzero(response.body.buf, response.body.len);
-	http_response_release(&response);
-	strv_wipe(&request.headers);
-	http_request_release(&request);
-	return result;
+	if (http_send(search->http, &request, &response, err) < 0)
+		return -1;
+	return read_reply(&response, ret, err);
 }
 
 int github_token(const struct aws_search *search, struct secret *ret, struct error *err)

@@ -101,9 +101,8 @@ static int read_reply(const struct http_response *response, struct aws_credentia
 static int ask_once(const struct aws_search *search, const char *url, const struct secret *token,
 		    struct aws_credentials *ret, struct error *err)
 {
-	struct http_request request = HTTP_REQUEST_INIT;
-	struct http_response response = HTTP_RESPONSE_INIT;
-	int result;
+	CLEANUP(http_request_release) struct http_request request = HTTP_REQUEST_INIT;
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 
 	request.url = url;
 	request.allow_http = request.allow_any_host_http = true;
@@ -112,14 +111,9 @@ static int ask_once(const struct aws_search *search, const char *url, const stru
 	request.ca_bundle = search->settings->ca_bundle;
 	strv_add(&request.headers, "Accept: application/json");
 	add_token(&request, token);
-	result = http_send(search->http, &request, &response, err);
-	if (result == 0)
-		result = read_reply(&response, ret, err);
-	explicit_bzero(response.body.buf, response.body.len);
-	http_response_release(&response);
-	strv_wipe(&request.headers);
-	http_request_release(&request);
-	return result;
+	if (http_send(search->http, &request, &response, err) < 0)
+		return -1;
+	return read_reply(&response, ret, err);
 }
 
 static int ask(const struct aws_search *search, const char *url, struct aws_credentials *ret,

@@ -99,9 +99,8 @@ static int find_url(const struct aws_search *search, char **ret_url, struct erro
 static int send_once(const struct imds *imds, const char *method, const char *path,
 		     struct http_response *ret, struct error *err)
 {
-	struct http_request request = HTTP_REQUEST_INIT;
+	CLEANUP(http_request_release) struct http_request request = HTTP_REQUEST_INIT;
 	CLEANUP_FREE char *url = mem_printf("%s%s", imds->url, path);
-	int result;
 
 	request.method = method;
 	request.url = url;
@@ -113,10 +112,7 @@ static int send_once(const struct imds *imds, const char *method, const char *pa
 			  secret_bytes(&imds->token));
 	else
 		strv_add(&request.headers, "X-aws-ec2-metadata-token-ttl-seconds: 21600");
-	result = http_send(imds->search->http, &request, ret, err);
-	strv_wipe(&request.headers);
-	http_request_release(&request);
-	return result;
+	return http_send(imds->search->http, &request, ret, err);
 }
 
 /*
@@ -127,7 +123,7 @@ static int ask(const struct imds *imds, const char *method, const char *path, st
 	       struct str *ret_why, struct error *err)
 {
 	for (unsigned attempt = 1;; attempt++) {
-		struct http_response response = HTTP_RESPONSE_INIT;
+		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 		int result = send_once(imds, method, path, &response, err);
 		bool is_good = result == 0 && response.status == 200 && response.body.len;
 
@@ -140,8 +136,6 @@ static int ask(const struct imds *imds, const char *method, const char *path, st
 			str_addf(ret_why, "%s%s: status %d", imds->url, path, response.status);
 		if (is_good)
 			str_add(ret_body, response.body.buf, response.body.len);
-		explicit_bzero(response.body.buf, response.body.len);
-		http_response_release(&response);
 		error_release(err);
 		if (is_good)
 			return 1;

@@ -3,12 +3,12 @@
 #include <string.h>
 #include <strings.h>
 
+/* A header or a body may have held a secret: overwritten. */
 void http_request_release(struct http_request *request)
 {
-	strv_release(&request->headers);
+	strv_wipe(&request->headers);
 }
 
-/* The body may have held a secret: overwritten. */
 void http_response_release(struct http_response *response)
 {
 	strv_release(&response->headers);
