@@ -197,6 +197,9 @@ static void set_limits(struct transfer *t)
 	set_long(t, CURLOPT_TIMEOUT_MS, request->timeout_ms);
 	set_long(t, CURLOPT_LOW_SPEED_LIMIT, 1);
 	set_long(t, CURLOPT_LOW_SPEED_TIME, (stall + 999) / 1000);
+	/* A length that is announced; what comes unannounced is counted in take_body(). */
+	if (!request->on_body && strcmp(request->method, "HEAD") != 0)
+		set_size(t, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
 }
 
 static void set_route(struct transfer *t)
@@ -264,7 +267,7 @@ static int explain(struct transfer *t, CURLcode code, struct error *err)
 
 	if (code == CURLE_ABORTED_BY_CALLBACK && !t->is_refused)
 		return interrupted(t, err);
-	if (t->is_too_large)
+	if (t->is_too_large || code == CURLE_FILESIZE_EXCEEDED)
 		error_set(err, ERROR_REMOTE, "%s: the reply is larger than %zu bytes",
 			  t->request->url, t->max_body);
 	else if (is_certificate_trouble(code))

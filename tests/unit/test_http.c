@@ -16,18 +16,20 @@ struct server {
 	char url[64];
 };
 
-static void answer(int listener, const char *reply)
+static void answer(int listener, const char *reply, bool stays)
 {
 	char request[4096];
 	int fd = accept(listener, NULL, NULL);
 
 	(void)recv(fd, request, sizeof(request), 0);
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+	if (stays)
+		(void)recv(fd, request, sizeof(request), 0);
 	(void)close(fd);
 	_exit(0);
 }
 
-static struct server serve(const char *reply)
+static struct server start(const char *reply, bool stays)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -42,27 +44,42 @@ static struct server serve(const char *reply)
 		       ntohs(address.sin_port));
 	server.pid = fork();
 	if (server.pid == 0)
-		answer(listener, reply);
+		answer(listener, reply, stays);
 	(void)close(listener);
 	return server;
 }
 
-static int get(const char *reply, struct http_request *request, struct http_response *response,
+static struct server serve(const char *reply)
+{
+	return start(reply, false);
+}
+
+static struct server serve_and_stay(const char *reply)
+{
+	return start(reply, true);
+}
+
+static int ask(struct server server, struct http_request *request, struct http_response *response,
 	       struct error *err)
 {
 	struct http *http = http_curl_new(&system_clock, interrupt_pending);
-	struct server server = serve(reply);
 	int result;
 
 	request->url = server.url;
 	request->allow_http = true;
-	request->timeout_ms = 5000;
 	result = http_send(http, request, response, err);
 	request->url = "";
 	http_curl_free(http);
 	(void)kill(server.pid, SIGKILL);
 	(void)waitpid(server.pid, NULL, 0);
 	return result;
+}
+
+static int get(const char *reply, struct http_request *request, struct http_response *response,
+	       struct error *err)
+{
+	request->timeout_ms = 5000;
+	return ask(serve(reply), request, response, err);
 }
 
 static void reads_status_headers_and_body(void **state)
@@ -112,14 +129,59 @@ static void fails_where_no_whole_answer_came(void **state)
 
 static void stops_at_the_size_limit(void **state)
 {
+	static const char *const replies[] = {
+		"HTTP/1.1 200 OK\r\n\r\nfar too much",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99000000000\r\n\r\n<a>",
+		"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+		struct http_request request = HTTP_REQUEST_INIT;
+
+		request.max_body = 4;
+		assert_int_equal(get(replies[i], &request, &response, &err), -1);
+		assert_int_equal(err.kind, ERROR_REMOTE);
+		assert_non_null(strstr(err.msg.buf, "larger than 4 bytes"));
+	}
+}
+
+/* A peer that keeps the connection and says no more: in a header, in a body. */
+static void gives_up_on_a_peer_that_falls_silent(void **state)
+{
+	static const char *const replies[] = {
+		"HTTP/1.1 200 OK\r\nX-Half: ",
+		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+		struct http_request request = HTTP_REQUEST_INIT;
+
+		request.stall_timeout_ms = 1000;
+		assert_int_equal(ask(serve_and_stay(replies[i]), &request, &response, &err), -1);
+		assert_int_equal(err.kind, ERROR_NETWORK);
+		assert_string_equal(err.code, "28");
+	}
+}
+
+/* A peer that never falls silent, and never ends. */
+static void gives_up_on_a_peer_that_takes_too_long(void **state)
+{
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	struct http_request request = HTTP_REQUEST_INIT;
 
 	(void)state;
-	request.max_body = 4;
-	assert_int_equal(get("HTTP/1.1 200 OK\r\n\r\nfar too much", &request, &response, &err), -1);
-	assert_int_equal(err.kind, ERROR_REMOTE);
+	request.timeout_ms = 500;
+	assert_int_equal(ask(serve_and_stay("HTTP/1.1 200 OK\r\n\r\na"), &request, &response, &err),
+			 -1);
+	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_string_equal(err.code, "28");
 }
 
 static void follows_no_redirect(void **state)
@@ -219,6 +281,8 @@ int main(void)
 		cmocka_unit_test(reads_status_headers_and_body),
 		cmocka_unit_test(fails_where_no_whole_answer_came),
 		cmocka_unit_test(stops_at_the_size_limit),
+		cmocka_unit_test(gives_up_on_a_peer_that_falls_silent),
+		cmocka_unit_test(gives_up_on_a_peer_that_takes_too_long),
 		cmocka_unit_test(follows_no_redirect),
 		cmocka_unit_test(refuses_plain_http_to_other_machines),
 		cmocka_unit_test(knows_this_machine_by_its_url),
