@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays the fault catalogue: every row of a table is one thing that goes wrong, and what must come of it.
 
-    catalogue.py [--list] [TABLE...] [ROW...]
+    catalogue.py [--list] [--long] [TABLE...] [ROW...]
 
 A TABLE (tests/faults/catalogue/*.rows; all of them where none is named) has blocks of 'key: value' lines,
 one a case, with an empty line between them; lines that begin with a blank go on:
@@ -14,11 +14,15 @@ one a case, with an empty line between them; lines that begin with a blank go on
     scenario: stacks: [...]     what the sandbox plays (lib/sandbox/scenario.h), YAML in one line
     files: stack.yml=TEXT       further files of the project, instead of the usual ones
     run: deploy                 the deployer's command line
-    script: SH                  ... or a shell script, with $DEPLOYER
+    script: SH                  ... or a shell script, with $DEPLOYER; 77 skips the case
     status: 13                  its exit status
     last: REGEXP                on its error, or on its last line but the summary where there is none
     says: REGEXP                on all that it says; may be repeated
     calls: CreateChangeSet=1    how often the sandbox was asked
+    front: reset CreateChangeSet 1   what breaks a connection to the sandbox (front.py)
+    hits: 3-4                   how often that happened
+    within: 10                  how many seconds it may take (60), four times as many where machines are busy
+    env: NAME=VALUE ...         more of the environment
     keeps: stack file sets      what must be as it was: the stack's resources, dev.cfg, no change set
                                 more
     live: 2b                    the version that the stack must have in the end (checked by itself)
@@ -27,9 +31,12 @@ or names what shows it better, and says why:
 
     row: B6
     case: a change set that hangs is given up
-    unit: deploy b6_gives_up_on_a_change_set_that_hangs
+    unit: deploy b6_gives_up_on_a_change_set_that_hangs     tests of tests/unit/test_deploy.c; may be repeated
+    test: cli/ecs.sh TEXT       a test of another suite, and a text in it; may be repeated
     not: why one machine cannot show it
+    long: why it takes long     played with --long alone; the row's other cases take its place
 
+Whatever a case is, the account's secret key must not stand in what is said, nor in a file that is left.
 A case passes if all of that holds. A false success is an exit status 0 where the table wants a failure,
 or where the account does not have what was asked for; they are counted. Prints 'A10 PASS ...' a case and
 'n/n cases, n/n rows, false successes 0' in the end. DEPLOYER and DEPLOYER_SANDBOX name the programs; unit
@@ -45,18 +52,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TABLES = HERE / "catalogue"
 SPEED = "240"
-TIMEOUT_S = 120
-WORKERS = 3
+TIMEOUT_S = 240
+WITHIN_S = 60
+BUSY = 4
+WORKERS = 6
 
 KEYS = {"row", "case", "before", "scenario", "files", "run", "script", "status", "last", "says", "calls", "keeps", "live"}
-KEYS |= {"unit", "not", "project", "speed"}
+KEYS |= {"unit", "test", "not", "project", "speed", "front", "hits", "within", "env", "long"}
 
 # What leads to somebody's account or changes what is said.
 CLEARED = re.compile(r"^(AWS_|DOCKER_|GIT_|COMPOSE_|XDG_)|_proxy$|_PROXY$|^(CI|NO_COLOR|APP_VERSION)$")
+
+
+# What the secret key is, for the look for it at the end.
+KEEP_CANARY = 'printf %s "$AWS_SECRET_ACCESS_KEY" >"$CANARY_FILE"; exec "$@"'
 
 
 class Case:
@@ -66,11 +80,16 @@ class Case:
             if key not in KEYS:
                 sys.exit(f"{self.where}: '{key}' is no key")
         self.says = fields.pop("says", [])
+        self.units = [line.split() for line in fields.pop("unit", [])]
+        self.tests = [line.partition(" ")[::2] for line in fields.pop("test", [])]
         self.fields = {key: " ".join(values) for key, values in fields.items()}
         self.row = self.get("row")
         self.name = self.get("case")
         if not self.row or not self.name:
             sys.exit(f"{self.where}: a case needs 'row' and 'case'")
+
+    def is_played(self, is_long):
+        return bool(self.get("run") or self.get("script")) and (is_long or not self.get("long"))
 
     def get(self, key, otherwise=None):
         return self.fields.get(key, otherwise)
@@ -166,8 +185,20 @@ class World:
 
     def run(self, args):
         env = clean_environment(self.dir / "home")
-        return subprocess.run(self.command + ["--"] + args, cwd=self.project, env=env, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        env["CANARY_FILE"] = str(self.dir / "canary")
+        settings = [f"{name}={value}" for name, value in re.findall(r"(\w+)=(\S*)", self.case.get("env", ""))]
+        front = [sys.executable, str(HERE / "front.py"), *self.case.get("front").split(), "--"] if self.case.get("front") else []
+        command = self.command + ["--", "sh", "-c", KEEP_CANARY, "sh"] + front + ["env", *settings] + args
+        return subprocess.run(command, cwd=self.project, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=TIMEOUT_S, check=False)
+
+    def canary_in(self, said):
+        """Where the secret key is: in what was said, or in a file that is left."""
+        canary = (self.dir / "canary").read_text(encoding="utf-8").encode()
+        places = {"what is said": said.encode()}
+        for folder in (self.project, self.dir / "home"):
+            places.update({str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+        return [place for place, text in places.items() if canary in text]
 
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -195,7 +226,7 @@ def own_lines(text):
 def last_line(lines):
     """The error, or what came last where there is none: not its remedy, nor the summary after it."""
     errors = [line for line in lines if line.startswith("deployer: ")]
-    spoken = [line for line in lines if line.strip() and not line.startswith("changed: ")]
+    spoken = [line for line in lines if line.strip() and not line.startswith(("changed: ", "front: "))]
     return (errors or spoken or [""])[-1]
 
 
@@ -218,7 +249,9 @@ class Outcome:
         self.case = case
         self.problems = []
         self.false_success = False
+        self.is_skipped = False
         self.said = ""
+        self.seconds = 0
 
     def want(self, condition, problem):
         if not condition:
@@ -243,6 +276,17 @@ def check_account(outcome, world, before, status):
         outcome.false_success = not (wanted and truthful)
 
 
+def check_front(outcome, lines):
+    case = outcome.case
+    hits = sum(int(line.split()[2]) for line in lines if line.startswith("front: hits "))
+    outcome.want("front: followed" not in lines, "it followed a redirection")
+    if case.get("hits"):
+        fewest, _, most = case.get("hits").partition("-")
+        outcome.want(int(fewest) <= hits <= int(most or fewest), f"the fault happened {hits} times, not {case.get('hits')}")
+    elif case.get("front"):
+        outcome.want(hits, "the fault did not happen")
+
+
 def play(template, case):
     outcome = Outcome(case)
     world = World(template, case)
@@ -250,9 +294,19 @@ def play(template, case):
         before = Account(world.state)
         args = ["sh", "-c", case.get("script")] if case.get("script") else [os.environ["DEPLOYER"]]
         args += [] if case.get("script") else case.get("run").split()
+        began = time.monotonic()
         done = world.run(args)
+        outcome.seconds = time.monotonic() - began
+        if done.returncode == 77 and case.get("script"):
+            outcome.is_skipped = True
+            return outcome
         lines, calls = own_lines(done.stderr)
         outcome.said = done.stdout + "\n".join(lines)
+        limit = BUSY * int(case.get("within", WITHIN_S))
+        outcome.want(outcome.seconds <= limit, f"it took {outcome.seconds:.0f} s")
+        outcome.want(not world.canary_in(done.stdout + done.stderr),
+                     f"the secret key is in {world.canary_in(done.stdout + done.stderr)}")
+        check_front(outcome, lines)
         outcome.want(done.returncode == int(case.get("status")),
                      f"status {done.returncode}, not {case.get('status')}")
         if case.get("last"):
@@ -274,30 +328,42 @@ def play(template, case):
 
 
 def run_units(cases):
-    """Every program once, whatever number of its tests are named."""
+    """Every program once, whatever number of its tests are named: each of its tests, and how that ended."""
     folder = pathlib.Path(os.environ["DEPLOYER"]).resolve().parent.parent / "tests" / "unit"
-    passed = {}
-    for name in sorted({case.get("unit").split()[0] for case in cases}):
+    ended = {}
+    for name in sorted({unit[0] for case in cases for unit in case.units}):
         env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
         done = subprocess.run([str(folder / f"test_{name}")], env=env, capture_output=True, text=True,
                               timeout=TIMEOUT_S, check=False)
-        passed[name] = set(re.findall(r"^ok \d+ - (\w+)$", done.stdout, re.M))
-    return passed
+        ended[name] = {test: "ok" for test in re.findall(r"^ok \d+ - (\w+)$", done.stdout, re.M)}
+        ended[name].update({test: "skipped" for test in re.findall(r"^not ok \d+ # SKIP (\w+)$", done.stdout, re.M)})
+    return ended
 
 
-def judge_unit(case, passed):
+def judge_named(case, ended):
+    """The tests that show a row better: those of units passed just now, those of other suites are there."""
     outcome = Outcome(case)
-    name, *tests = case.get("unit").split()
-    for test in tests:
-        outcome.want(test in passed[name], f"test_{name}: {test} did not pass")
-    outcome.want(tests, "no test is named")
+    for name, *tests in case.units:
+        outcome.want(tests, "no test is named")
+        for test in tests:
+            outcome.want(test in ended[name], f"test_{name}: {test} did not pass")
+            outcome.is_skipped |= ended[name].get(test) == "skipped"
+    for path, text in case.tests:
+        file = HERE.parent / path
+        outcome.want(file.is_file(), f"there is no tests/{path}")
+        if file.is_file():
+            outcome.want(text and text in file.read_text(encoding="utf-8"), f"tests/{path} does not have: {text}")
+            listed = (file.parent / "meson.build").read_text(encoding="utf-8")
+            outcome.want(re.search(rf"'({re.escape(file.stem)}|{re.escape(file.stem.replace('_', '-'))})'", listed),
+                         f"tests/{path} is not among the tests")
     return outcome
 
 
 def print_outcome(outcome):
     case = outcome.case
-    word = "FAIL" if outcome.problems else "PASS"
-    print(f"{case.row} {word} {case.name}" + (f" ({case.get('unit').split()[0]} test)" if case.get("unit") else ""))
+    word = "FAIL" if outcome.problems else "SKIP" if outcome.is_skipped else "PASS"
+    named = [f"{unit[0]} test" for unit in case.units] + [path for path, _ in case.tests]
+    print(f"{case.row} {word} {case.name}" + (f" ({', '.join(named)})" if named else ""))
     for problem in outcome.problems:
         print(f"    {case.where}: {problem}")
     if outcome.false_success:
@@ -315,6 +381,7 @@ def choose(words):
 
 def main(words):
     cases = choose([word for word in words if not word.startswith("-")])
+    is_long = "--long" in words
     if "--list" in words:
         print("\n".join(f"{case.row}\t{case.name}" for case in cases))
         return 0
@@ -328,16 +395,19 @@ def main(words):
     try:
         for project in sorted({case.get("project", "plain") for case in cases}):
             make_template(template, project)
-        passed = run_units([case for case in cases if case.get("unit")])
+        ended = run_units(cases)
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             played = {id(case): pool.submit(play, template, case)
-                      for case in cases if case.get("run") or case.get("script")}
+                      for case in cases if case.is_played(is_long)}
             outcomes = []
             for case in cases:
                 if id(case) in played:
                     outcomes.append(played[id(case)].result())
-                elif case.get("unit"):
-                    outcomes.append(judge_unit(case, passed))
+                elif case.units or case.tests:
+                    outcomes.append(judge_named(case, ended))
+                elif case.get("long"):
+                    print(f"{case.row} LONG {case.name}: {case.get('long')}")
+                    continue
                 else:
                     print(f"{case.row} NOT {case.name}: {case.get('not')}")
                     continue
