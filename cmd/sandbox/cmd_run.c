@@ -16,6 +16,7 @@ static int run_program(struct app *app, const struct session *session, char **wo
 	for (; *words; words++)
 		strv_add(&proc.args, *words);
 	session_environment(app, session, &proc.env);
+	proc.role = PROC_SESSION;
 	proc.is_foreground = true;
 	if (proc_run(&proc, &end, err) < 0) {
 		if (err->kind != ERROR_SIGNAL || end.status < 0)
@@ -118,6 +119,7 @@ const struct cmd cmd_run = {
 		"    reason: no such thing    # StatusReason, with fail and warn\n"
 		"    count: 1                 # how many (1; 0: all)\n"
 		"  lacks: [DescribeEvents]    # operations that this region does not have yet\n"
+		"  allows: [\"sts:*\"]         # all that the identity may do\n"
 		"  page_size: 2               # of every list, at most",
 	.operands = "[--] CMD [ARGUMENT...]",
 	.min_operands = 1,

@@ -90,6 +90,7 @@ static int run(const char *command, const char *profile, struct aws_credentials 
 	if (proc.args.count == 0)
 		return error_set(err, ERROR_CONFIG, "it names no program");
 	strv_addf(&proc.env, GUARD "=%s", profile);
+	proc.role = PROC_OWN;
 	proc.ret_out = &out;
 	proc.ret_err = &complaint;
 	proc.is_foreground = true;

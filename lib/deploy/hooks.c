@@ -37,7 +37,6 @@ static void add_facts(const struct run *run, enum hook hook, struct proc *proc)
 	add(proc, "DEPLOYER_ACCOUNT", run->identity.account.buf);
 	add(proc, "DEPLOYER_IMAGE", image.buf);
 	add(proc, "DEPLOYER_DIGEST", run->digest.buf);
-	strv_add(&proc->env, WEBHOOK_VARIABLE); /* removed: a secret that is none of theirs */
 }
 
 static void add_outcome(const struct error *outcome, struct proc *proc)
@@ -55,7 +54,10 @@ static int run_one(struct run *run, enum hook hook, const struct strv *args,
 	struct proc_end end;
 
 	strv_add_list(&proc.args, args);
+	proc.role = PROC_OWN;
 	add_facts(run, hook, &proc);
+	if (run_step_timeout(run, &proc.timeout_ms, err) < 0)
+		return -1;
 	if (outcome) {
 		add_outcome(outcome, &proc);
 		proc.is_shielded = true;

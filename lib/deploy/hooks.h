@@ -12,7 +12,9 @@
  *	DEPLOYER_HOOK, DEPLOYER_PROJECT, DEPLOYER_ENVIRONMENT, DEPLOYER_VERSION (APP_VERSION too),
  *	DEPLOYER_STACK, DEPLOYER_REGION, DEPLOYER_ACCOUNT, DEPLOYER_IMAGE, DEPLOYER_DIGEST
  *
- * ERROR_CHILD where one ends with another status than 0: the rest is not run.
+ * The credentials of the environment are theirs, too, and DEPLOYER_WEBHOOK is not (sys/proc.h).
+ * ERROR_CHILD where one ends with another status than 0, or takes longer than a step may
+ * (compose.timeout): the rest is not run.
  */
 int hooks_run(struct run *run, enum hook hook, struct error *err);
 

@@ -186,7 +186,7 @@ static bool has_compose_file(const struct config *config)
 }
 
 /* A service that never becomes healthy is waited for without end by some versions of compose. */
-static int set_timeout(struct run *run, struct error *err)
+int run_step_timeout(const struct run *run, unsigned *ret_ms, struct error *err)
 {
 	const char *text = config_text(run->pipeline->config, CONFIG_COMPOSE_TIMEOUT);
 	uint64_t minutes;
@@ -195,7 +195,7 @@ static int set_timeout(struct run *run, struct error *err)
 		return error_set(err, ERROR_CONFIG,
 				 "compose.timeout: '%s' is not a number of minutes up to %d", text,
 				 TIMEOUT_MAX_MIN);
-	run->compose.timeout_ms = (unsigned)minutes * 60 * 1000;
+	*ret_ms = (unsigned)minutes * 60 * 1000;
 	return 0;
 }
 
@@ -215,11 +215,8 @@ static int set_compose(struct run *run, struct error *err)
 	str_adds(&run->compose.project, config_text(config, CONFIG_COMPOSE_PROJECT));
 	str_adds(&run->compose.dir, config->dir);
 	run->compose.report = run->pipeline->report;
-	/* The services get the version, and none of the credentials that deploy them. */
 	strv_addf(&run->compose.env, "APP_VERSION=%s",
 		  run->version.tag.len ? run->version.tag.buf : "none");
-	strv_add_all(&run->compose.env, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-		     "AWS_SESSION_TOKEN", NULL);
 	return 0;
 }
 
@@ -229,7 +226,7 @@ int run_find_docker(struct run *run, struct error *err)
 
 	if (run->engine)
 		return 0;
-	if (set_compose(run, err) < 0 || set_timeout(run, err) < 0 ||
+	if (set_compose(run, err) < 0 || run_step_timeout(run, &run->compose.timeout_ms, err) < 0 ||
 	    engine_new(pipeline->http, pipeline->env, &run->engine, err) < 0 ||
 	    compose_find(&run->compose, pipeline->env, err) < 0)
 		return -1;

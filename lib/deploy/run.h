@@ -68,6 +68,9 @@ int run_find_docker(struct run *run, struct error *err);
 /* The same, and whether compose's files have the services that the wanted stages need. */
 int run_check_services(struct run *run, struct error *err);
 
+/* How long a step or a hook may take (compose.timeout). ERROR_CONFIG where that is no number. */
+int run_step_timeout(const struct run *run, unsigned *ret_ms, struct error *err);
+
 /* The image reference that names the repository: the setting, else the compose file's. */
 int run_find_image(struct run *run, struct image_ref *ret, struct error *err);
 

@@ -18,6 +18,7 @@ static int run_program(struct run *run, const struct strv *args, int *ret_status
 	struct proc_end end;
 
 	strv_add_list(&proc.args, args);
+	proc.role = PROC_OWN;
 	strv_addf(&proc.env, "APP_VERSION=%s", run->version.tag.buf);
 	if (run->session.serve.dir)
 		docker_session_add_env(&run->session, run->pipeline->env, &proc.env);

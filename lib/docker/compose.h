@@ -18,7 +18,7 @@ struct engine;
  * and from container labels through docker/engine.h.
  */
 struct compose {
-	struct strv command; /* {"docker", "compose"} or {"docker-compose"} */
+	struct strv command; /* {"/usr/bin/docker", "compose"} or {"/usr/bin/docker-compose"} */
 	unsigned major;	     /* 1 or 2 and up */
 	struct str version;  /* "1.29.2" */
 	struct strv files;   /* compose files, absolute */

@@ -146,6 +146,18 @@ static bool read_version(struct compose *compose, const char *path)
 	return set_version(compose, (struct slice){ at, strspn(at, "0123456789.") }, &ignored) == 0;
 }
 
+/* One that is there but passed over is named. */
+static int find_nothing(const char *docker, struct error *err)
+{
+	(void)proc_not_found(docker ? "docker-compose" : "docker", err);
+	if (err->fix.len)
+		return -1;
+	error_release(err);
+	error_set(err, ERROR_TOOL,
+		  "neither the compose plugin of docker nor docker-compose is installed");
+	return error_fix(err, "install one: sudo apt install docker-compose");
+}
+
 int compose_find(struct compose *compose, const struct env *env, struct error *err)
 {
 	CLEANUP_FREE char *docker = proc_find("docker");
@@ -153,15 +165,13 @@ int compose_find(struct compose *compose, const struct env *env, struct error *e
 
 	strv_release(&compose->command);
 	if (docker && has_plugin(env)) {
-		strv_add_all(&compose->command, "docker", "compose", NULL);
+		strv_add_all(&compose->command, docker, "compose", NULL);
 	} else if (standalone) {
-		strv_add(&compose->command, "docker-compose");
+		strv_add(&compose->command, standalone);
 		if (read_version(compose, standalone))
 			return 0;
 	} else {
-		error_set(err, ERROR_TOOL,
-			  "neither the compose plugin of docker nor docker-compose is installed");
-		return error_fix(err, "install one: sudo apt install docker-compose");
+		return find_nothing(docker, err);
 	}
 	return ask_version(compose, err);
 }

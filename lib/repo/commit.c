@@ -180,6 +180,29 @@ static const char *last_line(struct str *text)
 	return newline ? newline + 1 : text->buf;
 }
 
+/* The credential helper for CodeCommit signs with the credentials of AWS. */
+static bool is_of_codecommit(const char *dir)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(repo_release) struct repo repo = REPO_INIT;
+	git_strarray names = { NULL, 0 };
+	bool is = false;
+
+	if (repo_open(dir, &repo, &ignored) < 0 || git_remote_list(&names, repo.git) < 0)
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		git_remote *remote = NULL;
+		const char *url = NULL;
+
+		if (git_remote_lookup(&remote, repo.git, names.strings[i]) == 0)
+			url = git_remote_url(remote);
+		is = is || (url && strstr(url, "codecommit"));
+		git_remote_free(remote);
+	}
+	git_strarray_dispose(&names);
+	return is;
+}
+
 int commit_push(const char *path, struct error *err)
 {
 	CLEANUP_FREE char *real = realpath(path, NULL);
@@ -191,6 +214,7 @@ int commit_push(const char *path, struct error *err)
 	strv_add_all(&proc.args, "git", "push", "--quiet", NULL);
 	strv_add_all(&proc.env, "GIT_TERMINAL_PROMPT=0", "GIT_DIR", "GIT_WORK_TREE",
 		     "GIT_INDEX_FILE", NULL);
+	proc.role = is_of_codecommit(dir) ? PROC_OWN : PROC_TOOL;
 	proc.dir = dir;
 	proc.ret_out = &said;
 	proc.ret_err = &said;

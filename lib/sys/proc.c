@@ -57,28 +57,37 @@ void proc_release(struct proc *proc)
 	strv_release(&proc->env);
 }
 
-/* A relative or empty entry of PATH would run what lies in the current folder: left out (S16). */
-char *proc_find(const char *name)
+/*
+ * Secrets that lie in the environment. What deployer alone uses comes first, then what it signs
+ * with: the AWS CLI's variables, the container's token, and GitHub's, which buys an identity.
+ */
+static const char *const secret_variables[] = {
+	"DEPLOYER_WEBHOOK",
+	"AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY",
+	"AWS_SESSION_TOKEN",
+	"AWS_SECURITY_TOKEN",
+	"AWS_CONTAINER_AUTHORIZATION_TOKEN",
+	"ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+};
+
+static void withhold_secrets(enum proc_role role, struct strv *env)
 {
-	const char *path = getenv("PATH");
-	CLEANUP(strv_release) struct strv dirs = STRV_INIT;
+	size_t count = sizeof(secret_variables) / sizeof(secret_variables[0]);
 
-	if (strchr(name, '/'))
-		return access(name, X_OK) == 0 ? mem_strdup(name) : NULL;
-	strv_split(&dirs, path ? path : "/usr/local/bin:/usr/bin:/bin", ":");
-	for (size_t i = 0; i < dirs.count; i++) {
-		CLEANUP_FREE char *candidate = mem_printf("%s/%s", dirs.v[i], name);
-
-		if (candidate[0] == '/' && access(candidate, X_OK) == 0)
-			return move_ptr(candidate);
-	}
-	return NULL;
+	if (role == PROC_SESSION)
+		return;
+	for (size_t i = 0; i < (role == PROC_OWN ? 1 : count); i++)
+		strv_set_env(env, secret_variables[i], NULL);
 }
 
-static void build_env(const struct strv *changes, struct strv *ret_env)
+static void build_env(const struct proc *proc, struct strv *ret_env)
 {
+	const struct strv *changes = &proc->env;
+
 	for (char **var = environ; *var; var++)
 		strv_add(ret_env, *var);
+	withhold_secrets(proc->role, ret_env);
 	for (size_t i = 0; i < changes->count; i++) {
 		const char *eq = strchr(changes->v[i], '=');
 		size_t len = eq ? (size_t)(eq - changes->v[i]) : strlen(changes->v[i]);
@@ -140,14 +149,14 @@ static int spawn(struct proc *proc, const struct child_fds *fds, struct proc_chi
 		 struct error *err)
 {
 	CLEANUP(strv_release) struct strv env = STRV_INIT;
-	CLEANUP_FREE char *path = proc_find(proc->args.v[0]);
+	CLEANUP_FREE char *path = proc_find_as(proc->role, proc->args.v[0]);
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	int failed;
 
 	if (!path)
-		return error_set(err, ERROR_TOOL, "program '%s' is not in PATH", proc->args.v[0]);
-	build_env(&proc->env, &env);
+		return proc_not_found(proc->args.v[0], err);
+	build_env(proc, &env);
 	(void)posix_spawn_file_actions_init(&files);
 	(void)posix_spawnattr_init(&attributes);
 	set_files(&files, proc, fds);
@@ -428,7 +437,8 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 
 int proc_check(const struct proc *proc, const struct proc_end *end, struct error *err)
 {
-	const char *name = proc->args.v[0];
+	const char *given = proc->args.v[0];
+	const char *name = *given == '/' ? strrchr(given, '/') + 1 : given;
 	const char *abbrev = end->signal ? sigabbrev_np(end->signal) : NULL;
 
 	if (end->timed_out)

@@ -14,12 +14,23 @@
 typedef void (*proc_line_fn)(void *ctx, bool is_stderr, const char *line, size_t len);
 
 /*
+ * Whose program a child is: which of the secrets in this process's environment it gets, and where
+ * it may lie. A program that is looked up in PATH lies in a folder with an absolute name; a tool's
+ * file and folder are, besides, such that only root and their owner write them (facts: S16, S17).
+ */
+enum proc_role {
+	PROC_TOOL,    /* docker, compose, git, an editor: none of them */
+	PROC_OWN,     /* the user's step or hook: credentials, not what is deployer's alone */
+	PROC_SESSION, /* the command of a session that this program only frames: all */
+};
+
+/*
  * A program to run: the only way to start one here. Never a shell.
  *
- * args[0] is looked up in PATH. `env` are "NAME=value" strings on top of the parent's environment,
- * "NAME" alone removes one. Where `on_line` is NULL, output goes to the parent's own streams,
- * unless `ret_out` or `ret_err` capture it (up to `max_capture` bytes, the rest is dropped).
- * `input` is fed to the child's stdin, which is /dev/null otherwise.
+ * args[0] is looked up in PATH. `env` are "NAME=value" strings on top of what `role` leaves of the
+ * parent's environment, "NAME" alone removes one. Where `on_line` is NULL, output goes to the
+ * parent's own streams, unless `ret_out` or `ret_err` capture it (up to `max_capture` bytes, the
+ * rest is dropped). `input` is fed to the child's stdin, which is /dev/null otherwise.
  *
  * Where the output `is_secret`, room for `max_capture` bytes is made beforehand, so that no copy
  * stays behind when a capture grows; whoever owns the captures releases them with str_wipe().
@@ -31,6 +42,7 @@ typedef void (*proc_line_fn)(void *ctx, bool is_stderr, const char *line, size_t
 struct proc {
 	struct strv args;
 	struct strv env;
+	enum proc_role role;
 	const char *dir;
 	const char *input;
 	size_t input_len;
@@ -94,7 +106,13 @@ bool proc_is_running(const struct proc_child *child);
 /* Ends its process group: SIGTERM, and SIGKILL after `grace_ms`. Reaps it. */
 void proc_stop(struct proc_child *child, unsigned grace_ms);
 
-/* The absolute path of a program in PATH, owned by the caller, or NULL. */
+/* The absolute path of a tool in PATH, owned by the caller, or NULL: where a PROC_TOOL starts. */
 char *proc_find(const char *name);
+
+/* The same for any role. A name with a slash in it is taken as it is. */
+char *proc_find_as(enum proc_role role, const char *name);
+
+/* What to say of a program that is not found: that, or whose folder in PATH others may write. */
+int proc_not_found(const char *name, struct error *err);
 
 #endif

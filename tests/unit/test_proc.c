@@ -1,10 +1,15 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
+#include "sys/file.h"
 #include "sys/interrupt.h"
 #include "sys/proc.h"
 #include "test.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct lines {
 	struct str text;
@@ -116,6 +121,39 @@ static void changes_the_environment_of_the_child_only(void **state)
 	assert_string_equal(getenv("GONE"), "1");
 }
 
+static void hands_secrets_to_none_but_those_they_are_for(void **state)
+{
+	static const struct {
+		enum proc_role role;
+		const char *out;
+	} rows[] = {
+		{ PROC_TOOL, "----" },
+		{ PROC_OWN, "-key-token-oidc-" },
+		{ PROC_SESSION, "-key-token-oidc-hook" },
+	};
+
+	(void)state;
+	assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", "key", 1), 0);
+	assert_int_equal(setenv("AWS_SESSION_TOKEN", "token", 1), 0);
+	assert_int_equal(setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "oidc", 1), 0);
+	assert_int_equal(setenv("DEPLOYER_WEBHOOK", "hook", 1), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(proc_release) struct proc proc = PROC_INIT;
+		CLEANUP(str_release) struct str out = STR_INIT;
+		struct proc_end end;
+
+		strv_add_all(&proc.args, "sh", "-c",
+			     "printf -- \"-$AWS_SECRET_ACCESS_KEY-$AWS_SESSION_TOKEN-"
+			     "$ACTIONS_ID_TOKEN_REQUEST_TOKEN-$DEPLOYER_WEBHOOK\"",
+			     NULL);
+		proc.role = rows[i].role;
+		proc.ret_out = &out;
+		assert_int_equal(proc_run(&proc, &end, &err), 0);
+		assert_string_equal(out.buf, rows[i].out);
+	}
+}
+
 static void ends_a_child_that_takes_too_long(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -210,6 +248,81 @@ static void leaves_relative_path_entries_out(void **state)
 	free(saved);
 }
 
+/* A folder with a program in it, first in PATH. */
+static char *make_folder(mode_t folder, mode_t file)
+{
+	char *dir = strdup("/tmp/deployer-proc-XXXXXX");
+	CLEANUP_FREE char *program = NULL;
+	CLEANUP_FREE char *path = NULL;
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	program = mem_printf("%s/deployer-test-tool", dir);
+	fd = open(program, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(chmod(program, file), 0);
+	assert_int_equal(chmod(dir, folder), 0);
+	path = mem_printf("%s:/usr/bin:/bin", dir);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	return dir;
+}
+
+static void starts_no_tool_that_others_may_write(void **state)
+{
+	static const struct {
+		mode_t folder, file;
+		bool is_trusted;
+	} rows[] = {
+		{ 0755, 0755, true },
+		{ 0777, 0755, false },
+		{ 01777, 0755, false },
+		{ 0755, 0757, false },
+	};
+	CLEANUP_FREE char *saved = strdup(getenv("PATH"));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP_FREE char *dir = make_folder(rows[i].folder, rows[i].file);
+		CLEANUP_FREE char *tool = proc_find("deployer-test-tool");
+		CLEANUP_FREE char *own = proc_find_as(PROC_OWN, "deployer-test-tool");
+
+		assert_int_equal(tool != NULL, rows[i].is_trusted);
+		assert_non_null(own);
+		(void)proc_not_found("deployer-test-tool", &err);
+		assert_int_equal(strstr(err.msg.buf, "others may write") != NULL,
+				 !rows[i].is_trusted);
+		file_remove_tree(dir);
+	}
+	assert_int_equal(setenv("PATH", saved, 1), 0);
+}
+
+/* Groups: root's, and the user's own of the same number, are as good as none. */
+static void tells_a_group_of_others_from_ones_own(void **state)
+{
+	static const struct {
+		uid_t owner;
+		gid_t group;
+		bool is_trusted;
+	} rows[] = { { 0, 0, true }, { 1000, 1000, true }, { 1000, 100, false }, { 0, 50, false } };
+	CLEANUP_FREE char *saved = strdup(getenv("PATH"));
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP_FREE char *dir = make_folder(0775, 0755);
+		CLEANUP_FREE char *tool = NULL;
+
+		assert_int_equal(chown(dir, rows[i].owner, rows[i].group), 0);
+		tool = proc_find("deployer-test-tool");
+		assert_int_equal(tool != NULL, rows[i].is_trusted);
+		file_remove_tree(dir);
+	}
+	assert_int_equal(setenv("PATH", saved, 1), 0);
+}
+
 static void stops_a_program_that_runs_beside(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -232,12 +345,15 @@ int main(void)
 		cmocka_unit_test(never_moves_a_capture_that_is_secret),
 		cmocka_unit_test(feeds_more_than_a_pipe_holds),
 		cmocka_unit_test(changes_the_environment_of_the_child_only),
+		cmocka_unit_test(hands_secrets_to_none_but_those_they_are_for),
 		cmocka_unit_test(ends_a_child_that_takes_too_long),
 		cmocka_unit_test(kills_a_child_that_ignores_the_first_signal),
 		cmocka_unit_test(remembers_its_own_interruption_whatever_the_child_says),
 		cmocka_unit_test(runs_clean_up_work_to_its_end),
 		cmocka_unit_test(names_a_program_that_is_missing),
 		cmocka_unit_test(leaves_relative_path_entries_out),
+		cmocka_unit_test(starts_no_tool_that_others_may_write),
+		cmocka_unit_test(tells_a_group_of_others_from_ones_own),
 		cmocka_unit_test(stops_a_program_that_runs_beside),
 	};
 
