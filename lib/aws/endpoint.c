@@ -292,9 +292,12 @@ static void add_bucket(struct aws_endpoint *endpoint, const struct aws_endpoint_
 	str_adds(&endpoint->url, url.buf);
 }
 
+/* What stands before an @ may be a password: it is not repeated. */
 static int refuse_url(const char *url, const char *why, const char *fix, struct error *err)
 {
-	error_set(err, ERROR_CONFIG, "endpoint '%s' %s", url, why);
+	const char *at = strrchr(url, '@');
+
+	error_set(err, ERROR_CONFIG, "endpoint '%s%s' %s", at ? "..." : "", at ? at : url, why);
 	return error_fix(err, "%s", fix);
 }
 

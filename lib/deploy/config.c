@@ -250,9 +250,9 @@ static void fill_names(struct config *config)
 	stack = mem_printf("%s%s%s", config_text(config, CONFIG_PROJECT),
 			   config->environment ? "-" : "",
 			   config->environment ? config->environment : "");
-	/* A stack's name has no underscores (CreateStack, StackName). */
+	/* A stack's name has no underscores, nor what an environment's may have besides. */
 	for (char *p = stack; *p; p++) {
-		if (*p == '_')
+		if (!isalnum((unsigned char)*p))
 			*p = '-';
 	}
 	convention(config, CONFIG_STACK_NAME, stack);
@@ -322,6 +322,28 @@ static int check_account(const struct config *config, struct error *err)
 	return error_fix(err, "write it in quotes, so that YAML keeps leading zeros");
 }
 
+/*
+ * A name as CreateStack takes it, or a stack's ARN: nothing that a URL or a path would read
+ * otherwise
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
+ */
+static int check_stack(const struct config *config, struct error *err)
+{
+	const char *name = config_text(config, CONFIG_STACK_NAME);
+	const char *also = strncmp(name, "arn:", 4) == 0 ? "-:/" : "-";
+	size_t max = strncmp(name, "arn:", 4) == 0 ? 2048 : 128;
+	size_t len = 0;
+
+	while (isalnum((unsigned char)name[len]) || (name[len] && strchr(also, name[len])))
+		len++;
+	if (!*name || (!name[len] && len <= max && isalpha((unsigned char)*name)))
+		return 0;
+	error_set(err, ERROR_CONFIG, "%s: stack.name '%s' is not a stack's name", config->file,
+		  name);
+	return error_fix(err, "a stack's name is up to 128 of A-Z a-z 0-9 - and starts with a "
+			      "letter");
+}
+
 /* Switches: what is neither on nor off would silently be off. */
 static int check_switches(const struct config *config, struct error *err)
 {
@@ -357,7 +379,8 @@ static int load(const char *file, struct config *config, struct error *err)
 {
 	if (find_file(file, config, err) < 0 ||
 	    (config->file && config_read_file(config, err) < 0) || check_account(config, err) < 0 ||
-	    check_switches(config, err) < 0 || check_on_failure(config, err) < 0)
+	    check_stack(config, err) < 0 || check_switches(config, err) < 0 ||
+	    check_on_failure(config, err) < 0)
 		return -1;
 	fill_conventions(config);
 	fill_steps(config);

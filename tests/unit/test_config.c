@@ -128,6 +128,12 @@ static void says_where_a_mistake_is(void **state)
 		  "deployer.yml:2: 'stages.test' is not a step: build, up, run, exec", "" },
 		{ "aws: {account: 123}\n", "aws.account '123' is not 12 digits",
 		  "write it in quotes, so that YAML keeps leading zeros" },
+		{ "stack: {name: 'a/b'}\n", "stack.name 'a/b' is not a stack's name",
+		  "a stack's name is up to 128 of A-Z a-z 0-9 - and starts with a letter" },
+		{ "stack: {name: \"a\\r\\nb\"}\n", "is not a stack's name",
+		  "a stack's name is up to 128 of A-Z a-z 0-9 - and starts with a letter" },
+		{ "stack: {name: 1a}\n", "stack.name '1a' is not a stack's name",
+		  "a stack's name is up to 128 of A-Z a-z 0-9 - and starts with a letter" },
 		{ "a: [\n", "line 2", "" },
 	};
 

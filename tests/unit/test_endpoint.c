@@ -179,6 +179,7 @@ static void refuses_endpoints_that_would_leak_or_mislead(void **state)
 		if (!strstr(err.msg.buf, rows[i].want))
 			fail_msg("%s: %s", rows[i].url ? rows[i].url : rows[i].region, err.msg.buf);
 		assert_true(err.fix.len > 0);
+		assert_null(strstr(err.msg.buf, "user:pw"));
 	}
 }
 
