@@ -25,6 +25,14 @@ static void print_steps(const char *name, const struct steps *steps, FILE *out)
 		      steps->origin ? steps->origin : "not set");
 }
 
+/* The URL of a webhook lets anybody post. */
+static const char *shown(const struct config *config, enum config_key key)
+{
+	const char *text = config_text(config, key);
+
+	return key == CONFIG_WEBHOOK && *text ? "(not shown)" : text;
+}
+
 static void print_text(const struct config *config, FILE *out)
 {
 	for (int i = 0; i < CONFIG_KEY_COUNT; i++) {
@@ -35,7 +43,7 @@ static void print_text(const struct config *config, FILE *out)
 		if (config_key_is_list(key))
 			add_list(&value, config_list(config, key));
 		else
-			str_adds(&value, config_text(config, key));
+			str_adds(&value, shown(config, key));
 		(void)fprintf(out, "%-28s %-40s # %s\n", config_key_name(key), value.buf,
 			      origin ? origin : "not set");
 	}
@@ -72,7 +80,7 @@ static json_t *setting_json(const struct config *config, enum config_key key)
 	json_t *array;
 
 	if (!config_key_is_list(key))
-		return json_string(config_text(config, key));
+		return json_string(shown(config, key));
 	array = json_array();
 	for (size_t i = 0; i < list->count; i++)
 		(void)json_array_append_new(array, json_string(list->v[i]));

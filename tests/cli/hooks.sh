@@ -99,6 +99,10 @@ sandbox 0 -- "$DEPLOYER" deploy
 err_has 'hook succeeded: ./tell exited with status 5'
 err_matches "the webhook at '127.0.0.1:[0-9]*' was not told: HTTP 500"
 err_lacks CANARYTOKEN
+for form in text json; do
+	run 0 "$DEPLOYER" --output "$form" config
+	out_lacks CANARYTOKEN
+done
 rm -f posted
 sandbox 0 -- env DEPLOYER_WEBHOOK=http://127.0.0.1:1/CANARYTOKEN "$DEPLOYER" -v deploy
 err_has "the webhook at '127.0.0.1:1' was not told: it cannot be reached"
