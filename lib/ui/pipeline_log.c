@@ -112,17 +112,29 @@ static void end_group(const struct pipeline_log *log, const char *stage)
 			      stage);
 }
 
+/* Services look for these within a line, too: GitHub's older form, and Azure's. */
+static char *take_apart(const char *text)
+{
+	static const char *const marks[] = { "##[", "##vso[" };
+	char *copy = text ? mem_strdup(text) : NULL;
+
+	for (size_t i = 0; copy && i < sizeof(marks) / sizeof(marks[0]); i++) {
+		for (char *p = copy; (p = strstr(p, marks[i])); p++)
+			*p = ' ';
+	}
+	return copy;
+}
+
 static void pass_on(const struct pipeline_log *log, const struct report_event *event)
 {
 	struct report_event harmless = *event;
-	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FREE char *text = take_apart(event->text);
+	CLEANUP_FREE char *source = take_apart(event->source);
+	CLEANUP_FREE char *status = take_apart(event->status);
 
-	if (event->kind == REPORT_OUTPUT && event->text && strstr(event->text, "##[")) {
-		text = mem_strdup(event->text);
-		for (char *p = text; (p = strstr(p, "##[")); p++)
-			*p = ' ';
-		harmless.text = text;
-	}
+	harmless.text = text;
+	harmless.source = source;
+	harmless.status = status;
 	log->plain->emit(log->plain, &harmless);
 }
 

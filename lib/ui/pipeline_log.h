@@ -21,7 +21,7 @@
  *		https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections
  *
  * Others get plain lines. Whatever a program prints stands behind its name, so that it begins no
- * command of a line's own; "##[", which GitHub looks for within a line, is taken apart.
+ * command of a line's own; "##[" and "##vso[", which are looked for within a line, are taken apart.
  */
 struct pipeline_log_options {
 	struct plain_options plain;

@@ -31,14 +31,14 @@ static char *render(enum ci ci, const char *template)
 	if (template)
 		pipeline_log_set_template(report, template);
 	emit(report, (struct report_event){ .kind = REPORT_STAGE_BEGIN, .stage = "deploy" });
-	report_output(report, "app", "::error::mine ##[group]mine");
+	report_output(report, "app", "::error::mine ##[group]mine ##vso[task.x]y");
 	report_warning(report, "100%% sure\nof it");
 	report_result_at(report, "/job/app/dev.cfg", 12, "Tag a -> b");
 	emit(report, (struct report_event){ .kind = REPORT_EVENT,
 					    .source = "Service",
 					    .type = "AWS::ECS::Service",
 					    .status = "UPDATE_FAILED",
-					    .text = "no tasks" });
+					    .text = "no ##[error]tasks" });
 	emit(report, (struct report_event){ .kind = REPORT_STAGE_END, .stage = "deploy" });
 	pipeline_log_free(report);
 	(void)fclose(out);
@@ -60,12 +60,13 @@ static void groups_and_annotates_for_github(void **state)
 	assert_true(asprintf(&expected,
 			     "::group::deploy\n"
 			     "==> deploy\n"
-			     "    app | ::error::mine  #[group]mine\n"
+			     "    app | ::error::mine  #[group]mine  #vso[task.x]y\n"
 			     "::warning::100%%25 sure?of it\n"
 			     "    Tag a -> b\n"
 			     "::notice file=dev.cfg,line=12::Tag a -> b\n"
-			     "        0s  UPDATE_FAILED  Service (AWS::ECS::Service): no tasks\n"
-			     "::error file=%s,line=3::Service UPDATE_FAILED: no tasks\n"
+			     "        0s  UPDATE_FAILED  Service (AWS::ECS::Service): no  "
+			     "#[error]tasks\n"
+			     "::error file=%s,line=3::Service UPDATE_FAILED: no ##[error]tasks\n"
 			     "::endgroup::\n"
 			     "FAILED deploy (0s)\n",
 			     path) > 0);
