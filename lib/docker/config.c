@@ -241,6 +241,15 @@ static int store_here(struct edit *edit, const struct docker_login *login, struc
 	return json_edit_set(&edit->text, path, value.buf, err);
 }
 
+/* A file that others can read keeps its mode when it is written: with a token in it, it must not.
+ */
+static int close_to_others(const char *path, struct error *err)
+{
+	if (chmod(path, 0600) < 0 && errno != ENOENT)
+		return error_set_errno(err, errno, "'%s'", path);
+	return 0;
+}
+
 int docker_config_store(const struct env *env, const struct docker_login *login, struct error *err)
 {
 	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
@@ -253,8 +262,9 @@ int docker_config_store(const struct env *env, const struct docker_login *login,
 	    json_edit_remove(&edit.text, helper_path, &found, err) < 0)
 		return -1;
 	store = json_text(edit.config, "credsStore");
-	if ((store && *store ? store_elsewhere(&edit, store, login, err)
-			     : store_here(&edit, login, err)) < 0)
+	if (store && *store)
+		return store_elsewhere(&edit, store, login, err) < 0 ? -1 : edit_finish(&edit, err);
+	if (store_here(&edit, login, err) < 0 || close_to_others(edit.path, err) < 0)
 		return -1;
 	return edit_finish(&edit, err);
 }

@@ -104,12 +104,16 @@ static void stores_a_token_as_docker_login_does(void **state)
 	CLEANUP(secret_release) struct secret password = SECRET_INIT;
 	CLEANUP(strv_release) struct strv hosts = STRV_INIT;
 	struct docker_login login = { HOST, "AWS", &password, "deployer" };
+	struct stat st;
 	bool changed;
 
 	(void)state;
 	secret_sets(&password, "token");
 	open_home(&home, "{\"credHelpers\":{\"" HOST "\":\"deployer\"}}");
+	assert_int_equal(chmod(home.path, 0644), 0);
 	assert_int_equal(docker_config_store(&home.env, &login, &err), 0);
+	assert_int_equal(stat(home.path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	/* Empty again after the helper's entry went, so laid out as docker does. */
 	expect_file(&home, "{\n\t\"auths\": {\n\t\t\"" HOST "\": {\n\t\t\t\"auth\": \"QVdTOnRva2Vu"
 			   "\"\n\t\t}\n\t}\n}");
