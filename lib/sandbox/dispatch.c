@@ -263,10 +263,29 @@ static void count_call(const struct call *call, const char *code)
 	(void)json_object_set_new(call->sandbox->counts, key.buf, json_integer(count + 1));
 }
 
+/* HeadObject is asked of GetObject's permission. */
+static int check_permission(const struct call *call, struct error *err)
+{
+	const char *service = call->service->signing_name;
+	const char *action = call->operation->name;
+
+	if (strcmp(action, "HeadObject") == 0)
+		action = "GetObject";
+	if (scenario_allows(&call->sandbox->scenario, service, action))
+		return 0;
+	return refuse(err, "AccessDenied",
+		      "User: %s is not authorized to perform: %s:%s because no identity-based "
+		      "policy allows the %s:%s action",
+		      call->caller ? call->caller->arn : "anonymous", service, action, service,
+		      action);
+}
+
 static json_t *run_operation(struct call *call, const struct request *request, struct error *err)
 {
 	if (!call->operation->is_unsigned &&
 	    auth_check(call->sandbox, request, call->now_ms, &call->caller, err) < 0)
+		return NULL;
+	if (check_permission(call, err) < 0)
 		return NULL;
 	stack_advance_all(call->sandbox, call->now_ms);
 	return call->operation->run(call, err);

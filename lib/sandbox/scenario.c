@@ -1,6 +1,7 @@
 #include "sandbox/scenario.h"
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "sandbox/document.h"
@@ -223,7 +224,14 @@ static int take_page_size(const json_t *value, struct scenario *ret, struct erro
 	return 0;
 }
 
-static const struct key_rule lacks_rule = { "lacks", JSON_ARRAY, false, NULL };
+static int take_names(const char *key, const json_t *value, json_t **ret, struct error *err)
+{
+	const struct key_rule rule = { key, JSON_ARRAY, false, NULL };
+
+	json_decref(*ret);
+	*ret = json_incref(document_loosen(value));
+	return check_value(&rule, value, err);
+}
 
 static int take_member(const char *key, const json_t *value, struct scenario *ret,
 		       struct error *err)
@@ -232,10 +240,10 @@ static int take_member(const char *key, const json_t *value, struct scenario *re
 		if (strcmp(list_rules[i].name, key) == 0)
 			return take_list(value, &list_rules[i], list_at(ret, &list_rules[i]), err);
 	}
-	if (strcmp(key, "lacks") == 0) {
-		ret->lacks = json_incref(document_loosen(value));
-		return check_value(&lacks_rule, value, err);
-	}
+	if (strcmp(key, "lacks") == 0)
+		return take_names(key, value, &ret->lacks, err);
+	if (strcmp(key, "allows") == 0)
+		return take_names(key, value, &ret->allows, err);
 	if (strcmp(key, "page_size") == 0)
 		return take_page_size(value, ret, err);
 	return error_set(err, ERROR_CONFIG, "'%s' is not a key of a scenario", key);
@@ -268,6 +276,7 @@ void scenario_release(struct scenario *scenario)
 	for (size_t i = 0; i < LIST_COUNT; i++)
 		json_decref(*list_at(scenario, &list_rules[i]));
 	json_decref(scenario->lacks);
+	json_decref(scenario->allows);
 	*scenario = (struct scenario)SCENARIO_INIT;
 }
 
@@ -451,15 +460,29 @@ const json_t *scenario_next_change_set(struct scenario *scenario, const char *st
 	return NULL;
 }
 
-bool scenario_lacks(const struct scenario *scenario, const char *action)
+static bool has_name(const json_t *names, const char *name)
 {
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(scenario->lacks, i, item)
+	json_array_foreach(names, i, item)
 	{
-		if (strcmp(json_string_value(item), action) == 0)
+		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool scenario_lacks(const struct scenario *scenario, const char *action)
+{
+	return has_name(scenario->lacks, action);
+}
+
+bool scenario_allows(const struct scenario *scenario, const char *service, const char *action)
+{
+	CLEANUP_FREE char *name = mem_printf("%s:%s", service, action);
+	CLEANUP_FREE char *all = mem_printf("%s:*", service);
+
+	return !scenario->allows || has_name(scenario->allows, name) ||
+	       has_name(scenario->allows, all);
 }

@@ -74,6 +74,8 @@ struct reply;
  *	  reason: ...                 # StatusReason, with fail and warn
  *	  count: 1                    # how many (1; 0: all)
  *	lacks: [DescribeEvents]       # operations that this region does not have yet
+ *	allows: ["s3:PutObject"]      # all that the identity may do: IAM's names, and
+ *				      # "sts:*"; anything else is AccessDenied
  *	tokens:                       # of GetAuthorizationToken
  *	- requests: 5                 # to the registry that it is good for (any number)
  *	  seconds: 600                # AWS's time that it lives (12 h)
@@ -91,7 +93,8 @@ struct scenario {
 	json_t *functions;
 	json_t *stacks;
 	json_t *change_sets;
-	json_t *lacks; /* names */
+	json_t *lacks;	/* names */
+	json_t *allows; /* "SERVICE:ACTION"; NULL: everything */
 	json_t *tokens;
 	size_t page_size; /* 0: as the services have it */
 };
@@ -150,6 +153,9 @@ const json_t *scenario_next_change_set(struct scenario *scenario, const char *st
 
 /* Whether the region does not have this operation. */
 bool scenario_lacks(const struct scenario *scenario, const char *action);
+
+/* Whether the identity may call this; `service` is the signing name. */
+bool scenario_allows(const struct scenario *scenario, const char *service, const char *action);
 
 /* A resource that something happens to. Borrowed. */
 struct scenario_subject {

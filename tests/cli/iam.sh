@@ -71,7 +71,15 @@ printf 'image: team/app\nstack: {name: app}\n' >deployer.yml
 unset AWS_REGION
 git init -q .
 sandbox() { # COMMAND...
-	run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry -- "$DEPLOYER" "$@"
+	# Nothing else is allowed, and it works (S22).
+	run 0 "$DEPLOYER" iam --account 123456789012 "$1"
+	cp "$tmp/out" policy.json
+	{
+		echo 'allows: ["sts:*"'
+		allowed policy.json | sed 's/ .*//; s/.*/, "&"/'
+		echo ']'
+	} >scenario.yml
+	run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry --scenario scenario.yml -- "$DEPLOYER" "$@"
 	sed -n 's/^deployer-sandbox: *[0-9]*  *\([a-z0-9]*\) \([A-Za-z]*\)$/\1:\2/p; s/^ *[0-9]*  *\([a-z0-9]*\) \([A-Za-z]*\)$/\1:\2/p' \
 		"$tmp/err" | grep -v '^sts:' >called
 	[ -s called ] || fail 'no calls were counted'
@@ -85,3 +93,8 @@ sandbox deploy
 printf 'ApplicationImageTag=2b\n' >dev.cfg
 sandbox deploy
 sandbox diagnose
+sandbox status
+sandbox watch
+echo 'allows: ["sts:*", "cloudformation:DescribeStacks"]' >scenario.yml
+run 4 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry --scenario scenario.yml -- "$DEPLOYER" plan
+err_has 'is not authorized to perform: cloudformation:'

@@ -76,7 +76,15 @@ cat >"$tmp/watch.sh" <<-'SH'
 SH
 export DEPLOYER CANARIES="$tmp/canaries"
 at_exit 'cat "$CANARIES.log"'
-run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- sh "$tmp/watch.sh"
+# Nothing is allowed but what the shipped policy has (S22).
+run 0 "$DEPLOYER" iam --account 123456789012 release
+{
+	printf 'allows: ["sts:*"'
+	grep -oE '"[a-z0-9]+:[A-Za-z]+"' "$tmp/out" | sed 's/^/, /'
+	echo ']'
+} >"$tmp/scenario.yml"
+run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --scenario "$tmp/scenario.yml" --repository "$me/app" -- \
+	sh "$tmp/watch.sh"
 grep -q ' published: sha256:' "$CANARIES.log" || fail 'nothing was published'
 [ "$(grep -c . "$CANARIES")" = 3 ] || fail 'not every canary is there'
 read -r scans children <"$CANARIES.scans"
