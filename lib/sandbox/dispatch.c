@@ -252,15 +252,21 @@ static bool play_fault(const struct call *call, const struct fault *fault, struc
 
 /* ---- the answer ---- */
 
-static void count_call(const struct call *call, const char *code)
+static void count_call(const struct call *call, const char *note)
 {
-	CLEANUP(str_release) struct str key = STR_INIT;
-	json_int_t count;
+	sandbox_count_call(call->sandbox, call->service->signing_name,
+			   call->operation ? call->operation->name : "?", note);
+}
 
-	str_addf(&key, "%s %s%s%s", call->service->signing_name,
-		 call->operation ? call->operation->name : "?", *code ? " " : "", code);
-	count = json_integer_value(json_object_get(call->sandbox->counts, key.buf));
-	(void)json_object_set_new(call->sandbox->counts, key.buf, json_integer(count + 1));
+/* An operation that was run: its error's code, and whether anybody learned how it ended. */
+static void count_run(const struct call *call, const struct error *err, enum reply_fate fate)
+{
+	CLEANUP(str_release) struct str note = STR_INIT;
+
+	str_adds(&note, err->code);
+	if (fate != REPLY_SEND)
+		str_addf(&note, "%s(lost)", note.len ? " " : "");
+	count_call(call, note.buf);
 }
 
 /* HeadObject is asked of GetObject's permission. */
@@ -304,7 +310,7 @@ static void answer_call(struct call *call, const struct request *request, struct
 		return;
 	}
 	output = run_operation(call, request, &err);
-	count_call(call, err.code);
+	count_run(call, &err, ret->fate);
 	if (output)
 		protocol_write_output(call, output, ret);
 	else

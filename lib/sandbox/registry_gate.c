@@ -40,6 +40,7 @@ struct passage {
 	struct registry_gate *gate;
 	int client;
 	int registry;
+	bool is_mute; /* the client does not hear what the registry says */
 };
 
 unsigned registry_gate_port(const struct registry_gate *gate)
@@ -160,6 +161,13 @@ static bool move_some(int from, int to, char *buf)
 	return len > 0 && send_all(to, buf, (size_t)len);
 }
 
+static bool move_answer(const struct passage *passage, char *buf)
+{
+	if (passage->is_mute)
+		return recv(passage->registry, buf, CHUNK_BYTES, 0) > 0;
+	return move_some(passage->registry, passage->client, buf);
+}
+
 /* Both ways until the registry has said all: it was asked to close behind its answer. */
 static void pass_on(const struct passage *passage)
 {
@@ -168,7 +176,7 @@ static void pass_on(const struct passage *passage)
 				{ .fd = passage->client, .events = POLLIN } };
 
 	while (wait_readable(passage->gate, fds, 2, IDLE_MS)) {
-		if (fds[0].revents && !move_some(passage->registry, passage->client, buf))
+		if (fds[0].revents && !move_answer(passage, buf))
 			return;
 		if (fds[1].revents && !move_some(passage->client, passage->registry, buf))
 			return;
@@ -199,23 +207,34 @@ static void add_login(const struct passage *passage, struct str *head)
 	base64_encode(head, login.buf, login.len);
 }
 
+static void play_delay(const struct passage *passage, const struct fault *fault)
+{
+	struct clock *clock = passage->gate->sandbox->clock;
+
+	if (fault->delay_ms)
+		clock->sleep_ms(clock, fault->delay_ms);
+}
+
 static void serve(struct passage *passage)
 {
 	CLEANUP(str_wipe) struct str bytes = STR_INIT;
 	CLEANUP(gate_request_release) struct gate_request request = GATE_REQUEST_INIT;
-	CLEANUP(str_release) struct str reply = STR_INIT;
-	bool is_known = false;
+	CLEANUP(gate_verdict_release) struct gate_verdict verdict = GATE_VERDICT_INIT;
 	size_t head_len;
 
 	if (!read_head(passage, &bytes, &head_len) ||
 	    !gate_request_read(bytes.buf, head_len, &request))
 		return;
-	gate_request_check(passage->gate->sandbox, &request, &is_known, &reply);
-	if (reply.len) {
-		turn_away(passage, &reply);
+	gate_request_check(passage->gate->sandbox, &request, &verdict);
+	play_delay(passage, &verdict.fault);
+	if (verdict.fault.kind == FAULT_DROP)
+		return;
+	if (verdict.reply.len) {
+		turn_away(passage, &verdict.reply);
 		return;
 	}
-	if (is_known)
+	passage->is_mute = verdict.fault.kind == FAULT_LOST || verdict.fault.kind == FAULT_CUT;
+	if (verdict.is_known)
 		add_login(passage, &request.head);
 	str_adds(&request.head, "\r\nConnection: close\r\n\r\n");
 	head_len += 4;

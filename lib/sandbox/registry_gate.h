@@ -39,11 +39,25 @@ void gate_request_release(struct gate_request *request);
 /* Reads a head, up to its blank line; false where it is none of HTTP's. */
 bool gate_request_read(const char *bytes, size_t len, struct gate_request *ret);
 
-/*
- * Why the request may not go on: the whole reply, or "" where it may. Takes the sandbox's lock.
- * *ret_is_known: the token was one of ours.
- */
+/* Appends how scenarios and the list of calls name it: "PUT manifests". */
+void gate_request_name(const struct gate_request *request, struct str *out);
+
+/* What becomes of a request. */
+struct gate_verdict {
+	bool is_known;	    /* the token was one of ours */
+	struct str reply;   /* why it may not go on, the whole of it; "" where it may */
+	struct fault fault; /* what the scenario does to it: nothing, drop, lost, cut or delay */
+};
+
+#define GATE_VERDICT_INIT                                                                          \
+	{                                                                                          \
+		.reply = STR_INIT                                                                  \
+	}
+
+void gate_verdict_release(struct gate_verdict *verdict);
+
+/* Judges a request, and counts it where its token is known. Takes the sandbox's lock. */
 void gate_request_check(struct sandbox *sandbox, const struct gate_request *request,
-			bool *ret_is_known, struct str *ret_reply);
+			struct gate_verdict *ret);
 
 #endif

@@ -17,6 +17,29 @@ void gate_request_release(struct gate_request *request)
 	str_wipe(&request->head);
 }
 
+void gate_verdict_release(struct gate_verdict *verdict)
+{
+	str_release(&verdict->reply);
+}
+
+void gate_request_name(const struct gate_request *request, struct str *out)
+{
+	/* The first that the target has: an upload is one of a blob. */
+	static const char *const kinds[] = { "manifests", "uploads", "blobs", "tags" };
+
+	str_addf(out, "%s ", request->method.buf);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		CLEANUP(str_release) struct str part = STR_INIT;
+
+		str_addf(&part, "/%s/", kinds[i]);
+		if (!strstr(request->target.buf, part.buf))
+			continue;
+		str_adds(out, kinds[i]);
+		return;
+	}
+	str_adds(out, "base");
+}
+
 /* ---- reading ---- */
 
 /* Whether the line is the header `name`, in any case; *ret_value is what stands behind it. */
@@ -203,12 +226,63 @@ static void check_target(struct sandbox *sandbox, const struct gate_request *req
 	}
 }
 
+/* ---- faults ---- */
+
+static void refuse_by_fault(const struct fault *fault, struct str *reply)
+{
+	const char *code = json_text(fault->entry, "code");
+	const char *message = json_text(fault->entry, "message");
+	const json_t *number = json_object_get(fault->entry, "status");
+	CLEANUP(str_release) struct str status = STR_INIT;
+
+	if (fault->kind == FAULT_THROTTLE)
+		str_adds(&status, "429 Too Many Requests");
+	else
+		str_addf(&status, "%d Fault", number ? (int)json_integer_value(number) : 500);
+	if (!code)
+		code = fault->kind == FAULT_THROTTLE ? "TOOMANYREQUESTS" : "UNKNOWN";
+	refuse_request(reply, status.buf, code, message ? message : "Rate exceeded");
+}
+
+static const char *note_of(const struct gate_verdict *verdict)
+{
+	switch (verdict->fault.kind) {
+	case FAULT_THROTTLE:
+	case FAULT_ERROR:
+		return "(fault)";
+	case FAULT_DROP:
+		return "(dropped)";
+	case FAULT_LOST:
+	case FAULT_CUT:
+		return "(lost)";
+	case FAULT_NONE:
+	case FAULT_DELAY:
+		break;
+	}
+	return verdict->reply.len ? "(refused)" : "";
+}
+
+/* Whoever comes without a token only asks which login is wanted. */
+static void play_fault(struct sandbox *sandbox, const struct gate_request *request,
+		       struct gate_verdict *ret)
+{
+	CLEANUP(str_release) struct str name = STR_INIT;
+
+	gate_request_name(request, &name);
+	ret->fault = scenario_next_fault(&sandbox->scenario, "registry", name.buf);
+	if (ret->fault.kind == FAULT_THROTTLE || ret->fault.kind == FAULT_ERROR)
+		refuse_by_fault(&ret->fault, &ret->reply);
+	else
+		check_target(sandbox, request, &ret->reply);
+	sandbox_count_call(sandbox, "registry", name.buf, note_of(ret));
+}
+
 void gate_request_check(struct sandbox *sandbox, const struct gate_request *request,
-			bool *ret_is_known, struct str *ret_reply)
+			struct gate_verdict *ret)
 {
 	(void)pthread_mutex_lock(&sandbox->lock);
-	check_token(sandbox, request->authorization.buf, ret_is_known, ret_reply);
-	if (*ret_is_known && !ret_reply->len)
-		check_target(sandbox, request, ret_reply);
+	check_token(sandbox, request->authorization.buf, &ret->is_known, &ret->reply);
+	if (ret->is_known && !ret->reply.len)
+		play_fault(sandbox, request, ret);
 	(void)pthread_mutex_unlock(&sandbox->lock);
 }

@@ -105,6 +105,17 @@ struct sandbox_key *sandbox_add_key(struct sandbox *sandbox, const char *prefix)
 	return key;
 }
 
+void sandbox_count_call(struct sandbox *sandbox, const char *service, const char *operation,
+			const char *note)
+{
+	CLEANUP(str_release) struct str key = STR_INIT;
+	json_int_t count;
+
+	str_addf(&key, "%s %s%s%s", service, operation, *note ? " " : "", note);
+	count = json_integer_value(json_object_get(sandbox->counts, key.buf));
+	(void)json_object_set_new(sandbox->counts, key.buf, json_integer(count + 1));
+}
+
 const struct sandbox_key *sandbox_find_key(const struct sandbox *sandbox, const char *id)
 {
 	for (size_t i = 0; i < sandbox->key_count; i++) {

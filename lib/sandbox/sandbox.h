@@ -107,6 +107,13 @@ void sandbox_add_export(struct sandbox *sandbox, const char *name, const char *v
 void sandbox_random(struct str *out, size_t len, const char *alphabet);
 void sandbox_random_uuid(struct str *out);
 
+/*
+ * Counts a call for the list of calls: its service and operation, and the code that it was refused
+ * with or what became of its reply ("" where nothing is to say).
+ */
+void sandbox_count_call(struct sandbox *sandbox, const char *service, const char *operation,
+			const char *note);
+
 /* How long something that takes AWS `seconds` takes here. */
 int64_t sandbox_duration_ms(const struct sandbox *sandbox, unsigned seconds);
 

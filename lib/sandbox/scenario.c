@@ -303,6 +303,13 @@ static bool matches(const json_t *entry, const char *key, const char *value)
 	return !wanted || strcmp(wanted, "*") == 0 || strcmp(wanted, value) == 0;
 }
 
+/* The registry is no service of AWS: what hits every call does not hit it. */
+static bool hits_service(const json_t *entry, const char *service)
+{
+	return matches(entry, "service", service) &&
+	       (json_object_get(entry, "service") || strcmp(service, "registry") != 0);
+}
+
 struct fault scenario_next_fault(struct scenario *scenario, const char *service, const char *action)
 {
 	struct fault fault = { .kind = FAULT_NONE };
@@ -314,7 +321,7 @@ struct fault scenario_next_fault(struct scenario *scenario, const char *service,
 		json_int_t from = number_of(entry, "from", 1), count = number_of(entry, "count", 1);
 		json_int_t seen;
 
-		if (!matches(entry, "service", service) || !matches(entry, "action", action))
+		if (!hits_service(entry, service) || !matches(entry, "action", action))
 			continue;
 		seen = count_up(entry);
 		if (fault.kind != FAULT_NONE || seen < from || (count && seen >= from + count))

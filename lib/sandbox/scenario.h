@@ -13,7 +13,7 @@ struct reply;
  *
  *	faults:                       # on calls
  *	- action: DescribeStacks      # required: the operation, or "*"
- *	  service: cloudformation     # its signing name
+ *	  service: cloudformation     # its signing name, or registry
  *	  from: 2                     # the first call it hits, counted per fault (1)
  *	  count: 3                    # how many calls it hits (1; 0: all that follow)
  *	  reply: throttle             # required: throttle, error, drop, lost, cut, delay
@@ -85,6 +85,10 @@ struct reply;
  *
  * throttle, error and drop do not act on the account; lost acts and then drops the connection, cut
  * acts and breaks off in the middle of the body; delay only delays.
+ *
+ * A request to the registry is hit only where `service` says so, and is named by its method and by
+ * what it is about: "PUT manifests"; "HEAD blobs"; "POST uploads", "PATCH uploads" and "PUT
+ * uploads"; "GET tags"; "GET base" for "/v2/" itself. There cut is as lost.
  */
 struct scenario {
 	json_t *faults;
@@ -125,7 +129,8 @@ struct fault {
 	unsigned delay_ms;
 };
 
-/* Counts this call against every fault that it matches, and returns the first that hits it. */
+/* Counts this call, or "registry" and a request, against every fault that it matches, and returns
+ * the first that hits it. */
 struct fault scenario_next_fault(struct scenario *scenario, const char *service,
 				 const char *action);
 

@@ -2,7 +2,7 @@
 # The registry beside the sandbox: docker gets in with ECR's token and with nothing else, what it pushes
 # is what ECR tells of, and both are there the next time.
 . "$(dirname "$0")/testlib.sh"
-need docker-registry
+need docker-registry curl
 need_aws
 need_engine
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
@@ -92,6 +92,36 @@ run 0 "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --scenario expiring.yml --
 out_has 'pushed at attempt 2'
 out_lacks 'pushed at attempt 1'
 err_has 'denied: Your authorization token has expired. Reauthenticate and try again.'
+
+# Requests that a scenario hits: lost ones have acted, others have not; the list of calls tells them apart.
+cat >faults.yml <<-'YML'
+	faults:
+	- {service: registry, action: PUT manifests, reply: lost}
+	- {service: registry, action: POST uploads, reply: error, status: 503, code: UNAVAILABLE, message: later}
+	- {service: registry, action: HEAD manifests, reply: drop}
+	- {action: '*', reply: delay}
+YML
+cat >faults.sh <<-'SH'
+	set -u
+	api=http://$DEPLOYER_SANDBOX_REGISTRY/v2/team/app
+	type='application/vnd.docker.distribution.manifest.v2+json'
+	ask() { curl -s -u "AWS:$(aws ecr get-login-password)" -H "Accept: $type" -w '%{http_code}\n' "$@"; }
+	ask -o manifest "$api/manifests/v1"
+	ask -X PUT -H "Content-Type: $type" --data-binary @manifest "$api/manifests/lost"
+	ask -I -o headers "$api/manifests/lost"
+	ask -I -o headers "$api/manifests/lost"
+	ask -X POST "$api/blobs/uploads/"
+SH
+run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --scenario faults.yml -- sh faults.sh
+out_is '200
+000
+000
+200
+{"errors":[{"code":"UNAVAILABLE","message":"later"}]}
+503'
+for call in 'GET manifests' 'PUT manifests (lost)' 'HEAD manifests (dropped)' 'HEAD manifests' 'POST uploads (fault)'; do
+	err_matches "^ +1  registry $(echo "$call" | sed 's/[()]/\\&/g')\$"
+done
 
 # Nothing of it runs on, and no password lies about.
 ! grep -rs "docker-registry" /proc/[0-9]*/cmdline | grep -q "$tmp" || fail 'the registry still runs'

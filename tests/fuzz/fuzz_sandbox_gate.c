@@ -23,11 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(gate_request_release) struct gate_request request = GATE_REQUEST_INIT;
-	CLEANUP(str_release) struct str reply = STR_INIT;
+	CLEANUP(gate_verdict_release) struct gate_verdict verdict = GATE_VERDICT_INIT;
+	CLEANUP(str_release) struct str name = STR_INIT;
 	CLEANUP(sandbox_freep) struct sandbox *sandbox = NULL;
 	struct clock clock = { now, now, sleep_not };
 	const struct sandbox_options options = { .clock = &clock };
-	bool is_known = false;
 
 	if (!gate_request_read((const char *)data, size, &request))
 		return 0;
@@ -35,8 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		__builtin_trap();
 	if (sandbox_open(&options, &sandbox, &err) < 0)
 		__builtin_trap();
-	gate_request_check(sandbox, &request, &is_known, &reply);
-	if (is_known)
+	gate_request_name(&request, &name);
+	if (strncmp(name.buf, request.method.buf, request.method.len) != 0)
+		__builtin_trap();
+	gate_request_check(sandbox, &request, &verdict);
+	if (verdict.is_known)
 		__builtin_trap();
 	return 0;
 }
