@@ -71,7 +71,6 @@ static void tell_deployment(const struct run *run, const struct deploy_result *r
 	case DEPLOY_UPDATED:
 		report_result(report, "stack %s is %s: %zu resources changed in %s", name,
 			      result->stack.status.buf, result->changed, took.buf);
-		fact_tell(report, FACT_DEPLOYED, "%s (%zu changed)", name, result->changed);
 		break;
 	}
 	fact_tell(report, FACT_STACK_ARN, "%s", result->stack.id.buf);

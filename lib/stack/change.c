@@ -162,8 +162,12 @@ static int unmake_stack(const struct deployment *d, struct error *err)
 {
 	CLEANUP(str_release) struct str status = STR_INIT;
 
-	if (cfn_delete_stack(d->request->client, d->stack_arn.buf, NULL, err) < 0 ||
-	    deletion_wait(d->request->client, d->stack_arn.buf, UNMAKE_MS,
+	if (cfn_delete_stack(d->request->client, d->stack_arn.buf, NULL, err) < 0 &&
+	    err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY)
+		return -1;
+	/* Where no answer came, the stack tells whether it was deleted. */
+	error_release(err);
+	if (deletion_wait(d->request->client, d->stack_arn.buf, UNMAKE_MS,
 			  "waiting until the empty stack is deleted", &status, err) < 0)
 		return -1;
 	if (deletion_is_done(status.buf))
@@ -171,17 +175,37 @@ static int unmake_stack(const struct deployment *d, struct error *err)
 	return error_set(err, ERROR_STUCK, "its empty stack is in %s", status.buf);
 }
 
+/* The answer was lost: the change set itself tells whether it is gone (reliability rule R2). */
+static bool was_deleted(const struct deployment *d, const struct error *err)
+{
+	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
+	CLEANUP(error_release) struct error reason = ERROR_INIT;
+
+	return (err->kind == ERROR_NETWORK || err->kind == ERROR_BUSY) &&
+	       cfn_describe_change_set(d->request->client, d->change_set_arn.buf, &set, &reason) <
+		       0 &&
+	       error_has_code(&reason, "ChangeSetNotFound");
+}
+
+static int discard(const struct deployment *d, struct error *err)
+{
+	if (cfn_delete_change_set(d->request->client, d->change_set_arn.buf, err) < 0) {
+		if (!was_deleted(d, err))
+			return -1;
+		error_release(err);
+	}
+	return d->is_create && !d->before.id.len ? unmake_stack(d, err) : 0;
+}
+
 void change_discard(struct deployment *d)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	bool made_stack = d->is_create && !d->before.id.len;
 
 	if (!d->change_set_arn.len || d->is_reviewed)
 		return;
 	/* What interrupted the work must not interrupt the clean-up; a further signal may. */
 	interrupt_clear();
-	if (cfn_delete_change_set(d->request->client, d->change_set_arn.buf, &err) < 0 ||
-	    (made_stack && unmake_stack(d, &err) < 0))
+	if (discard(d, &err) < 0)
 		report_warning(d->request->report, "change set '%s' is left behind: %s",
 			       d->change_set_name.buf, err.msg.buf);
 }

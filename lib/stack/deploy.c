@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "data/json.h"
 #include "stack/deployment.h"
+#include "stack/fact.h"
 #include "stack/follow.h"
 #include "stack/hidden.h"
 #include "stack/preview.h"
@@ -181,7 +182,7 @@ static int start(struct deployment *d, struct follow *follow, struct error *err)
 	return -1;
 }
 
-static int run_to_the_end(struct deployment *d, struct error *err)
+static int run_to_the_end(struct deployment *d, struct cfn_stack *ret, struct error *err)
 {
 	CLEANUP(follow_release) struct follow follow;
 	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
@@ -195,9 +196,9 @@ static int run_to_the_end(struct deployment *d, struct error *err)
 	follow.on_interrupt = d->request->policy.on_interrupt;
 	follow.on_failing = d->request->policy.on_failing;
 	follow.timeout_ms = d->request->policy.timeout_ms;
-	if (start(d, &follow, err) < 0)
+	if (start(d, &follow, err) < 0 || follow_to_the_end(&follow, err) < 0)
 		return -1;
-	return follow_to_the_end(&follow, err);
+	return follow_take_stack(&follow, ret, err);
 }
 
 /* Until the change set is made and approved: one that meets a busy stack is made anew after it. */
@@ -273,23 +274,43 @@ static int verify(const struct deployment *d, const char *stack_arn, struct erro
 	return rollout_check(&check, err);
 }
 
-static int deploy(struct deployment *d, struct deploy_result *ret, struct error *err)
+/* What is known of the stack without another call: as it ended, or as it was found. */
+static int bring_about(struct deployment *d, struct deploy_result *ret, struct error *err)
 {
 	bool nothing;
-	const char *stack;
 
 	if (prepare_approved(d, &nothing, err) < 0)
 		return -1;
-	ret->outcome = nothing ? DEPLOY_UNCHANGED : d->is_create ? DEPLOY_CREATED : DEPLOY_UPDATED;
 	ret->changed = d->change_set.change_count;
-	if (!nothing && run_to_the_end(d, err) < 0)
+	if (!nothing) {
+		ret->outcome = d->is_create ? DEPLOY_CREATED : DEPLOY_UPDATED;
+		return run_to_the_end(d, &ret->stack, err);
+	}
+	ret->outcome = DEPLOY_UNCHANGED;
+	ret->stack = d->before;
+	d->before = (struct cfn_stack)CFN_STACK_INIT;
+	return 0;
+}
+
+/* The stack is changed, also where ECS or its protection could not be seen to. */
+static void tell_changed(const struct deployment *d, const struct deploy_result *result)
+{
+	if (result->outcome != DEPLOY_UNCHANGED)
+		fact_tell(d->request->report, FACT_DEPLOYED, "%s (%zu changed)",
+			  result->stack.name.buf, result->changed);
+}
+
+static int deploy(struct deployment *d, struct deploy_result *ret, struct error *err)
+{
+	if (bring_about(d, ret, err) < 0)
 		return -1;
-	stack = d->stack_arn.len ? d->stack_arn.buf : d->before.id.buf;
-	if (verify(d, stack, err) < 0)
+	if (verify(d, ret->stack.id.buf, err) < 0) {
+		if (err->kind == ERROR_OUTCOME)
+			tell_changed(d, ret);
 		return -1;
+	}
+	tell_changed(d, ret);
 	ret->elapsed_ms = d->clock->monotonic_ms(d->clock) - d->started_ms;
-	if (cfn_describe_stack(d->request->client, stack, &ret->stack, err) < 0)
-		return -1;
 	return protect(d, &ret->stack, err);
 }
 

@@ -59,7 +59,7 @@ struct deploy_request {
 
 enum deploy_outcome { DEPLOY_UNCHANGED, DEPLOY_CREATED, DEPLOY_UPDATED };
 
-/* What came of it; `stack` is what DescribeStacks says at the end. */
+/* What came of it; `stack` is what DescribeStacks said at the end, or where nothing was to do. */
 struct deploy_result {
 	enum deploy_outcome outcome;
 	struct cfn_stack stack;

@@ -45,6 +45,7 @@ void follow_init(struct follow *follow, struct aws_client *client, struct report
 		.token = token,
 		.on_interrupt = FOLLOW_DETACH,
 		.root_status = STR_INIT,
+		.end = CFN_STACK_INIT,
 		.cause = CAUSE_INIT,
 		.progress = PROGRESS_INIT,
 		.usual = USUAL_INIT,
@@ -71,6 +72,7 @@ void follow_release(struct follow *follow)
 	evidence_release(&follow->evidence);
 	str_release(&follow->other_token);
 	str_release(&follow->root_status);
+	cfn_stack_release(&follow->end);
 	cause_release(&follow->cause);
 	progress_release(&follow->progress);
 	usual_release(&follow->usual);
@@ -148,6 +150,16 @@ static int confirm_change_set(struct follow *f, enum stack_verdict verdict, bool
 	return 0;
 }
 
+/* Nobody need ask for the stack again: what was answered is what the verdict rests on. */
+static void end_with(struct follow *f, struct cfn_stack *stack, enum stack_verdict verdict,
+		     enum stack_verdict *ret_verdict)
+{
+	cfn_stack_release(&f->end);
+	f->end = *stack;
+	*stack = (struct cfn_stack)CFN_STACK_INIT;
+	*ret_verdict = verdict;
+}
+
 /* The events say that it is over: the stack itself must say so too, by ARN. */
 static int confirm(struct follow *f, enum stack_verdict *ret_verdict, struct error *err)
 {
@@ -166,7 +178,7 @@ static int confirm(struct follow *f, enum stack_verdict *ret_verdict, struct err
 	    confirm_change_set(f, verdict, &ours, err) < 0)
 		return -1;
 	if (ours && strcmp(stack.status.buf, f->root_status.buf) == 0)
-		*ret_verdict = verdict;
+		end_with(f, &stack, verdict, ret_verdict);
 	return 0;
 }
 
@@ -191,7 +203,7 @@ static int look_at_stack(struct follow *f, enum stack_verdict *ret_verdict, stru
 	if (confirm_change_set(f, verdict, &ours, err) < 0)
 		return -1;
 	if (ours)
-		*ret_verdict = verdict;
+		end_with(f, &stack, verdict, ret_verdict);
 	return 0;
 }
 
@@ -499,4 +511,15 @@ int follow_to_the_end(struct follow *follow, struct error *err)
 		}
 	}
 	return judge(follow, err);
+}
+
+int follow_take_stack(struct follow *follow, struct cfn_stack *ret, struct error *err)
+{
+	if (!follow->end.id.len &&
+	    cfn_describe_stack(follow->client, follow->stack_arn, &follow->end, err) < 0)
+		return error_become(err, ERROR_OUTCOME);
+	cfn_stack_release(ret);
+	*ret = follow->end;
+	follow->end = (struct cfn_stack)CFN_STACK_INIT;
+	return 0;
 }

@@ -65,6 +65,8 @@ struct follow {
 	size_t stack_count;
 	struct follow_stack *stacks;
 	struct str root_status; /* the root stack's newest status in our operation */
+	struct cfn_stack
+		end; /* the stack as it agreed with the verdict; "" where it was not asked */
 	struct cause cause;
 	struct progress progress;
 	struct usual usual; /* from the operations before */
@@ -123,5 +125,12 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
  * leaves the operation running and fails with ERROR_OUTCOME, unless on_interrupt says otherwise.
  */
 int follow_to_the_end(struct follow *follow, struct error *err);
+
+/*
+ * The stack behind the verdict, once it is there: as it was when it agreed, asked for only where
+ * the events alone decided. *ret, owned by the caller, is replaced. ERROR_OUTCOME where nobody
+ * answers.
+ */
+int follow_take_stack(struct follow *follow, struct cfn_stack *ret, struct error *err);
 
 #endif

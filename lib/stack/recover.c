@@ -186,12 +186,12 @@ static int follow_it(struct recovery *r, struct error *err)
 		return -1;
 	if (follow.is_blind)
 		wait_for_change(r);
-	if (follow_to_the_end(&follow, err) == 0)
-		return 0;
-	if (err->kind == ERROR_OUTCOME || !is_recovered(follow.root_status.buf))
-		return -1;
-	error_release(err);
-	return 0;
+	if (follow_to_the_end(&follow, err) < 0) {
+		if (err->kind == ERROR_OUTCOME || !is_recovered(follow.root_status.buf))
+			return -1;
+		error_release(err);
+	}
+	return follow_take_stack(&follow, &r->stack, err);
 }
 
 /* ---- the whole ---- */
@@ -245,7 +245,7 @@ static int recover(struct recovery *r, struct error *err)
 	if (follow_it(r, err) < 0)
 		return -1;
 	tell_skipped(r);
-	return cfn_describe_stack(client, r->stack.id.buf, &r->stack, err);
+	return 0;
 }
 
 int deploy_recover(const struct recover_request *request, struct cfn_stack *ret, struct error *err)

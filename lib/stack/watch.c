@@ -17,7 +17,8 @@ static void tell_running(struct aws_client *client, struct report *report,
 	report_note(report, "%s is in %s %s", stack->name.buf, stack->status.buf, text.buf);
 }
 
-static int follow_running(const struct watch_request *request, const struct cfn_stack *stack,
+/* *stack: as it was found, and at the end as it is then. */
+static int follow_running(const struct watch_request *request, struct cfn_stack *stack,
 			  struct error *err)
 {
 	CLEANUP(running_release) struct running running = RUNNING_INIT;
@@ -40,7 +41,9 @@ static int follow_running(const struct watch_request *request, const struct cfn_
 	/* Its own events tell its status; without them the stack does. */
 	if (!running.is_found)
 		str_adds(&follow.root_status, stack->status.buf);
-	return follow_to_the_end(&follow, err);
+	if (follow_to_the_end(&follow, err) < 0)
+		return -1;
+	return follow_take_stack(&follow, stack, err);
 }
 
 /* Nothing runs: how the last operation ended, and why. */
@@ -88,10 +91,9 @@ static int watch(const struct watch_request *request, struct cfn_stack *stack, s
 	if (cfn_describe_stack(request->client, request->stack_name, stack, err) < 0)
 		return -1;
 	is_busy = stack_status_start(stack->status.buf) == START_BUSY;
-	if ((is_busy ? follow_running(request, stack, err) : judge_last(request, stack, err)) < 0 ||
-	    verify(request, stack, err) < 0)
+	if ((is_busy ? follow_running(request, stack, err) : judge_last(request, stack, err)) < 0)
 		return -1;
-	return is_busy ? cfn_describe_stack(request->client, stack->id.buf, stack, err) : 0;
+	return verify(request, stack, err);
 }
 
 int deploy_watch(const struct watch_request *request, struct cfn_stack *ret, struct error *err)

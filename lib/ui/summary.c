@@ -56,9 +56,11 @@ static void add_changed(const struct record *record, struct str *out)
 		add_item(&list, "nothing", "");
 }
 
+/* The stack's operation itself: where it is over, only ECS was not seen to follow. */
 static bool is_out_of_sight(const struct record *record)
 {
-	return record->stages[STAGE_DEPLOY].state == RECORD_UNKNOWN;
+	return record->stages[STAGE_DEPLOY].state == RECORD_UNKNOWN &&
+	       !record_is_new(record, FACT_DEPLOYED);
 }
 
 static void add_unchanged(const struct record *record, struct str *out)

@@ -171,6 +171,7 @@ sandbox 12 'faults: [{service: ecs, action: "*", count: 0, reply: error, status:
 err_has 'warning: Service: its tasks may not be watched'
 err_has 'the stack is deployed, but whether Service runs it cannot be said'
 err_has "allow 'ecs:DescribeServices' to this identity in IAM; or set ecs.verify: false in deployer.yml"
+err_matches '^changed: stack app \([0-9]+ changed\); not: registry, parameter file; next: deployer watch$'
 
 # A custom resource that fails: its function's log, the task that this started, and the log of that.
 sandbox 0 'functions: [{logical_id: Migrate, outcome: fail, exit_code: 2, task_log: [no such table]}]' sh -c '

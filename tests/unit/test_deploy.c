@@ -327,6 +327,56 @@ static void b9_b24_finds_the_change_set_that_a_lost_reply_made(void **state)
 	}
 }
 
+/* What the verdict rests on is what is told: an end that is known is not lost with one call more.
+ */
+static void does_not_ask_for_the_stack_again_once_it_has_ended(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, LIVE, 2 },
+		{ "DescribeStacks", 0, NULL, 0 },
+		USUAL,
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 0);
+}
+
+/* Rule R2: a deletion whose answer was lost is looked for, and its stack is unmade all the same. */
+static void a_change_set_whose_deletion_was_not_answered_is_looked_for(void **state)
+{
+	static const struct {
+		int status; /* of DescribeChangeSet afterwards */
+		const char *body;
+		unsigned deleted;
+		bool is_warned;
+	} rows[] = {
+		{ 404, FAULT("ChangeSetNotFound", "ChangeSet does not exist"), 1, false },
+		{ 200, SET("DELETE_PENDING", "", "UNAVAILABLE", ""), 0, true },
+		{ 0, NULL, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStacks", 400, NOT_THERE, 0 },
+			{ "DescribeChangeSet", 200,
+			  SET("FAILED", "no such thing", "UNAVAILABLE", ""), 1 },
+			{ "DescribeChangeSet", rows[i].status, rows[i].body, 0 },
+			{ "DeleteChangeSet", 0, NULL, 0 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), 9);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), rows[i].deleted);
+		assert_int_equal(strstr(fake.report.told.buf, "is left behind") != NULL,
+				 rows[i].is_warned);
+	}
+}
+
 /* B10, B11, B15: refused before anything was made. */
 static void b10_b11_b15_says_why_a_change_set_was_refused(void **state)
 {
@@ -622,6 +672,8 @@ int main(void)
 		cmocka_unit_test(b6_gives_up_on_a_change_set_that_hangs),
 		cmocka_unit_test(b7_b8_b12_b24_asks_the_change_set_what_a_failure_means),
 		cmocka_unit_test(b9_b24_finds_the_change_set_that_a_lost_reply_made),
+		cmocka_unit_test(does_not_ask_for_the_stack_again_once_it_has_ended),
+		cmocka_unit_test(a_change_set_whose_deletion_was_not_answered_is_looked_for),
 		cmocka_unit_test(b10_b11_b15_says_why_a_change_set_was_refused),
 		cmocka_unit_test(b17_says_what_a_validation_found),
 		cmocka_unit_test(b13_waits_for_a_busy_stack),
