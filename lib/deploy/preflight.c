@@ -3,6 +3,7 @@
 #include "deploy/promotion.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
+#include "docker/config.h"
 #include "docker/image.h"
 #include "stack/check.h"
 #include "sys/file.h"
@@ -199,6 +200,15 @@ int run_step_timeout(const struct run *run, unsigned *ret_ms, struct error *err)
 	return 0;
 }
 
+/*
+ * Base images may be in other registries of ECR, to which a helper of docker's signs in with the
+ * credentials of the environment: https://github.com/awslabs/amazon-ecr-credential-helper
+ */
+static enum proc_role compose_role(const struct env *env)
+{
+	return docker_config_asks(env, "ecr-login") ? PROC_OWN : PROC_TOOL;
+}
+
 static int set_compose(struct run *run, struct error *err)
 {
 	const struct config *config = run->pipeline->config;
@@ -215,6 +225,7 @@ static int set_compose(struct run *run, struct error *err)
 	str_adds(&run->compose.project, config_text(config, CONFIG_COMPOSE_PROJECT));
 	str_adds(&run->compose.dir, config->dir);
 	run->compose.report = run->pipeline->report;
+	run->compose.role = compose_role(run->pipeline->env);
 	strv_addf(&run->compose.env, "APP_VERSION=%s",
 		  run->version.tag.len ? run->version.tag.buf : "none");
 	return 0;

@@ -46,6 +46,7 @@ void compose_prepare(const struct compose *compose, struct proc *proc)
 	strv_add_all(&proc->env, "COMPOSE_PROGRESS=plain", "BUILDKIT_PROGRESS=plain",
 		     "COMPOSE_MENU=false", NULL);
 	strv_add_list(&proc->env, &compose->env);
+	proc->role = compose->role;
 }
 
 /* Runs a prepared step to its end; a signal that ended compose reads as the shell has it. */

@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "sys/proc.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct compose {
 	struct str project;  /* -p */
 	struct str dir;	     /* the project directory */
 	struct strv env;     /* for each run: APP_VERSION=..., DOCKER_CONFIG=... */
+	enum proc_role role; /* which credentials it sees */
 	struct report *report;
 	struct engine *engine; /* to check exit codes by, may be NULL; borrowed */
 	unsigned timeout_ms;   /* of each step, 0: none */

@@ -366,3 +366,15 @@ int docker_config_hosts(const struct env *env, const char *helper, const char *u
 	}
 	return 0;
 }
+
+bool docker_config_asks(const struct env *env, const char *helper)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(strv_release) struct strv hosts = STRV_INIT;
+	json_auto_t *config = docker_config_read(env, &ignored);
+	const char *store = config ? json_text(config, "credsStore") : NULL;
+
+	if (!config || docker_config_hosts(env, helper, NULL, &hosts, &ignored) < 0)
+		return false;
+	return hosts.count || (store && strcmp(store, helper) == 0);
+}

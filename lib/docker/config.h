@@ -62,4 +62,7 @@ int docker_config_forget(const struct env *env, const char *host, const char *he
 int docker_config_hosts(const struct env *env, const char *helper, const char *username,
 			struct strv *ret_hosts, struct error *err);
 
+/* Whether the docker CLI asks `helper` at all; no, where its configuration cannot be read. */
+bool docker_config_asks(const struct env *env, const char *helper);
+
 #endif

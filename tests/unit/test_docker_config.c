@@ -167,6 +167,29 @@ static void leaves_alone_what_it_does_not_understand(void **state)
 	}
 }
 
+static void knows_which_helpers_docker_asks(void **state)
+{
+	static const struct {
+		const char *text;
+		bool asks;
+	} rows[] = {
+		{ "{}", false },
+		{ "{\"credsStore\": \"ecr-login\"}", true },
+		{ "{\"credsStore\": \"desktop\"}", false },
+		{ "{\"credHelpers\": {\"" HOST "\": \"ecr-login\"}}", true },
+		{ "{\"credHelpers\": {\"" HOST "\": \"deployer\"}}", false },
+		{ "not JSON", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(close_home) struct home home;
+
+		open_home(&home, rows[i].text);
+		assert_int_equal(docker_config_asks(&home.env, "ecr-login"), rows[i].asks);
+	}
+}
+
 /* The third party's samples: each is read, edited, and the same again afterwards. */
 static void edits_every_sample_of_the_docker_cli(void **state)
 {
@@ -234,6 +257,7 @@ int main(void)
 		cmocka_unit_test(stores_a_token_as_docker_login_does),
 		cmocka_unit_test(forgets_an_entry_that_is_a_whole_url),
 		cmocka_unit_test(leaves_alone_what_it_does_not_understand),
+		cmocka_unit_test(knows_which_helpers_docker_asks),
 		cmocka_unit_test(edits_every_sample_of_the_docker_cli),
 		cmocka_unit_test(keeps_all_of_twenty_logins_at_once),
 	};
