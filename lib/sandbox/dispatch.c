@@ -343,7 +343,7 @@ void sandbox_answer(struct sandbox *sandbox, const struct request *request, stru
 	(void)pthread_mutex_lock(&sandbox->lock);
 	call.now_ms = sandbox->clock->wall_ms(sandbox->clock);
 	set_request_id(&call);
-	if (classify(&call, request, &err) < 0)
+	if (sandbox_refresh_scenario(sandbox, &err) < 0 || classify(&call, request, &err) < 0)
 		answer_unknown(&call, &err, ret);
 	else
 		answer_call(&call, request, ret);

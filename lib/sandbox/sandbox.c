@@ -185,16 +185,38 @@ static int open_state(struct sandbox *sandbox, const struct sandbox_options *opt
 	return 0;
 }
 
-static int open_scenario(struct sandbox *sandbox, const char *path, struct error *err)
+static int read_scenario(struct sandbox *sandbox, struct error *err)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
 
-	if (!path)
-		return 0;
-	if (file_read(path, 1 << 20, &text, err) < 0)
+	if (file_read(sandbox->scenario_path, 1 << 20, &text, err) < 0)
 		return error_become(err, ERROR_CONFIG);
 	if (scenario_read(text.buf, text.len, &sandbox->scenario, err) < 0)
-		return error_wrap(err, "scenario '%s'", path);
+		return error_wrap(err, "scenario '%s'", sandbox->scenario_path);
+	return 0;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int sandbox_refresh_scenario(struct sandbox *sandbox, struct error *err)
+{
+	struct stat status = { 0 };
+
+	if (!sandbox->scenario_path)
+		return 0;
+	/* A file that is not there is told by the reading. */
+	if (stat(sandbox->scenario_path, &status) == 0 &&
+	    is_same_file(&status, &sandbox->scenario_status))
+		return 0;
+	if (read_scenario(sandbox, err) < 0) {
+		error_set_code(err, "InvalidScenario");
+		return -1;
+	}
+	sandbox->scenario_status = status;
 	return 0;
 }
 
@@ -208,8 +230,9 @@ int sandbox_open(const struct sandbox_options *options, struct sandbox **ret_san
 	sandbox->speed = options->speed ? options->speed : DEFAULT_SPEED;
 	sandbox->counts = json_object();
 	(void)pthread_mutex_init(&sandbox->lock, NULL);
-	if (open_state(sandbox, options, err) < 0 ||
-	    open_scenario(sandbox, options->scenario, err) < 0)
+	if (options->scenario)
+		sandbox->scenario_path = mem_strdup(options->scenario);
+	if (open_state(sandbox, options, err) < 0 || sandbox_refresh_scenario(sandbox, err) < 0)
 		return -1;
 	add_user(sandbox);
 	if (initial_stack_make_all(sandbox, err) < 0)
@@ -261,6 +284,7 @@ void sandbox_free(struct sandbox *sandbox)
 		secret_release(&sandbox->tokens[i].password);
 	free(sandbox->tokens);
 	scenario_release(&sandbox->scenario);
+	free(sandbox->scenario_path);
 	json_decref(sandbox->state);
 	json_decref(sandbox->counts);
 	(void)pthread_mutex_destroy(&sandbox->lock);

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* What an account is made of. Strings are borrowed for the sandbox's life; NULL takes the default.
  */
@@ -19,8 +20,9 @@ struct sandbox_options {
 	const char *state_dir; /* where the account survives; NULL: in memory only */
 	const char *account;   /* 12 digits */
 	const char *region;
-	const char *scenario; /* file of faults to play (sandbox/scenario.h) */
-	unsigned speed;	      /* how many seconds of AWS pass in one of ours; 0: 60 */
+	const char *
+		scenario; /* file of faults to play (sandbox/scenario.h), read anew when replaced */
+	unsigned speed;	  /* how many seconds of AWS pass in one of ours; 0: 60 */
 	struct clock *clock;
 	struct http *http; /* how the registry is asked */
 };
@@ -66,8 +68,10 @@ struct sandbox {
 	size_t key_count;
 	struct sandbox_key *keys;
 	struct scenario scenario;
-	char *registry_host;	/* "127.0.0.1:5000", NULL where there is no registry */
-	unsigned registry_port; /* of the registry itself, behind sandbox/registry_gate.h */
+	char *scenario_path;	     /* NULL where there is none */
+	struct stat scenario_status; /* of the file that was read */
+	char *registry_host;	     /* "127.0.0.1:5000", NULL where there is no registry */
+	unsigned registry_port;	     /* of the registry itself, behind sandbox/registry_gate.h */
 	struct secret registry_password; /* to it; nobody else is told */
 	size_t token_count;
 	struct registry_token *tokens;
@@ -82,6 +86,14 @@ int sandbox_open(const struct sandbox_options *options, struct sandbox **ret_san
 		 struct error *err);
 void sandbox_free(struct sandbox *sandbox);
 void sandbox_freep(struct sandbox **sandbox);
+
+/*
+ * Reads the scenario anew where its file was replaced or changed: what it says of calls, resources,
+ * services and change sets holds from then on, its counts begin again; what stacks are found in and
+ * made with is for the start alone. Where it cannot be read or is wrong, ERROR_CONFIG with the code
+ * InvalidScenario, and the former one stays.
+ */
+int sandbox_refresh_scenario(struct sandbox *sandbox, struct error *err);
 
 /* Writes the state where it was changed. */
 int sandbox_save(struct sandbox *sandbox, struct error *err);

@@ -48,6 +48,24 @@ sandbox 2 run --scenario scenario.yml -- true
 err_has "scenario 'scenario.yml': faults, entry 1: 'reply' cannot be 'never'"
 sandbox 2 run --no-registry --scenario none.yml -- true
 err_has "none.yml"
+# A scenario that is replaced is played from the next call on; one that is wrong is told to the caller.
+echo 'faults: []' >scenario.yml
+# shellcheck disable=SC2016
+sandbox 0 run --no-registry --scenario scenario.yml -- sh -c '
+	"$1" -q whoami || exit 1
+	echo "faults: [{action: GetCallerIdentity, reply: error, status: 403, code: AccessDenied, count: 0}]" >next
+	mv next scenario.yml
+	"$1" -q whoami; echo "refused: $?"
+	echo "nonsense: 1" >next
+	mv next scenario.yml
+	"$1" -q whoami; echo "wrong: $?"
+	rm scenario.yml
+	"$1" -q whoami && exit 1
+	echo "faults: []" >scenario.yml
+	"$1" -q whoami' sh "$DEPLOYER"
+out_has 'refused: 4'
+out_has 'wrong: 1'
+err_has "InvalidScenario"
 run 5 env PATH=/nonexistent "$DEPLOYER_SANDBOX" run -- true
 err_has 'docker-registry is not installed'
 err_has 'apt-get install docker-registry'
