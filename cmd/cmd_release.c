@@ -86,34 +86,6 @@ static int choose(const struct release_args *args, bool *stages, struct error *e
 	return mark("skip", &args->skip, false, stages, err);
 }
 
-/* The newest run goes on where it ended, if what it has done still holds (deploy/resume.h). */
-static int resume(struct app *app, const struct release_args *args, struct pipeline *pipeline,
-		  struct error *err)
-{
-	CLEANUP(records_release) struct records records = RECORDS_INIT;
-	const struct records_item *item;
-
-	if (args->only.count || args->skip.count || args->from || args->until)
-		return error_set(err, ERROR_USAGE, "--resume knows its stages: name none");
-	if (args->dry_run)
-		return error_set(err, ERROR_USAGE,
-				 "--resume has no dry run: see 'deployer report'");
-	if (record_list(app, record_environment(app), 1, &records, err) < 0)
-		return -1;
-	item = records_find(&records, NULL, err);
-	if (!item)
-		return -1;
-	if (resume_is_complete(&item->record)) {
-		report_note(app->report, "run %s has come to its end: nothing is left to do",
-			    item->record.id.buf);
-		return 0;
-	}
-	if (resume_stages(&item->record, pipeline->stages, err) < 0)
-		return -1;
-	report_note(app->report, "going on with run %s", item->record.id.buf);
-	return record_continue(app, item, pipeline, err);
-}
-
 static int find_version(struct app *app, const struct release_args *args, struct version *ret,
 			struct error *err)
 {
@@ -131,6 +103,53 @@ static int find_version(struct app *app, const struct release_args *args, struct
 	config_own_files(config, &own_files);
 	request.dir = config->dir;
 	return version_find(&request, ret, err);
+}
+
+/*
+ * Nothing is left to do of a run that has come to its end, if it was of what is here: the run that
+ * was meant may have left no record, on a disk that was full.
+ */
+static int tell_complete(struct app *app, const struct release_args *args,
+			 const struct record *record, struct error *err)
+{
+	CLEANUP(version_release) struct version version = VERSION_INIT;
+	const char *released = record_fact(record, FACT_VERSION);
+
+	if (find_version(app, args, &version, err) < 0)
+		return -1;
+	if (*released && strcmp(released, version.tag.buf) != 0) {
+		error_set(err, ERROR_REFUSED, "run %s has come to its end, with %s; here is %s",
+			  record->id.buf, released, version.tag.buf);
+		return error_fix(err, "begin anew, without --resume");
+	}
+	report_note(app->report, "run %s has come to its end: nothing is left to do",
+		    record->id.buf);
+	return 0;
+}
+
+/* The newest run goes on where it ended, if what it has done still holds (deploy/resume.h). */
+static int resume(struct app *app, const struct release_args *args, struct pipeline *pipeline,
+		  struct error *err)
+{
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
+	const struct records_item *item;
+
+	if (args->only.count || args->skip.count || args->from || args->until)
+		return error_set(err, ERROR_USAGE, "--resume knows its stages: name none");
+	if (args->dry_run)
+		return error_set(err, ERROR_USAGE,
+				 "--resume has no dry run: see 'deployer report'");
+	if (record_list(app, record_environment(app), 1, &records, err) < 0)
+		return -1;
+	item = records_find(&records, NULL, err);
+	if (!item)
+		return -1;
+	if (resume_is_complete(&item->record))
+		return tell_complete(app, args, &item->record, err);
+	if (resume_stages(&item->record, pipeline->stages, err) < 0)
+		return -1;
+	report_note(app->report, "going on with run %s", item->record.id.buf);
+	return record_continue(app, item, pipeline, err);
 }
 
 /* What one environment has tested and published goes to the next as it is. */

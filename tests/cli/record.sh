@@ -51,6 +51,12 @@ out_has '{"stage": "deploy", "state": "done"'
 sandbox 0 -- "$DEPLOYER" release --resume
 err_has 'nothing is left to do'
 
+# Of a later commit, whose run has left no record, something is left to do.
+git commit -q --allow-empty -m 'without a record'
+sandbox 3 -- "$DEPLOYER" release --resume
+err_matches "run [0-9TZa-z.-]+ has come to its end, with $first; here is $(git rev-parse --short HEAD)"
+err_has 'begin anew, without --resume'
+
 # Killed while the stack is updated: the record says how far it was, and resuming joins the operation.
 git commit -qam second
 second=$(git rev-parse --short HEAD)
