@@ -53,7 +53,7 @@ static int write_draft(struct draft *draft, const char *name, const struct secre
 	CLEANUP_CLOSE int fd = -1;
 	size_t len = secret_len(value);
 
-	if (file_make_memory_dir("deployer-edit", &draft->dir, err) < 0)
+	if (file_make_memory_dir("edit", &draft->dir, err) < 0)
 		return -1;
 	draft->path = file_join(draft->dir, file);
 	draft->ends_line = len && secret_bytes(value)[len - 1] == '\n';

@@ -71,7 +71,7 @@ static int find_dir(struct session *session, const struct session_args *args, co
 		    char **ret_path, struct error *err)
 {
 	if (!args->state && !session->private_dir &&
-	    file_make_private_dir("deployer-sandbox", &session->private_dir, err) < 0)
+	    file_make_private_dir("sandbox", &session->private_dir, err) < 0)
 		return -1;
 	*ret_path = file_join(args->state ? args->state : session->private_dir, name);
 	return 0;

@@ -156,7 +156,7 @@ int run_open_local(struct run *run, struct error *err)
 	    compose_find_files(compose, run->pipeline->env, &compose->files, err) < 0)
 		return -1;
 	if (lock_project(run, err) < 0 || open_session(run, err) < 0 ||
-	    file_make_private_dir("deployer-compose-", &run->local_dir, err) < 0)
+	    file_make_private_dir("compose", &run->local_dir, err) < 0)
 		return -1;
 	run->labels_file = file_join(run->local_dir, "labels.json");
 	run->images_file = file_join(run->local_dir, "images.json");

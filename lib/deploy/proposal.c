@@ -362,7 +362,7 @@ static int read_back(const struct str *text, struct error *err)
 	CLEANUP_FREE char *path = NULL;
 	int result;
 
-	if (file_make_private_dir("deployer-init-", &dir, err) < 0)
+	if (file_make_private_dir("init", &dir, err) < 0)
 		return -1;
 	path = file_join(dir, "deployer.yml");
 	result = file_write_atomic(path, text->buf, text->len, 0600, err);

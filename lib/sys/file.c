@@ -67,32 +67,6 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-static int make_dir_in(const char *parent, const char *prefix, char **ret_path, struct error *err)
-{
-	CLEANUP_FREE char *path = mem_printf("%s/%s-XXXXXX", parent, prefix);
-
-	if (!mkdtemp(path))
-		return error_set_errno(err, errno, "cannot create the folder '%s'", path);
-	*ret_path = move_ptr(path);
-	return 0;
-}
-
-int file_make_private_dir(const char *prefix, char **ret_path, struct error *err)
-{
-	const char *tmp = secure_getenv("TMPDIR");
-
-	return make_dir_in(tmp && *tmp ? tmp : "/tmp", prefix, ret_path, err);
-}
-
-int file_make_memory_dir(const char *prefix, char **ret_path, struct error *err)
-{
-	CLEANUP(error_release) struct error none = ERROR_INIT;
-
-	if (make_dir_in("/dev/shm", prefix, ret_path, &none) == 0)
-		return 0;
-	return file_make_private_dir(prefix, ret_path, err);
-}
-
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	(void)st;

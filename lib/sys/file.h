@@ -73,11 +73,15 @@ int file_lock(const char *path, unsigned wait_ms, int *ret_fd, struct error *err
  */
 int file_lock_for_edit(const char *path, unsigned wait_ms, int *ret_fd, struct error *err);
 
-/* Creates a private folder (0700) under TMPDIR or /tmp; owned by the caller (free()). */
-int file_make_private_dir(const char *prefix, char **ret_path, struct error *err);
+/*
+ * Creates a private folder (0700) under TMPDIR or /tmp, named "deployer-PURPOSE-...", without a
+ * purpose where it is "". The name says which process made it: those that killed processes left
+ * there are removed first. The path is owned by the caller (free()).
+ */
+int file_make_private_dir(const char *purpose, char **ret_path, struct error *err);
 
 /* The same in memory rather than on a disk, where this machine has such a place (/dev/shm). */
-int file_make_memory_dir(const char *prefix, char **ret_path, struct error *err);
+int file_make_memory_dir(const char *purpose, char **ret_path, struct error *err);
 
 /* Removes a folder and everything in it, as far as it can; links are not followed. */
 void file_remove_tree(const char *path);

@@ -110,7 +110,7 @@ int serve_start(const char *name, serve_fn answer, void *ctx, struct serve *ret,
 {
 	struct serve serve = SERVE_INIT;
 
-	if (file_make_private_dir("deployer", &serve.dir, err) < 0)
+	if (file_make_private_dir("", &serve.dir, err) < 0)
 		return -1;
 	serve.path = mem_printf("%s/%s", serve.dir, name);
 	if (start(&serve, answer, ctx, err) < 0) {

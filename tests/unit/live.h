@@ -132,7 +132,7 @@ static inline int live_setup(void **state)
 		*state = NULL;
 		return 0;
 	}
-	assert_int_equal(file_make_private_dir("deployer-test", &live->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &live->dir, &err), 0);
 	live->host = mem_printf("127.0.0.1:%u", live_free_port());
 	live->url = mem_printf("http://%s", live->host);
 	secret_sets(&live->password, "token");

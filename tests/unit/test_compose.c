@@ -74,7 +74,7 @@ static void set_stage(struct stage *stage)
 	CLEANUP_FREE char *cat = NULL;
 
 	*stage = (struct stage){ .vars = STRV_INIT };
-	assert_int_equal(file_make_private_dir("deployer-test", &stage->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &stage->dir, &err), 0);
 	bin = mem_printf("%s/bin", stage->dir);
 	assert_int_equal(mkdir(bin, 0700), 0);
 	stage->old_path = mem_strdup(getenv("PATH"));

@@ -26,7 +26,7 @@ static void open_home(struct home *home, const char *config)
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 
 	*home = (struct home){ .vars = STRV_INIT };
-	assert_int_equal(file_make_private_dir("deployer-test", &home->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &home->dir, &err), 0);
 	home->path = mem_printf("%s/config.json", home->dir);
 	strv_addf(&home->vars, "DOCKER_CONFIG=%s", home->dir);
 	home->env.vars = strv_array(&home->vars);

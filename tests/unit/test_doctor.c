@@ -55,7 +55,7 @@ static void room_begin(struct room *room, const struct canned_exchange *exchange
 
 	*room = (struct room){ .vars = STRV_INIT };
 	aws_fixture_set_up(&room->aws, &aws_fixture_options, exchanges, count);
-	assert_int_equal(file_make_private_dir("deployer-test-", &room->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &room->dir, &err), 0);
 	config_conventions(room->dir, NULL, &room->config);
 	strv_addf(&room->vars, "HOME=%s", room->dir);
 	room->env.vars = strv_array(&room->vars);

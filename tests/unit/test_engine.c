@@ -97,7 +97,7 @@ static char *make_config(const char *context, const char *config_json)
 	CLEANUP(str_release) struct str path = STR_INIT;
 	char *dir;
 
-	assert_int_equal(file_make_private_dir("deployer-test", &dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &dir, &err), 0);
 	digest_sha256_hex(&id, context, strlen(context));
 	str_addf(&path, "%s/contexts/meta/%s", dir, id.buf);
 	assert_int_equal(file_make_dirs(path.buf, &err), 0);

@@ -446,6 +446,49 @@ static void takes_paths_apart_and_together(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
+/* The folder of a child that ends without removing it. */
+static void leave_dir_behind(char *path, size_t size)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int pipe_fds[2];
+	ssize_t len;
+	pid_t child;
+
+	assert_int_equal(pipe(pipe_fds), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		char *dir = NULL;
+
+		if (file_make_private_dir("gone", &dir, &err) == 0)
+			(void)!write(pipe_fds[1], dir, strlen(dir) + 1);
+		_exit(0);
+	}
+	(void)close(pipe_fds[1]);
+	len = read(pipe_fds[0], path, size);
+	(void)close(pipe_fds[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(len > 1);
+}
+
+static void removes_what_killed_processes_left(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *mine = NULL;
+	CLEANUP_FREE char *next = NULL;
+	char theirs[512] = "";
+
+	(void)state;
+	assert_int_equal(file_make_private_dir("mine", &mine, &err), 0);
+	leave_dir_behind(theirs, sizeof(theirs));
+	assert_true(file_exists(theirs));
+	assert_int_equal(file_make_private_dir("", &next, &err), 0);
+	assert_false(file_exists(theirs));
+	assert_true(file_exists(mine));
+	file_remove_tree(mine);
+	file_remove_tree(next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +505,7 @@ int main(void)
 		IN_FOLDER(leaves_the_old_bytes_on_a_full_disk),
 		IN_FOLDER(refuses_an_edit_of_other_bytes),
 		IN_FOLDER(removes_what_killed_writers_left),
+		IN_FOLDER(removes_what_killed_processes_left),
 		IN_FOLDER(names_the_owner_of_a_lock),
 		IN_FOLDER(locks_the_file_that_the_path_names_now),
 		IN_FOLDER(frees_the_lock_of_a_killed_owner),

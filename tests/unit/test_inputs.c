@@ -71,7 +71,7 @@ static void begin(struct project *project)
 				     .services = COMPOSE_CONFIG_INIT,
 				     .vars = STRV_INIT,
 				     .tag = mem_strdup("5fdbe62") };
-	assert_int_equal(file_make_private_dir("deployer-test-", &project->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &project->dir, &err), 0);
 	put(project, "ctx/Dockerfile", "FROM scratch\nCOPY src /src\n");
 	put(project, "ctx/.dockerignore", ".git\n*.md\n");
 	put(project, "ctx/src/file", "one");

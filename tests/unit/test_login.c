@@ -37,7 +37,7 @@ static void set_scene(struct scene *scene, struct canned_http *canned)
 	CLEANUP_FREE char *helper = NULL;
 
 	*scene = (struct scene){ .vars = STRV_INIT };
-	assert_int_equal(file_make_private_dir("deployer-test", &scene->dir, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &scene->dir, &err), 0);
 	strv_add_all(&scene->vars, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
 		     "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=http://127.0.0.1:4566", NULL);
 	strv_addf(&scene->vars, "DOCKER_CONFIG=%s", scene->dir);

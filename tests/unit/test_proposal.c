@@ -27,7 +27,7 @@ static int propose(const struct file *files, struct proposal *ret, struct error 
 	CLEANUP_FREE char *dir = NULL;
 	int result;
 
-	assert_int_equal(file_make_private_dir("deployer-test-", &dir, err), 0);
+	assert_int_equal(file_make_private_dir("test", &dir, err), 0);
 	for (; files->name; files++) {
 		CLEANUP_FREE char *path = file_join(dir, files->name);
 

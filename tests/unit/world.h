@@ -85,7 +85,7 @@ static inline void world_begin(struct world *world)
 		.settings = AWS_SETTINGS_INIT,
 		.body = STR_INIT,
 	};
-	assert_int_equal(file_make_private_dir("deployer-test-", &world->home, &err), 0);
+	assert_int_equal(file_make_private_dir("test", &world->home, &err), 0);
 	strv_addf(&world->vars, "HOME=%s", world->home);
 	strv_add(&world->vars, "AWS_REGION=us-east-1");
 	strv_add(&world->vars, "AWS_EC2_METADATA_DISABLED=true");
