@@ -5,7 +5,7 @@ at_pty.py [EXPECT KEYS]... -- COMMAND...
 
 Each time the regular expression EXPECT is found in what the command says, behind where the one before was found,
 KEYS are typed: '\\x03' is Ctrl-C, '\\n' Enter; 'SIGTERM' is no key but sent. What is said goes to standard output.
-Ends with the command's status, 128+N where signal N ended it, and 99 where an EXPECT was not met in a minute.
+Ends with the command's status, 128+N where signal N ended it, and 99 where an EXPECT was not met in three minutes.
 """
 
 import os
@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 
-DEADLINE_S = 60
+DEADLINE_S = 180
 
 
 def main(args):

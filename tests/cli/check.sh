@@ -134,16 +134,16 @@ out_has 'raw.cfg:1:1: error: line 1 has bytes that are no text'
 
 # Hostile files cost nothing.
 python3 -c 'print("[" * 200000)' >deep.yml 2>/dev/null || skip 'python3 is absent'
-run 2 timeout 5 "$DEPLOYER" check -t deep.yml
+run 2 timeout 60 "$DEPLOYER" check -t deep.yml
 out_has 'deep.yml:1:65: error: more than 64 levels deep [template-unreadable]'
-run 2 timeout 5 "$DEPLOYER" check -p deep.yml
+run 2 timeout 60 "$DEPLOYER" check -p deep.yml
 out_has '[parameters-unreadable]'
 python3 -c 'print("[" * 2000000)' >deep.yml
-run 2 timeout 5 "$DEPLOYER" check -t deep.yml
+run 2 timeout 60 "$DEPLOYER" check -t deep.yml
 out_has 'deep.yml:1:1: error: template has 2000001 bytes'
 python3 -c 'print("Parameters: {X: {Type: String, AllowedPattern: \"" + "(" * 40000 + "\"}}\nResources: {}")' >deep.yml
 printf 'X=1\n' >x.cfg
-run 2 timeout 5 "$DEPLOYER" check -t deep.yml -p x.cfg
+run 2 timeout 60 "$DEPLOYER" check -t deep.yml -p x.cfg
 out_has 'note: AllowedPattern of '"'X'"' is not checked'
 python3 -c 'print("Resources:"); [print(f"  S{i}: {{Type: \"AWS::ECS::Service\", Properties: {{}}}}") for i in range(15000)]' >many.yml
 run 2 timeout 60 "$DEPLOYER" check -t many.yml -p x.cfg

@@ -45,19 +45,16 @@ finding() {
 	[ -z "${4-}" ] || grep -qE "^  -> .*$4" "$tmp/found" || fail "$1 of $2 without: $4"
 }
 
-# All is well: a line each, in time. The best of three, as the machine may be busy; a sanitizer's
-# build is given more.
+# All is well: a line each, in two seconds. A sanitizer's build is given ten times as much; a machine with
+# other work for its processors, as much more as there is of it.
 limit=2000
 has_entrypoint || limit=20000
-best=$limit
-for _ in 1 2 3; do
-	sandbox 0 --repository team/app -- "$DEPLOYER" doctor -o json
-	out_has '"errors":0'
-	took=$(sed -n 's/.*"elapsedMs":\([0-9]*\).*/\1/p' "$tmp/out")
-	[ "$took" -ge "$best" ] || best=$took
-done
-[ "$best" -lt "$limit" ] || fail "it took $took ms"
-echo "in $best ms"
+limit=$(awk -v limit=$limit -v processors="$(nproc)" '{ print int(limit * (1 + $1 / processors)) }' /proc/loadavg)
+sandbox 0 --repository team/app -- "$DEPLOYER" doctor -o json
+out_has '"errors":0'
+took=$(sed -n 's/.*"elapsedMs":\([0-9]*\).*/\1/p' "$tmp/out")
+[ "$took" -lt "$limit" ] || fail "it took $took ms of $limit"
+echo "in $took ms of $limit"
 sandbox 0 --repository team/app -- "$DEPLOYER" doctor
 finding ok git "version $hash: the first"
 finding ok template 'stack.yml and dev.cfg agree'

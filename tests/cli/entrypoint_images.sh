@@ -13,15 +13,8 @@ need_engine
 has_entrypoint || skip 'this build has it dynamic, which a container of nothing cannot load'
 
 # Parameters are slow here, secrets are not.
-echo '{"faults": [{"action": "GetParameter", "count": 0, "reply": "delay", "delay_ms": 60000}]}' >slow.json
-"$sandbox" --quiet serve --no-registry --containers --scenario slow.json >sandbox.env &
-at_exit "kill $! 2>/dev/null"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q no_proxy sandbox.env 2>/dev/null && break
-	sleep 0.1
-done
-# shellcheck disable=SC1091
-. ./sandbox.env
+echo '{"faults": [{"action": "GetParameter", "count": 0, "reply": "delay", "delay_ms": 300000}]}' >slow.json
+serve_sandbox --no-registry --containers --scenario slow.json
 value='it'\''s "a"  $HOME *
 é '
 printf '{"PASSWORD": "it'\''s \\"a\\"  $HOME *\\n\\u00e9 "}' | "$DEPLOYER" --quiet secrets put app
@@ -57,6 +50,10 @@ in_container() {
 	run "$status" start --rm "$@"
 }
 
+fetches() { # CONTAINER
+	docker logs "$1" 2>&1 | grep -q Processing
+}
+
 # check NAME: what must hold in every image, each of which has an 'sh'.
 check() {
 	image=$me:$1
@@ -71,12 +68,12 @@ check() {
 	out_lacks started
 	in_container 127 -e SECRETS=app "$image" no-such-program
 	# An end while it fetches: it is process 1, which the kernel spares what it does not handle.
-	container=$(start -d -e SECRETS=ssm:/slow -e SECRETS_TIMEOUT=60 "$image" sh -c 'echo started')
+	container=$(start -d -e SECRETS=ssm:/slow -e SECRETS_TIMEOUT=300 "$image" sh -c 'echo started')
 	containers="$containers $container"
-	sleep 1
+	wait_until fetches "$container"
 	before=$(date +%s)
-	docker stop -t 20 "$container" >/dev/null
-	[ $(($(date +%s) - before)) -lt 10 ] || fail "$1: docker stop had to wait"
+	docker stop -t 120 "$container" >/dev/null
+	[ $(($(date +%s) - before)) -lt 60 ] || fail "$1: docker stop had to wait"
 	ended=$(docker inspect -f '{{.State.ExitCode}}' "$container")
 	[ "$ended" = 143 ] || { docker logs "$container"; fail "$1: docker stop ended it with $ended"; }
 }

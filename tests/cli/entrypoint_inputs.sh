@@ -16,10 +16,7 @@ serve() {
 	shift
 	"$sandbox" --quiet serve --no-registry "$@" >"$serve_name" &
 	at_exit "kill $! 2>/dev/null"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -q no_proxy "$serve_name" 2>/dev/null && break
-		sleep 0.1
-	done
+	wait_until grep -qs no_proxy "$serve_name"
 	# shellcheck disable=SC1090
 	. "./$serve_name"
 }

@@ -35,12 +35,7 @@ cat >hook.py <<-'PYTHON'
 PYTHON
 python3 hook.py "$tmp" &
 at_exit kill $!
-tries=0
-until [ -e port ]; do
-	tries=$((tries + 1))
-	[ $tries -le 100 ] || fail 'the webhook does not start'
-	sleep 0.1
-done
+wait_until [ -e port ]
 url="http://127.0.0.1:$(cat port)/services/T000/CANARYTOKEN"
 
 settings() { # LINE...

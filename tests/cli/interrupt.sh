@@ -17,10 +17,10 @@ printf 'stack:\n  name: app\n' >deployer.yml
 printf 'ApplicationImageTag=1a\n' >dev.cfg
 git init -q .
 cat >slow.yml <<-'YML'
-	resources: [{logical_id: Image, outcome: slow, seconds: 300, count: 1}]
+	resources: [{logical_id: Image, outcome: slow, seconds: 900, count: 1}]
 YML
 
-# sandbox STATUS COMMAND...: the first resource of the account is slow: five seconds.
+# sandbox STATUS COMMAND...: the first resource of the account takes a quarter of a minute.
 sandbox() {
 	want=$1
 	shift

@@ -13,6 +13,8 @@ clean_up() {
 	docker images --format '{{.Repository}} {{.ID}}' | grep -F "$me" | cut -d ' ' -f 2 | sort -u | xargs -r docker rmi -f
 } >/dev/null 2>&1
 at_exit clean_up
+at_exit 'cat "$tmp/left"'
+: >"$tmp/left"
 export TMPDIR="$tmp/t"
 mkdir "$TMPDIR" "$tmp/project"
 cd "$tmp/project"
@@ -30,14 +32,14 @@ cat >docker-compose.yml <<-YML
 	version: '2.4'
 	volumes: {data: {}}
 	services:
-	  test: {image: '$me/app', build: ., command: [sh, -c, 'echo test in $me; sleep 60'], volumes: ['data:/data']}
+	  test: {image: '$me/app', build: ., command: [sh, -c, 'echo test in $me; sleep 300'], volumes: ['data:/data']}
 	  slow: {image: '$me/app', command: [sleep, '60']}
 	  quick: {image: '$me/app', command: [echo, done]}
 	  app: {image: '$me/app'}
 	  acceptance:
 	    image: '$me/app'
 	    depends_on: [slow]
-	    command: [sh, -c, 'echo acceptance in $me; sleep 60']
+	    command: [sh, -c, 'echo acceptance in $me; sleep 300']
 YML
 echo 60 >pause
 git config --global user.name t
@@ -60,6 +62,15 @@ left() {
 	[ ! -e "$HOME/.docker/config.json" ] || echo a docker configuration
 }
 
+nothing_is_left() {
+	left >"$tmp/left"
+	[ ! -s "$tmp/left" ]
+}
+
+said_or_ended() { # LINE PID
+	grep -qs "$1" "$tmp/err" || ! kill -0 "$2" 2>/dev/null
+}
+
 # interrupted SIGNAL NUMBER LINE SETTINGS: by SIGNAL once LINE was said.
 interrupted() {
 	printf 'compose: {project: %s}\n%s\n' "$me" "$4" >deployer.yml
@@ -70,12 +81,8 @@ interrupted() {
 	ran_status=-
 	env --default-signal=INT "$DEPLOYER" release --from test --until release >"$tmp/out" 2>"$tmp/err" </dev/null &
 	pid=$!
-	for try in $(seq 300); do
-		if grep -qs "$3" "$tmp/err"; then break; fi
-		kill -0 $pid 2>/dev/null || fail "it ended before '$3'"
-		[ "$try" != 300 ] || fail "'$3' was never said"
-		sleep 0.1
-	done
+	wait_until said_or_ended "$3" $pid
+	kill -0 $pid 2>/dev/null || fail "it ended before '$3'"
 	# What runs is not cleaned away under its feet.
 	"$DEPLOYER" clean >"$tmp/clean" 2>&1 </dev/null && fail 'it was cleaned away'
 	has "$tmp/clean" "a release of '$me' runs on this machine"
@@ -85,11 +92,7 @@ interrupted() {
 	[ $ran_status = $((128 + $2)) ] || fail "expected status $((128 + $2))"
 	err_has "interrupted by SIG$1"
 	# The Engine ends a build by itself, a moment after nobody listens any more.
-	for try in $(seq 100); do
-		[ -n "$(left)" ] || return 0
-		sleep 0.1
-	done
-	fail "left behind by $1 at '$3': $(left)"
+	wait_until nothing_is_left
 }
 
 release="release: [{up: acceptance}]}"
@@ -98,7 +101,7 @@ echo 0 >pause
 interrupted HUP 1 "test | test in $me" 'stages: {test: [{build: [test]}, {run: [test]}], '"$release"
 interrupted INT 2 "test | test in $me" 'stages: {test: [{up: test}], '"$release"
 interrupted TERM 15 "hook in $me" "stages: {test: [{up: quick}], $release
-hooks: {after_test: [{exec: [sh, -c, 'echo hook in $me; sleep 60']}]}"
+hooks: {after_test: [{exec: [sh, -c, 'echo hook in $me; sleep 300']}]}"
 # Compose v1 ends at once at SIGHUP, and leaves its containers running.
 for signal in 'HUP 1' 'TERM 15'; do
 	# Two words.

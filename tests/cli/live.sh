@@ -21,75 +21,91 @@ printf 'stack: {name: app}\nhooks: {before_deploy: ./say}\n' >deployer.yml
 printf '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do echo "line $i"; done\nexit "$(cat fails)"\n' >say
 chmod +x say
 echo 0 >fails
-cat >slow.yml <<-'YML'
-	resources: [{logical_id: Image, outcome: slow, seconds: 300, count: 0}]
-YML
+# How long it takes to look is the machine's affair: half a minute of slowness, and a quarter.
+for seconds in 1800 900; do
+	echo "resources: [{logical_id: Image, outcome: slow, seconds: $seconds, count: 0}]" >slow-$seconds.yml
+done
 
-# A server of tmux for this test alone.
+# A server of tmux for this test alone, with a session that outlives all others: without any it would end.
+export TMUX_TMPDIR="$tmp" SHELL=/bin/sh
+unset TMUX
 terminal() {
-	tmux -L "deployer-$$" -f /dev/null "$@"
+	tmux -L live -f /dev/null "$@"
 }
-at_exit "tmux -L deployer-$$ kill-server 2>/dev/null; sleep 0.5"
+at_exit 'terminal kill-server; sleep 0.5'
+terminal new-session -d -x 80 -y 24 -s hold sleep 3600
 
-# start COMMAND...: in a terminal of 80 columns; its exit status goes to the file status.
+# start COMMAND...: in a terminal of 80 columns; its exit status is the last line there.
 start() {
-	rm -f status
 	cat >play <<-SH
 		trap : INT
 		export TERM=tmux-256color LC_ALL=C.UTF-8
-		"$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry -q $* ; echo \$? >"$tmp/status.new"
-		mv "$tmp/status.new" "$tmp/status"
-		sleep 60
+		"$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry -q $*
+		echo "exit status \$?"
+		sleep 3600
 	SH
 	terminal new-session -d -x 80 -y 24 -s "$name" sh "$tmp/play"
 }
 
-screen() {
+# shows COMMAND...: whether it holds of the screen as it is now, which is in $tmp/out.
+shows() {
 	terminal capture-pane -p -t "$name" >"$tmp/out"
+	"$@"
 }
 
-# await TEXT: until it is on the screen, which is in $tmp/out then.
+# await COMMAND...: until it holds of the screen. Any look may meet a drawing that is half done.
 await() {
-	tries=0
-	until screen && grep -q -e "$1" "$tmp/out"; do
-		tries=$((tries + 1))
-		[ $tries -le 200 ] || fail "never on the screen: $1"
-		sleep 0.1
-	done
+	wait_until shows "$@"
 }
 
-await_end() {
-	tries=0
-	until [ -e status ]; do
-		tries=$((tries + 1))
-		[ $tries -le 300 ] || fail 'it does not end'
-		sleep 0.1
-	done
-	[ "$(cat status)" = "$1" ] || fail "status $(cat status), expected $1"
+has_ended() {
 	terminal capture-pane -p -S - -t "$name" | sed '/^$/d' >"$tmp/out"
+	grep -q '^exit status ' "$tmp/out"
+}
+
+# await_end STATUS: then all that is left on the screen and above it is in $tmp/out.
+await_end() {
+	wait_until has_ended
+	out_has "exit status $1"
+}
+
+has_line() { # REGEXP
+	grep -qE -e "$1" "$tmp/out"
+}
+
+has_lines() { # NUMBER REGEXP
+	[ "$(grep -cE -e "$2" "$tmp/out")" = "$1" ]
+}
+
+stage_time() {
+	sed -n 's/^==> deploy .*  //p' "$tmp/out"
 }
 
 ran_command='deploy in a terminal'
 ran_status=running
 : >"$tmp/err"
 
-# While it runs: the stage with its time, the tree, and the times go on by themselves.
+# While it runs: the stage with its time, the tree, once; and the times go on by themselves.
+draws_the_tree() {
+	has_line '^==> deploy  [0-9]/2  [0-9]+s' && has_lines 1 '^==> deploy' &&
+		has_line '^    app +CREATE_IN_PROGRESS' && has_line '^    .* Image  *CREATE_IN_PROGRESS'
+}
+goes_on() {
+	[ -n "$(stage_time)" ] && [ "$(stage_time)" != "$first" ]
+}
 name=whole
-start --scenario slow.yml -- "$DEPLOYER" deploy
-await '^    .* Image  *CREATE_IN_PROGRESS'
-out_matches '^==> deploy  [0-9]/2  [0-9]+s'
-out_matches '^    app +CREATE_IN_PROGRESS'
-[ "$(grep -c '^==> deploy' "$tmp/out")" = 1 ] || fail 'drawn twice'
-first=$(sed -n 's/^==> deploy .*  //p' "$tmp/out")
-sleep 1.5
-screen
-[ "$(sed -n 's/^==> deploy .*  //p' "$tmp/out")" != "$first" ] || fail 'the time stands still'
+start --scenario slow-1800.yml -- "$DEPLOYER" deploy
+await draws_the_tree
+first=$(stage_time)
+await goes_on
 
 # A narrow terminal gets a narrow drawing; nothing of the wide one is left below it.
+draws_narrowly() {
+	has_line '^  .* Image  *creating' && has_lines 1 'Image  *[a-zC]' &&
+		[ "$(LC_ALL=C.UTF-8 wc -L <"$tmp/out")" -le 40 ]
+}
 terminal resize-window -t "$name" -x 40 -y 12
-await '^  .* Image  *creating'
-[ "$(grep -c 'Image  *[a-zC]' "$tmp/out")" = 1 ] || fail 'the wide drawing was left behind'
-[ "$(LC_ALL=C.UTF-8 wc -L <"$tmp/out")" -le 40 ] || fail 'lines are too long'
+await draws_narrowly
 terminal resize-window -t "$name" -x 80 -y 24
 await_end 0
 out_matches '^ok deploy \('
@@ -97,7 +113,6 @@ out_has 'stack app is CREATE_COMPLETE'
 out_lacks '==> deploy'
 out_lacks 'CREATE_IN_PROGRESS'
 out_lacks 'line 9'
-terminal kill-session -t "$name"
 
 # What a stage that failed had printed comes after all; cancelling by Ctrl-C asks below the block.
 name=failed
@@ -108,14 +123,15 @@ await_end 1
 out_has 'before_deploy | line 1'
 out_has 'before_deploy | line 9'
 out_matches '^FAILED deploy \('
-terminal kill-session -t "$name"
+asks() {
+	has_line 'or \(g\)o on' && has_lines 0 '^==> deploy'
+}
 name=asked
 echo 0 >fails
-start --scenario slow.yml -- "$DEPLOYER" deploy
-await '^    .* Image  *UPDATE_IN_PROGRESS'
+start --scenario slow-900.yml -- "$DEPLOYER" deploy
+await has_line '^    .* Image  *UPDATE_IN_PROGRESS'
 terminal send-keys -t "$name" C-c
-await 'or (g)o on'
-out_lacks '==> deploy'
+await asks
 terminal send-keys -t "$name" d Enter
 await_end 12
 out_lacks '==> deploy'

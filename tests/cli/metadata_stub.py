@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name == "guarded" and self.headers["Authorization"] != read("token"):
             return self.answer(401)
         if name == "slow":
-            time.sleep(30)
+            time.sleep(120)
         if failures.get(name, 0) > 0:
             failures[name] -= 1
             return self.answer(500)

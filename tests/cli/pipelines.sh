@@ -84,12 +84,7 @@ cat >"$tmp/identity.py" <<-'PYTHON'
 PYTHON
 python3 "$tmp/identity.py" "$tmp/port" &
 at_exit kill $!
-tries=0
-until [ -e "$tmp/port" ]; do
-	tries=$((tries + 1))
-	[ $tries -le 100 ] || fail 'no identity service'
-	sleep 0.1
-done
+wait_until [ -e "$tmp/port" ]
 
 # play FILE NAME=VALUE...: its steps, one shell each as the services have it, in the job's environment.
 cat >"$tmp/play" <<-'SH'

@@ -13,10 +13,10 @@ podman --root "$tmp/store" --runroot "$tmp/run" --storage-driver vfs system serv
 service=$!
 at_exit 'kill $service; wait $service; podman --root "$tmp/store" --runroot "$tmp/run" --storage-driver vfs system reset -f >/dev/null 2>&1'
 export DOCKER_HOST="unix://$socket" DOCKER_BUILDKIT=0
-for try in 1 2 3 4 5 6 7 8 9 10; do
+for try in $(seq 120); do
 	docker version >/dev/null 2>&1 && break
 	kill -0 $service 2>/dev/null || skip "podman does not start here: $(tail -n 1 "$tmp/podman.log")"
-	[ "$try" != 10 ] || skip 'podman does not answer'
+	[ "$try" != 120 ] || skip 'podman does not answer'
 	sleep 0.5
 done
 

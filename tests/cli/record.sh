@@ -30,7 +30,7 @@ sandbox() { # STATUS [OPTION...] -- COMMAND...
 	run "$want" "$DEPLOYER_SANDBOX" run --state "$tmp/state" --no-registry "$@"
 }
 
-printf 'resources: [{logical_id: Image, action: UPDATE, outcome: slow, seconds: 240, count: 1}]\n' >"$tmp/slow.yml"
+printf 'resources: [{logical_id: Image, action: UPDATE, outcome: slow, seconds: 900, count: 1}]\n' >"$tmp/slow.yml"
 
 # A run that comes to its end: who, what, where, and its last line.
 run 3 "$DEPLOYER" report

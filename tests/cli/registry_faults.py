@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.connection.shutdown(2)
             return None
         if self.command == "PATCH" and take("slow"):
-            time.sleep(20)
+            time.sleep(60)
         upstream = http.client.HTTPConnection(target)
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():

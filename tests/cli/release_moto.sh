@@ -16,17 +16,8 @@ clean_up() {
 	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$project" | xargs -r docker rmi -f
 } >/dev/null 2>&1
 
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# answers URL: within 30 seconds.
-answers() {
-	for _ in $(seq 150); do
-		busybox wget -qO /dev/null "$1" 2>/dev/null && return 0
-		sleep 0.2
-	done
-	fail "$1 does not answer"
+answers() { # URL
+	busybox wget -qO /dev/null "$1" 2>/dev/null
 }
 
 moto_port=$(free_port)
@@ -46,7 +37,7 @@ registry=$!
 at_exit clean_up
 export AWS_ENDPOINT_URL="http://127.0.0.1:$moto_port" AWS_ACCESS_KEY_ID=AKIAEXAMPLE AWS_SECRET_ACCESS_KEY=s
 export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
-answers "$AWS_ENDPOINT_URL/moto-api/"
+wait_until answers "$AWS_ENDPOINT_URL/moto-api/"
 aws ecr create-repository --repository-name "$project/todobackend" >/dev/null
 vpc=$(aws ec2 describe-vpcs --query 'Vpcs[0].VpcId' --output text)
 subnets=$(aws ec2 describe-subnets --query 'Subnets[:2].SubnetId' --output text | tr '\t' ,)

@@ -130,5 +130,5 @@ done
 # An Engine tries TLS first: it is hung up on at once, not left to wait.
 if command -v openssl >/dev/null; then
 	# shellcheck disable=SC2016
-	sandbox 0 sh -c 'timeout 5 openssl s_client -connect "$DEPLOYER_SANDBOX_REGISTRY" </dev/null >/dev/null 2>&1; [ $? != 124 ]'
+	sandbox 0 sh -c 'timeout 60 openssl s_client -connect "$DEPLOYER_SANDBOX_REGISTRY" </dev/null >/dev/null 2>&1; [ $? != 124 ]'
 fi

@@ -86,10 +86,7 @@ err_has '-> remove the file to start with an empty account'
 # shellcheck disable=SC2016
 "$DEPLOYER_SANDBOX" run -q --no-registry --state signal -- sh -c 'echo $AWS_ENDPOINT_URL >url; exec sleep 60' &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s url ] && break
-	sleep 0.1
-done
+wait_until [ -s url ]
 kill -TERM $pid
 status=0
 wait $pid || status=$?
@@ -101,10 +98,7 @@ rm -f url
 "$DEPLOYER_SANDBOX" run -q --no-registry --state signal -- \
 	sh -c 'trap "kill \$nap; exit 12" TERM; sleep 60 & nap=$!; echo >url; wait' &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -e url ] && break
-	sleep 0.1
-done
+wait_until [ -e url ]
 kill -TERM $pid
 status=0
 wait $pid || status=$?
@@ -113,10 +107,7 @@ wait $pid || status=$?
 # serve prints what a shell can read, and ends on a signal with what happened.
 "$DEPLOYER_SANDBOX" serve --no-registry --state served >sandbox.env 2>serve.err &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s sandbox.env ] && break
-	sleep 0.1
-done
+wait_until grep -q no_proxy sandbox.env
 (
 	# shellcheck disable=SC1091
 	. ./sandbox.env

@@ -17,14 +17,7 @@ strace -o trace true 2>/dev/null || skip 'no program can be traced here'
 # The leak detector cannot work beside a tracer.
 export ASAN_OPTIONS=detect_leaks=0
 
-"$sandbox" --quiet serve --no-registry >sandbox.env &
-at_exit "kill $! 2>/dev/null"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q no_proxy sandbox.env 2>/dev/null && break
-	sleep 0.1
-done
-# shellcheck disable=SC1091
-. ./sandbox.env
+serve_sandbox --no-registry
 mkdir inputs t
 export TMPDIR="$tmp/t" SECRETS_INIT="$tmp/inputs/init"
 
@@ -157,23 +150,28 @@ rm -r inputs/init
 
 # ---- core dumps, and a look from outside, while they wait for an answer with the keys in memory ----
 
-hole=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-socat "TCP-LISTEN:$hole,bind=127.0.0.1,reuseaddr,fork" SYSTEM:'sleep 60' >/dev/null 2>&1 &
-at_exit "kill $!"
-sleep 0.3
+serve_silence
+# waits PID: it is the program itself by now, not what starts it; one of ours has asked and has no answer.
+waits() {
+	case $(readlink "/proc/$1/exe") in
+	*/sleep) ;;
+	*) [ -s connected ] ;;
+	esac
+}
 mkdir cores
 cores=0
 # crash WHAT...: kills it with SIGSEGV while it waits.
 crash() {
+	: >connected
 	(cd cores && exec prlimit --core=unlimited \
-		env SECRETS=app AWS_ENDPOINT_URL="http://127.0.0.1:$hole" "$@") >/dev/null 2>&1 &
+		env SECRETS=app AWS_ENDPOINT_URL="http://127.0.0.1:$silent_port" "$@") >/dev/null 2>&1 &
 	crashing=$!
-	sleep 0.7
+	wait_until waits $crashing
 	kill -SEGV $crashing
 	wait $crashing 2>/dev/null || :
 	cores=$((cores + 1))
 }
-crash sleep 60
+crash sleep 600
 if [ -z "$(ls cores)" ]; then
 	echo 'this machine writes no core dumps to the current folder: they were left out'
 	cores=0
@@ -194,10 +192,11 @@ if command -v setpriv >/dev/null; then
 	nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
 	chmod 711 "$tmp"
 	# shellcheck disable=SC2086
-	for program in "$entrypoint true" "$DEPLOYER secrets get app" 'sleep 60'; do
-		$nobody env HOME=/nonexistent SECRETS=app AWS_ENDPOINT_URL="http://127.0.0.1:$hole" $program >/dev/null 2>&1 &
+	for program in "$entrypoint true" "$DEPLOYER secrets get app" 'sleep 600'; do
+		: >connected
+		$nobody env HOME=/nonexistent SECRETS=app AWS_ENDPOINT_URL="http://127.0.0.1:$silent_port" $program >/dev/null 2>&1 &
 		waiting=$!
-		sleep 0.5
+		wait_until waits $waiting
 		case $program in
 		sleep*) $nobody cat "/proc/$waiting/environ" >/dev/null 2>&1 || fail 'the look itself fails' ;;
 		*)
@@ -225,7 +224,7 @@ for file in $left; do
 	files=$((files + 1))
 	! grep -qaF -f canaries "$file" || fail "a secret was left in '$file'"
 done
-[ -z "$(find /dev/shm -maxdepth 1 -name 'deployer-edit-*' -newer sandbox.env)" ] || fail 'a draft was left'
+wait_until no_draft_is_left
 echo "$ran runs, $(wc -l <canaries) forms of 2 canaries; $places arguments, environments, writes and names," \
 	"$files files, $cores crashes, $onlookers looks from outside: $hits hits"
 [ "$hits" = 0 ] || { sed 1d found; fail 'a secret was seen'; }

@@ -6,15 +6,7 @@ sandbox=${DEPLOYER_SANDBOX:-}
 [ -x "$sandbox" ] || skip 'the sandbox is absent'
 need python3
 
-"$sandbox" --quiet serve --no-registry --state state >sandbox.env &
-sandbox_pid=$!
-at_exit "kill $sandbox_pid 2>/dev/null"
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	grep -q no_proxy sandbox.env && break
-	sleep 0.1
-done
-# shellcheck disable=SC1091
-. ./sandbox.env
+serve_sandbox --no-registry --state state
 
 # put IN STATUS ARGUMENT...: 'secrets put' with a text on standard input.
 put() {
@@ -31,7 +23,7 @@ put '{"USER":"todo","PASSWORD":"canary-1","BIG":12345678901234567890}' 0 app \
 err_has "'app' is created"
 python3 - <<'END' || fail 'not created as it was asked for'
 import json, time
-for _ in range(50):
+for _ in range(1200):
     secret = json.load(open("state/account.json")).get("Secrets", {}).get("app", {})
     if secret:
         break
@@ -179,7 +171,7 @@ err_has "'app' has a new version"
 run 0 "$DEPLOYER" secrets get app:EDITED --reveal
 [ "$(cat out)" = e ] || fail 'not edited'
 grep -qv '^-rw------- ' modes && fail 'others can read the file'
-[ -z "$(find /dev/shm -maxdepth 1 -name 'deployer-edit-*' -newer sandbox.env)" ] || fail 'a draft was left'
+wait_until no_draft_is_left
 
 # ---- run ----
 

@@ -44,15 +44,12 @@ fi
 # moto: the first three calls make a user who may do everything; from then on it looks at all.
 if command -v moto_server >/dev/null && has_aws && command -v python3 >/dev/null; then
 	verifiers=$((verifiers + 1))
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port)
 	INITIAL_NO_AUTH_ACTION_COUNT=3 moto_server -H 127.0.0.1 -p "$port" >"$tmp/moto.log" 2>&1 &
 	moto=$!
 	at_exit "kill $moto"
 	url=http://127.0.0.1:$port
-	for _ in $(seq 300); do
-		python3 -c "import urllib.request as r; r.urlopen('$url/moto-api/')" 2>/dev/null && break
-		sleep 0.2
-	done
+	wait_until accepts "$port"
 	export AWS_ENDPOINT_URL="$url" AWS_ACCESS_KEY_ID=AKIANOBODY AWS_SECRET_ACCESS_KEY=none
 	aws iam create-user --user-name caller >/dev/null
 	aws iam put-user-policy --user-name caller --policy-name all --policy-document \

@@ -42,7 +42,7 @@ tag() { # TAG [LINE]
 	printf 'ApplicationImageTag=%s\n%s' "$1" "${2-}" >dev.cfg
 }
 
-slow='resources: [{logical_id: Image, action: UPDATE, outcome: slow, seconds: 240, count: 1}]'
+slow='resources: [{logical_id: Image, action: UPDATE, outcome: slow, seconds: 900, count: 1}]'
 printf '%s\n' "$slow" >slow.yml
 
 # A plan changes nothing and leaves nothing, not even of a stack that is not there.

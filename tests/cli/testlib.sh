@@ -96,6 +96,65 @@ fail() {
 	exit 1
 }
 
+# wait_until COMMAND...: until it succeeds. What never does fails after minutes: the machine may be busy.
+wait_until() {
+	for _ in $(seq 1800); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	fail "never true: $*"
+}
+
+# serve_sandbox OPTION...: a sandbox in the background, which the environment leads to; its process is
+# $sandbox_pid. It ends with the test.
+serve_sandbox() {
+	"$DEPLOYER_SANDBOX" --quiet serve "$@" >sandbox.env &
+	sandbox_pid=$!
+	at_exit "kill $sandbox_pid 2>/dev/null"
+	wait_until grep -q no_proxy sandbox.env
+	# shellcheck disable=SC1091
+	. ./sandbox.env
+}
+
+# free_port: a port of 127.0.0.1 that nobody listens at. Connections take theirs from 32768 up, so that
+# it stays free until the caller's server has it (Linux, ip_local_port_range).
+free_port() {
+	python3 -c 'import random, socket
+while True:
+    port = random.randrange(20000, 32000)
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        continue
+    print(port)
+    break'
+}
+
+# accepts PORT: whether somebody listens there.
+accepts() {
+	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$1" 2>/dev/null
+}
+
+# serve_silence: a server in the background that takes what connects and never answers, at
+# 127.0.0.1:$silent_port. The file connected has a line for each connection.
+serve_silence() {
+	: >connected
+	python3 -c 'import os, socket
+listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+with open("port.new", "w") as port:
+    port.write(str(listener.getsockname()[1]))
+os.rename("port.new", "silent-port")
+held = []
+while True:
+    held.append(listener.accept())
+    with open("connected", "a") as connected:
+        connected.write("one\n")' &
+	at_exit "kill $!"
+	wait_until [ -e silent-port ]
+	# shellcheck disable=SC2034
+	silent_port=$(cat silent-port)
+}
+
 # run STATUS COMMAND...: runs it without standard input, keeps what it says in $tmp/out and $tmp/err,
 # and fails where it ends otherwise than with STATUS.
 run() {
@@ -111,6 +170,11 @@ run_with_input() {
 	ran_status=0
 	"$@" >"$tmp/out" 2>"$tmp/err" <"$input" || ran_status=$?
 	[ "$ran_status" = "$expected_status" ] || fail "expected status $expected_status"
+}
+
+# Another test may be editing; what stays is left.
+no_draft_is_left() {
+	[ -z "$(find /dev/shm -maxdepth 1 -name 'deployer-edit-*' -newer sandbox.env)" ]
 }
 
 # has FILE TEXT, is FILE TEXT: what was said contains the text, is the text and a newline.

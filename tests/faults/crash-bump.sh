@@ -33,7 +33,7 @@ fault() {
 	rm -rf dev.cfg .deployer-*
 	cp "$tmp/old" dev.cfg
 	fault_status=0
-	timeout 20 strace -o "$tmp/trace" -e "trace=$1" -e "inject=$1:$3:when=$2" "$DEPLOYER" bump new \
+	timeout 120 strace -o "$tmp/trace" -e "trace=$1" -e "inject=$1:$3:when=$2" "$DEPLOYER" bump new \
 		>/dev/null 2>"$tmp/said" </dev/null || fault_status=$?
 	tried=$((tried + 1))
 	if cmp -s dev.cfg "$tmp/old"; then
@@ -49,7 +49,7 @@ fault() {
 	case $3 in
 	error=*) [ "$(ls -A)" = dev.cfg ] || fail "$*: left behind: $(ls -A)" ;;
 	esac
-	run 0 timeout 20 "$DEPLOYER" bump next
+	run 0 timeout 120 "$DEPLOYER" bump next
 	same dev.cfg "$tmp/next"
 	[ "$(ls -A)" = dev.cfg ] || fail "$*: left behind for good: $(ls -A)"
 	next=$((next + 1))

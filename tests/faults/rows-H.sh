@@ -197,7 +197,7 @@ mounted_folder() {
 }
 no_file() {
 	mkfifo dev.cfg
-	refuses 2 'not a regular file' timeout 10 "$DEPLOYER" bump 5fdbe62
+	refuses 2 'not a regular file' timeout 60 "$DEPLOYER" bump 5fdbe62
 	rm dev.cfg && mkdir dev.cfg
 	refuses 2 'not a regular file'
 	refuses 2 'not a regular file' "$DEPLOYER" bump --file /dev/null 5fdbe62
@@ -208,23 +208,19 @@ too_large() {
 	awk 'BEGIN { for (i = 0; i < 150000; i++) print "K" i "=1" }' >dev.cfg
 	refuses 2 'larger than' "$DEPLOYER" bump --key K1 5fdbe62
 }
-# The kernel makes the fsync take a second, and an editor saves the file meanwhile.
+# The kernel makes the fsync take seconds, and an editor saves the file meanwhile.
+is_written() {
+	ls .deployer-*.tmp >/dev/null 2>&1
+}
 edited_meanwhile() {
 	need strace
 	strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
 	plain
 	(
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			sleep 0.2
-			# shellcheck disable=SC2144
-			if [ -e .deployer-*.tmp ]; then
-				sleep 0.2
-				echo edited=1 >>dev.cfg
-				break
-			fi
-		done
+		wait_until is_written
+		echo edited=1 >>dev.cfg
 	) &
-	run 3 strace -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=1500000:when=1 \
+	run 3 strace -o /dev/null -e trace=fsync -e inject=fsync:delay_enter=4000000:when=1 \
 		"$DEPLOYER" bump 5fdbe62
 	err_has 'was changed meanwhile'
 	wait

@@ -191,7 +191,7 @@ static void reaches_an_engine_through_tls(void **state)
 	strv_add_all(&proc.args, "sh", script, live->dir, NULL);
 	strv_addf(&proc.args, "%u", port);
 	assert_int_equal(proc_start(&proc, &child, &err), 0);
-	for (int i = 0; i < 100 && result < 0; i++) {
+	for (int i = 0; i < 1200 && result < 0; i++) {
 		error_release(&err);
 		system_clock.sleep_ms(&system_clock, 100);
 		result = reach_by_tls(live, port, live->dir, &err);
