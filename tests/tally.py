@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Adds up what tests/run ran: tally.py STEPS TESTLOG...
 
-STEPS is a folder with a file NAME.ok or NAME.failed for each step; each TESTLOG is a testlog.json of
-meson's, where a test that prints TAP counts by its cases and any other as one. Names what failed and
-what was skipped, ends with the line 'N passed, N failed, N skipped', and fails where a test failed
-or none ran.
+STEPS is a folder with a file NAME.ok or NAME.failed for each step, the latter with what the step said;
+each TESTLOG is a testlog.json of meson's, where a test that prints TAP counts by its cases and any
+other as one. Names what was skipped, shows what the failed said, names them, ends with the line
+'N passed, N failed, N skipped', and fails where a test failed or none ran.
 """
 
 import json
@@ -12,13 +12,28 @@ import pathlib
 import re
 import sys
 
+# Of what a failed test said, so many lines are shown: from the complaint on, both ends of what is longer.
+SHOWN_LINES = 40
+COMPLAINT = re.compile(r"^(FAILED:|not ok\b|Traceback|.*ERROR: \w+Sanitizer)")
 CASE = re.compile(r"^(not )?ok\b[ \t]*\d*[ \t]*-?[ \t]*([^#\n]*?)[ \t]*(?:#[ \t]*(SKIP)\b(.*))?$", re.M | re.I)
+
+
+def excerpt(said):
+    lines = said.rstrip().splitlines()
+    complaints = [i for i, line in enumerate(lines) if COMPLAINT.match(line) and "# SKIP" not in line]
+    if complaints:
+        lines = lines[complaints[0]:]
+    if len(lines) > SHOWN_LINES:
+        half = SHOWN_LINES // 2
+        lines = lines[:half] + ["..."] + lines[-half:]
+    return [f"    {line}" for line in lines]
 
 
 class Tally:
     def __init__(self):
         self.passed = 0
         self.failed = []
+        self.complaints = []
         self.skipped = []
 
     def add_tap(self, name, output):
@@ -45,8 +60,12 @@ class Tally:
         elif test["result"] != "OK":
             if not failed:
                 self.failed.append(f"{name}: {test['result'].lower()}")
+            self.complain(name, output + "\n" + test.get("stderr", ""))
         elif not is_tap:
             self.passed += 1
+
+    def complain(self, name, said):
+        self.complaints += [f"== {name} failed:", *excerpt(said)]
 
     def add_log(self, path):
         where = path.parent.parent.name
@@ -63,6 +82,7 @@ class Tally:
                 self.passed += 1
             else:
                 self.failed.append(step.stem)
+                self.complain(step.stem, step.read_text(encoding="utf-8", errors="replace"))
 
 
 def main(steps, *logs):
@@ -72,6 +92,8 @@ def main(steps, *logs):
         tally.add_log(pathlib.Path(log))
     for line in tally.skipped:
         print(f"skipped: {line}")
+    for line in tally.complaints:
+        print(line)
     for line in tally.failed:
         print(f"failed: {line}")
     print(f"{tally.passed} passed, {len(tally.failed)} failed, {len(tally.skipped)} skipped")
