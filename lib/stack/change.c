@@ -273,6 +273,14 @@ int change_make(struct deployment *d, bool *ret_nothing, struct error *err)
 	return *ret_nothing ? 0 : -1;
 }
 
+/* By somebody else, or by an earlier run of ours that lost sight of it: nothing is left to do. */
+static int executed_before(const struct deployment *d, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "change set '%s' was executed already (%s)",
+		  d->change_set_name.buf, d->change_set.execution_status.buf);
+	return error_fix(err, "'deployer watch' shows how that ends or ended");
+}
+
 int change_adopt(struct deployment *d, struct error *err)
 {
 	const char *arn = d->request->policy.change_set;
@@ -292,6 +300,8 @@ int change_adopt(struct deployment *d, struct error *err)
 	}
 	if (check_change_set(d, err) < 0)
 		return -1;
+	if (strncmp(d->change_set.execution_status.buf, "EXECUTE_", 8) == 0)
+		return executed_before(d, err);
 	tell_change(d);
 	if (strcmp(d->change_set.execution_status.buf, "OBSOLETE") != 0)
 		return 0;

@@ -317,18 +317,22 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
 	return 0;
 }
 
-/* Turns the operation back. What cannot be cancelled any more is watched on (facts: B18). */
+/*
+ * Turns the operation back. What cannot be cancelled any more is watched on (facts: B18), and what
+ * was not answered, or refused the second time: the token of the events tells whether it was done.
+ */
 static void cancel(struct follow *f)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(str_release) struct str token = STR_INIT;
 	int result;
 
-	str_addf(&token, "%s-cancel", f->token);
+	str_addf(&token, "%s" FOLLOW_CANCEL_SUFFIX, f->token);
 	result = f->is_create ? cfn_delete_stack(f->client, f->stack_arn, token.buf, &err)
 			      : cfn_cancel_update(f->client, f->stack_arn, token.buf, &err);
 	if (result < 0) {
-		report_warning(f->report, "not cancelled, still watching: %s", err.msg.buf);
+		report_warning(f->report, "the cancellation was %s, still watching: %s",
+			       err.kind == ERROR_NETWORK ? "not answered" : "refused", err.msg.buf);
 		return;
 	}
 	f->is_cancelled = true;

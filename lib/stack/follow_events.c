@@ -58,6 +58,14 @@ static bool is_ours(const struct follow *f, const struct cfn_event *event)
 	       (f->other_token.len && strcmp(event->client_token, f->other_token.buf) == 0);
 }
 
+static bool is_cancellation(const struct follow *f, const struct cfn_event *event)
+{
+	size_t len = strlen(f->token);
+
+	return strncmp(event->client_token, f->token, len) == 0 &&
+	       strcmp(event->client_token + len, FOLLOW_CANCEL_SUFFIX) == 0;
+}
+
 static bool is_over(const struct follow *f)
 {
 	return f->root_status.len && stack_status_verdict(f->root_status.buf) != VERDICT_RUNNING;
@@ -187,6 +195,7 @@ static void take_event(struct follow *f, size_t index, const struct cfn_event *e
 	if (!f->first_event_ms)
 		f->first_event_ms = event->time_ms;
 	cause_note(&f->cause, event, f->stacks[index].prefix, in_rollback(f));
+	f->is_cancelled = f->is_cancelled || is_cancellation(f, event);
 	if (is_root(f, event))
 		replace(&f->root_status, event->status);
 	else if (!is_own)

@@ -8,6 +8,9 @@
  * and the cause are made of. For follow.c alone.
  */
 
+/* What the token of a cancellation has behind that of the operation that it turns back. */
+#define FOLLOW_CANCEL_SUFFIX "-cancel"
+
 /* Adds a stack to those whose events are read; both texts are copied. */
 void follow_add_stack(struct follow *follow, const char *arn, const char *prefix, int64_t since_ms);
 

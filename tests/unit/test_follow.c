@@ -554,12 +554,15 @@ static void follows_a_rollback_that_somebody_else_asked_for(void **state)
 			1                                                                          \
 	}
 
-/* A service that crashes is told at the next poll, and the update is turned back. */
-static void cancels_an_update_whose_service_crashes(void **state)
+/*
+ * A service that crashes is told at the next poll, and the update is turned back; whether it was
+ * where no answer came, or one to the second attempt only, the events tell by their token.
+ */
+static void cancel_an_update_whose_service_crashes(int status, const char *body)
 {
-	static const struct fake_answer answers[] = {
+	const struct fake_answer answers[] = {
 		CRASHING,
-		{ "CancelUpdateStack", 200, REPLY("CancelUpdateStack", ""), 0 },
+		{ "CancelUpdateStack", status, body, 0 },
 		{ "DescribeStackEvents", 200,
 		  EVENTS(ROOT_BY("5", "UPDATE_ROLLBACK_COMPLETE",
 				 TOKEN "-cancel") APP("4", "UPDATE_COMPLETE")
@@ -570,7 +573,6 @@ static void cancels_an_update_whose_service_crashes(void **state)
 	};
 	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
 
-	(void)state;
 	FAKE_CFN_SET_UP(fake, answers);
 	assert_int_equal(follow_it(&fake, 1, 0), 10);
 	assert_non_null(
@@ -580,7 +582,17 @@ static void cancels_an_update_whose_service_crashes(void **state)
 		       "container 'app' exited with status 1"));
 	assert_non_null(strstr(fake.report.told.buf, "warning: why App fails:\n  task c: "));
 	assert_int_equal(fake_cfn_called(&fake, "CancelUpdateStack"), 1);
-	assert_int_equal(fake.clock.now_ms, START_S * 1000L + 1000);
+	if (status == 200)
+		assert_int_equal(fake.clock.now_ms, START_S * 1000L + 1000);
+}
+
+static void cancels_an_update_whose_service_crashes(void **state)
+{
+	(void)state;
+	cancel_an_update_whose_service_crashes(200, REPLY("CancelUpdateStack", ""));
+	cancel_an_update_whose_service_crashes(0, NULL);
+	cancel_an_update_whose_service_crashes(
+		400, FAULT("ValidationError", "CancelUpdateStack cannot be called"));
 }
 
 /* Told to wait, it says the cause all the same, once, and believes a recovery. */
