@@ -5,6 +5,8 @@
 Writes FOLDER/port once it listens, and one line a call to FOLDER/calls. FOLDER/replies holds what
 CreateToken answers next, a word each: pending, slow_down, expired, denied, or a number, which is a
 token's life in seconds; the last one stays. FOLDER/device holds the device code's life in seconds.
+FOLDER/lost, where it is, names calls whose replies are lost after the service acted: "token 1 3" are
+the first call of token and the two after it. A token that was lost is not given again.
 """
 import http.server
 import json
@@ -21,6 +23,7 @@ ERRORS = {
     "expired": ("ExpiredTokenException", "expired_token"),
     "denied": ("AccessDeniedException", "access_denied"),
 }
+NAMES = {"/": "sts", "/client/register": "register", "/device_authorization": "device", "/token": "token"}
 IDENTITY = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
     "<GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/Dev/me</Arn>"
@@ -28,6 +31,8 @@ IDENTITY = (
     "<ResponseMetadata><RequestId>1-2-3</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
 )
 last_poll = [time.monotonic()]
+counts = {}
+given = []
 
 
 def read(name):
@@ -48,13 +53,26 @@ def note(line):
         calls.write(line + "\n")
 
 
+def is_lost(name):
+    counts[name] = counts.get(name, 0) + 1
+    lost = read("lost") if os.path.exists(os.path.join(folder, "lost")) else []
+    if len(lost) != 3 or lost[0] != name or not int(lost[1]) <= counts[name] < int(lost[1]) + int(lost[2]):
+        return False
+    note(f"lost {name}")
+    return True
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    is_lost = False
 
     def log_message(self, *_):
         pass
 
     def answer(self, status, document, error=None):
+        if self.is_lost:
+            self.close_connection = True
+            return
         body = document.encode() if isinstance(document, str) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -73,6 +91,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         note(f"token {grant} {with_what} {wanted['clientId']} {wanted['clientSecret']}")
         note(f"  waited {now - last_poll[0]:.1f}")
         last_poll[0] = now
+        if grant == "device_code" and given:
+            return self.answer(400, {"error": "invalid_grant", "error_description": "used"}, "InvalidGrantException")
+        if self.is_lost and grant == "device_code" and reply not in ERRORS:
+            given.append(with_what)
         if reply in ERRORS:
             name, error = ERRORS[reply]
             return self.answer(400, {"error": error, "error_description": reply}, name)
@@ -81,6 +103,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        self.is_lost = is_lost(NAMES.get(self.path, "?"))
         if self.path == "/":
             form = urllib.parse.parse_qs(body)
             key = self.headers["Authorization"].split("Credential=")[1].split("/")[0]
@@ -105,6 +128,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
+        self.is_lost = is_lost("role")
         note(f"role {query['account_id'][0]} {query['role_name'][0]} {self.headers['x-amz-sso_bearer_token']}")
         return self.answer(200, {"roleCredentials": {"accessKeyId": "ASIASSO", "secretAccessKey": "s",
                                                      "sessionToken": "t",
