@@ -13,6 +13,15 @@
 /* Between two bytes of an upload: the Engine may have to be waited for. */
 #define UPLOAD_STALL_MS 300000
 
+/* How often a request is sent whose answer gets lost. */
+#define TRIES 3
+
+/* libcurl's numbers (curl/curl.h) of connections that ended early. */
+#define CURL_PARTIAL_FILE "18"
+#define CURL_GOT_NOTHING  "52"
+#define CURL_SEND_ERROR	  "55"
+#define CURL_RECV_ERROR	  "56"
+
 /* More platforms are nobody's. */
 #define INDEX_MAX_IMAGES 64
 
@@ -123,6 +132,44 @@ static void build_url(const struct registry *registry, const char *path, struct 
 	str_adds(url, path);
 }
 
+/*
+ * To ask twice is to ask once, and to put the same manifest under the same tag twice is to put it
+ * once. An upload is begun anew by whoever has its bytes.
+ */
+static bool is_repeatable(const struct registry_call *call)
+{
+	if (call->source || call->on_body)
+		return false;
+	return strcmp(call->method, "GET") == 0 || strcmp(call->method, "HEAD") == 0 ||
+	       (strcmp(call->method, "PUT") == 0 && strstr(call->path, "/manifests/"));
+}
+
+/* The connection was there, and ended before the whole answer: it may be lost alone. */
+static bool is_broken_off(const struct error *err)
+{
+	static const char *const codes[] = { CURL_PARTIAL_FILE, CURL_GOT_NOTHING, CURL_SEND_ERROR,
+					     CURL_RECV_ERROR };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (err->kind == ERROR_NETWORK && error_has_code(err, codes[i]))
+			return true;
+	}
+	return false;
+}
+
+static int send_again(const struct registry *registry, const struct registry_call *call,
+		      const struct http_request *request, struct http_response *ret,
+		      struct error *err)
+{
+	for (unsigned tries = 1; http_send(registry->http, request, ret, err) < 0; tries++) {
+		if (tries == TRIES || !is_repeatable(call) || !is_broken_off(err))
+			return -1;
+		error_release(err);
+		http_response_release(ret);
+	}
+	return 0;
+}
+
 int registry_send(const struct registry *registry, const struct registry_call *call,
 		  struct http_response *ret, struct error *err)
 {
@@ -151,7 +198,7 @@ int registry_send(const struct registry *registry, const struct registry_call *c
 	request.url = url.buf;
 	request.allow_http = url_is_loopback(url.buf);
 	request.headers = headers;
-	return http_send(registry->http, &request, ret, err);
+	return send_again(registry, call, &request, ret, err);
 }
 
 int registry_check(const struct registry *registry, struct error *err)

@@ -1,6 +1,7 @@
 #ifndef TESTS_UNIT_CANNED_HTTP_H
 #define TESTS_UNIT_CANNED_HTTP_H
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "net/http.h"
@@ -8,7 +9,10 @@
 
 #include <string.h>
 
-/* One exchange: what must be asked, and what comes back. status 0: no answer, as if refused. */
+/*
+ * One exchange: what must be asked, and what comes back. status 0: no answer, as if refused; below
+ * 0: none either, with libcurl's number for it less its sign.
+ */
 struct canned_exchange {
 	const char *method;
 	const char *url;
@@ -74,6 +78,17 @@ static inline bool canned_upload(struct canned_http *canned, const struct http_r
 	return n == 0;
 }
 
+static inline int canned_silence(const struct canned_exchange *exchange, struct error *err)
+{
+	CLEANUP(str_release) struct str code = STR_INIT;
+
+	str_addf(&code, "%d", exchange->status ? -exchange->status : 7);
+	error_set(err, ERROR_NETWORK, "%s: %s", exchange->url,
+		  exchange->status ? "connection closed" : "connection refused");
+	error_set_code(err, code.buf);
+	return -1;
+}
+
 static inline int canned_send(struct http *http, const struct http_request *request,
 			      struct http_response *ret, struct error *err)
 {
@@ -94,11 +109,8 @@ static inline int canned_send(struct http *http, const struct http_request *requ
 	}
 	if (request->source && !canned_upload(canned, request))
 		return error_set(err, ERROR_NETWORK, "%s: ended by the source", request->url);
-	if (exchange->status == 0) {
-		error_set(err, ERROR_NETWORK, "%s: connection refused", request->url);
-		error_set_code(err, "7");
-		return -1;
-	}
+	if (exchange->status <= 0)
+		return canned_silence(exchange, err);
 	http_response_release(ret);
 	ret->status = exchange->status;
 	strv_split(&ret->headers, exchange->headers ? exchange->headers : "", "\n");

@@ -78,6 +78,69 @@ static void does_not_believe_a_digest_that_the_bytes_deny(void **state)
 	"{\"schemaVersion\": 2, \"manifests\": [{\"digest\": \"sha256:a\"}, {\"digest\": 7}, 1, "  \
 	"{\"digest\": \"sha256:b\"}]}"
 
+/* What was asked is asked again where the connection ended under it; nobody there is told at once.
+ */
+static void asks_again_where_an_answer_was_lost(void **state)
+{
+	static const struct {
+		int status[4]; /* of the attempts; 1: there is none */
+		int want;
+	} rows[] = {
+		{ { -52, 200, 1 }, 0 },	 { { -56, -55, 200, 1 }, 0 },
+		{ { -18, 200, 1 }, 0 },	 { { -52, -52, -52, 1 }, -1 },
+		{ { 0, 1 }, -1 },	 { { -28, 1 }, -1 },
+		{ { -52, 404, 1 }, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct canned_exchange exchanges[4];
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str digest = STR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+
+		for (canned.count = 0; rows[i].status[canned.count] != 1; canned.count++)
+			exchanges[canned.count] =
+				(struct canned_exchange){ "GET", URL "/v2/app/manifests/1",
+							  rows[i].status[canned.count], OCI,
+							  MANIFEST };
+		assert_int_equal(registry_digest(&registry, "app", "1", &digest, &err),
+				 rows[i].want);
+		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
+/* The answer to a PUT was lost, and the second one meets the tag that the first has made. */
+static void a_lost_put_has_one_effect(void **state)
+{
+	CLEANUP(str_release) struct str digest = STR_INIT;
+	CLEANUP(str_release) struct str url = STR_INIT;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct secret password = SECRET_INIT;
+
+	(void)state;
+	str_addf(&url, URL "/v2/app/manifests/%s", digest_of_manifest(&digest));
+	const struct canned_exchange exchanges[] = {
+		{ "GET", url.buf, 200, OCI, MANIFEST },
+		{ "PUT", URL "/v2/app/manifests/2", -52, NULL, NULL },
+		{ "PUT", URL "/v2/app/manifests/2", 400, NULL,
+		  "{\"errors\":[{\"code\":\"TAG_INVALID\",\"message\":\"The image tag '2' already "
+		  "exists in "
+		  "the 'app' repository and cannot be overwritten because the repository is "
+		  "immutable.\"}]}" },
+		{ "GET", URL "/v2/app/manifests/2", 200, OCI, MANIFEST },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	struct registry registry = make_registry(&canned, &password);
+
+	assert_int_equal(registry_tag(&registry, "app", digest.buf, "2", &err), 0);
+	assert_int_equal(canned.next, canned.count);
+	canned_release(&canned);
+}
+
 /* An index stands for each manifest that it lists; a manifest for none. */
 static void finds_a_manifest_in_an_index(void **state)
 {
@@ -356,6 +419,8 @@ int main(void)
 		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
 		cmocka_unit_test(finds_an_image_among_those_of_an_index),
 		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
+		cmocka_unit_test(asks_again_where_an_answer_was_lost),
+		cmocka_unit_test(a_lost_put_has_one_effect),
 		cmocka_unit_test(takes_an_immutable_tag_with_the_same_manifest_for_done),
 		cmocka_unit_test(tells_what_a_registry_refuses),
 		cmocka_unit_test(checks_the_credentials_alone),
