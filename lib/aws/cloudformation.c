@@ -24,6 +24,7 @@ static const struct aws_operation describe_stack_events = OPERATION("DescribeSta
 static const struct aws_operation describe_stacks = OPERATION("DescribeStacks");
 static const struct aws_operation execute_change_set = OPERATION("ExecuteChangeSet");
 static const struct aws_operation get_template = OPERATION("GetTemplate");
+static const struct aws_operation list_change_sets = OPERATION("ListChangeSets");
 static const struct aws_operation list_stack_resources = OPERATION("ListStackResources");
 static const struct aws_operation rollback_stack = OPERATION("RollbackStack");
 static const struct aws_operation update_protection = OPERATION("UpdateTerminationProtection");
@@ -359,6 +360,13 @@ static void read_resource_page(const struct xml_node *node, void *ctx)
 	read_resources(xml_child(node, "StackResourceSummaries"), ctx);
 }
 
+static void read_change_set_page(const struct xml_node *node, void *ctx)
+{
+	bool *any = ctx;
+
+	*any = *any || member(xml_child(node, "Summaries"), 0);
+}
+
 /* Errors */
 
 /* Whether the service said that there is no stack of this name or ARN, in either of its texts. */
@@ -635,6 +643,17 @@ int cfn_list_resources(struct aws_client *client, const char *stack_arn, struct 
 	*ret = whole;
 	whole = (struct cfn_resources)CFN_RESOURCES_INIT;
 	return 0;
+}
+
+int cfn_has_change_sets(struct aws_client *client, const char *stack_arn, bool *ret,
+			struct error *err)
+{
+	CLEANUP(str_release) struct str form = STR_INIT;
+	struct pages pages = { &list_change_sets, &form, "", read_change_set_page, ret };
+
+	*ret = false;
+	aws_form_add(&form, "StackName", stack_arn);
+	return all_pages(client, &pages, err) < 0 ? mark_missing_stack(stack_arn, err) : 0;
 }
 
 int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,

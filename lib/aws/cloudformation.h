@@ -163,6 +163,10 @@ int cfn_find_change_set(struct aws_client *client, const char *stack_name, const
 int cfn_describe_change_set_values(struct aws_client *client, const char *arn,
 				   struct cfn_change_set *ret, struct error *err);
 
+/* Whether a stack, by ARN, has change sets that are not executed: anybody's (ListChangeSets). */
+int cfn_has_change_sets(struct aws_client *client, const char *stack_arn, bool *ret,
+			struct error *err);
+
 /* disable_rollback: leave a failed stack as it failed. */
 int cfn_execute_change_set(struct aws_client *client, const char *arn, const char *client_token,
 			   bool disable_rollback, struct error *err);

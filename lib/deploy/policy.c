@@ -44,6 +44,7 @@ static const struct action {
 	{ "cloudformation:CreateChangeSet", ON_STACK, POLICY_PLAN },
 	{ "cloudformation:DescribeChangeSet", ON_STACK, POLICY_PLAN },
 	{ "cloudformation:DeleteChangeSet", ON_STACK, POLICY_PLAN },
+	{ "cloudformation:ListChangeSets", ON_STACK, POLICY_PLAN },
 	{ "cloudformation:DeleteStack", ON_STACK, POLICY_PLAN },
 	{ "cloudformation:ExecuteChangeSet", ON_STACK, POLICY_CHANGE },
 	{ "cloudformation:CancelUpdateStack", ON_STACK, POLICY_CHANGE },

@@ -155,13 +155,43 @@ static bool is_empty(const struct cfn_change_set *set)
 }
 
 /*
- * The stack that the change set was made for never lived. It is gone only when that is over: until
- * then whoever comes next would find it busy.
+ * Whether the stack that the change set was made for never lived, and nobody else is about to
+ * create it: change sets of all who find no stack are made for the same empty one, and executing
+ * one of them deletes the others.
+ */
+static int is_ours_to_unmake(const struct deployment *d, bool *ret, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+	bool has_others = false;
+
+	*ret = false;
+	if (cfn_describe_stack(d->request->client, d->stack_arn.buf, &stack, err) < 0) {
+		if (!error_has_code(err, "StackNotFound"))
+			return -1;
+		error_release(err);
+		return 0;
+	}
+	if (strcmp(stack.status.buf, "REVIEW_IN_PROGRESS") != 0)
+		return 0;
+	if (cfn_has_change_sets(d->request->client, d->stack_arn.buf, &has_others, err) < 0)
+		return -1;
+	*ret = !has_others;
+	return 0;
+}
+
+/*
+ * The empty stack is gone only when its deletion is over: until then whoever comes next would find
+ * it busy.
  */
 static int unmake_stack(const struct deployment *d, struct error *err)
 {
 	CLEANUP(str_release) struct str status = STR_INIT;
+	bool is_ours = false;
 
+	if (is_ours_to_unmake(d, &is_ours, err) < 0)
+		return -1;
+	if (!is_ours)
+		return 0;
 	if (cfn_delete_stack(d->request->client, d->stack_arn.buf, NULL, err) < 0 &&
 	    err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY)
 		return -1;
@@ -190,7 +220,7 @@ static bool was_deleted(const struct deployment *d, const struct error *err)
 static int discard(const struct deployment *d, struct error *err)
 {
 	if (cfn_delete_change_set(d->request->client, d->change_set_arn.buf, err) < 0) {
-		if (!was_deleted(d, err))
+		if (!error_has_code(err, "ChangeSetNotFound") && !was_deleted(d, err))
 			return -1;
 		error_release(err);
 	}

@@ -129,6 +129,13 @@ static int call_describe_events(struct aws_client *client, struct error *err)
 	return cfn_describe_events(client, "signed-calls", NULL, &events, err);
 }
 
+static int call_has_change_sets(struct aws_client *client, struct error *err)
+{
+	bool any;
+
+	return cfn_has_change_sets(client, "signed-calls", &any, err);
+}
+
 static int call_list_resources(struct aws_client *client, struct error *err)
 {
 	CLEANUP(cfn_resources_release) struct cfn_resources resources = CFN_RESOURCES_INIT;
@@ -269,6 +276,7 @@ static const struct {
 	{ "DescribeChangeSet", call_describe_change_set },
 	{ "ExecuteChangeSet", call_execute_change_set },
 	{ "DeleteChangeSet", call_delete_change_set },
+	{ "ListChangeSets", call_has_change_sets },
 	{ "DescribeStacks", call_describe_stack },
 	{ "DescribeStackEvents", call_describe_events },
 	{ "ListStackResources", call_list_resources },

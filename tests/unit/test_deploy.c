@@ -23,6 +23,7 @@
 		{ "GetTemplate", 200, REPLY("GetTemplate", "<TemplateBody>other</TemplateBody>"),  \
 		  0 },                                                                             \
 		{ "DeleteChangeSet", 200, REPLY("DeleteChangeSet", ""), 0 },                       \
+		{ "ListChangeSets", 200, REPLY("ListChangeSets", "<Summaries/>"), 0 },             \
 	{                                                                                          \
 		"DeleteStack", 200, REPLY("DeleteStack", ""), 0                                    \
 	}
@@ -543,8 +544,8 @@ static void a7_a_declined_creation_ends_when_its_stack_is_gone(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct fake_answer answers[] = {
 			{ "DescribeStacks", 400, NOT_THERE, 1 },
-			/* Read too late: it says what was before the deletion. */
-			{ "DescribeStacks", 200, STACK("REVIEW_IN_PROGRESS"), 1 },
+			/* Before the deletion; and read too late, as if before it. */
+			{ "DescribeStacks", 200, STACK("REVIEW_IN_PROGRESS"), 2 },
 			{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), rows[i].busy },
 			{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 0 },
 			USUAL,
@@ -561,7 +562,46 @@ static void a7_a_declined_creation_ends_when_its_stack_is_gone(void **state)
 			continue;
 		}
 		assert_null(strstr(fake.report.told.buf, "warning"));
-		assert_int_equal(fake_cfn_called(&fake, "DescribeStacks"), 6);
+		assert_int_equal(fake_cfn_called(&fake, "DescribeStacks"), 7);
+	}
+}
+
+/* F11: the empty stack is everybody's who is about to create it, and whose change set won. */
+static void f11_does_not_delete_what_somebody_else_creates(void **state)
+{
+	static const struct {
+		const char *status;
+		const char *summaries;
+		unsigned deletions;
+	} rows[] = {
+		{ STACK("REVIEW_IN_PROGRESS"), "", 1 },
+		{ STACK("REVIEW_IN_PROGRESS"),
+		  "<member><ChangeSetName>theirs</ChangeSetName></member>", 0 },
+		{ STACK("CREATE_IN_PROGRESS"), "", 0 },
+		{ STACK("CREATE_COMPLETE"), "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(str_release) struct str list = STR_INIT;
+		const struct deploy_policy policy = { .approval = APPROVE_NEVER };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome;
+
+		str_addf(&list, REPLY("ListChangeSets", "<Summaries>%s</Summaries>"),
+			 rows[i].summaries);
+		const struct fake_answer answers[] = {
+			{ "DescribeStacks", 400, NOT_THERE, 1 },
+			{ "DescribeStacks", 200, rows[i].status, 1 },
+			{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 0 },
+			{ "ListChangeSets", 200, list.buf, 0 },
+			{ "DeleteChangeSet", 404, FAULT("ChangeSetNotFound", "m"), 1 },
+			USUAL,
+		};
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_with(&fake, &policy, &outcome), 9);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), rows[i].deletions);
+		assert_null(strstr(fake.report.told.buf, "warning"));
 	}
 }
 
@@ -681,6 +721,7 @@ int main(void)
 		cmocka_unit_test(a6_recreates_on_request_only),
 		cmocka_unit_test(a2_a13_fixes_forward_on_request),
 		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
+		cmocka_unit_test(f11_does_not_delete_what_somebody_else_creates),
 		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
 		cmocka_unit_test(b17_does_not_recreate_what_is_protected),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
