@@ -70,6 +70,31 @@ static int open_record(struct app *app, const char *path, const struct config *c
 	return 0;
 }
 
+/*
+ * A reporter that says at once, where a signal asks to stop, what stands so far: what has to end
+ * before may take longer than a CI lets a job live (facts: F9).
+ */
+struct interim {
+	struct report report;
+	struct report *next;
+	const struct recorder *recorder;
+	bool is_told;
+};
+
+static void interim_emit(struct report *report, const struct report_event *event)
+{
+	struct interim *interim = (struct interim *)report;
+	CLEANUP(str_release) struct str summary = STR_INIT;
+
+	interim->next->emit(interim->next, event);
+	if (event->kind != REPORT_INTERRUPT || interim->is_told)
+		return;
+	interim->is_told = true;
+	summary_write(&interim->recorder->record, &summary);
+	report_warning(interim->next, "interrupted by %s, ending %s first; so far %s", event->text,
+		       event->source, summary.buf);
+}
+
 static void say_last(struct app *app, const struct str *line)
 {
 	if (line->len && app_wants_json(app))
@@ -141,9 +166,14 @@ static int run_recorded(struct app *app, const struct job *job, struct pipeline 
 {
 	CLEANUP(record_release) struct record run = RECORD_INIT;
 	CLEANUP(recorder_release) struct recorder recorder;
+	struct interim interim = {
+		.report = { .emit = interim_emit },
+		.next = app->report,
+		.recorder = &recorder,
+	};
 	int result;
 
-	recorder_init(&recorder, app->clock, app->report);
+	recorder_init(&recorder, app->clock, &interim.report);
 	describe_run(app, pipeline, &run);
 	if (open_record(app, job->path, pipeline->config, &run, &recorder, err) < 0)
 		return -1;

@@ -33,6 +33,8 @@ enum report_kind {
 	 */
 	REPORT_STATE,
 	REPORT_QUESTION, /* a person is asked something at the terminal: keep away from it */
+	/* Signal `text` asks to stop: `source` has to end, or to be cleaned up, before */
+	REPORT_INTERRUPT,
 };
 
 struct report_event {

@@ -64,8 +64,7 @@ static int run_one(struct run *run, enum hook hook, const struct strv *args,
 		proc.timeout_ms = TELL_MS;
 	}
 	proc.dir = run->pipeline->config->dir;
-	proc.on_line = proc_report_line;
-	proc.ctx = &output;
+	proc_report_to(&proc, &output);
 	if (proc_run(&proc, &end, err) < 0 || proc_check(&proc, &end, err) < 0)
 		return error_wrap(err, "hook %s", hook_name(hook));
 	return 0;

@@ -4,6 +4,7 @@
 #include "deploy/record.h"
 #include "deploy/run.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/proc.h"
 
 #include <string.h>
@@ -23,8 +24,7 @@ static int run_program(struct run *run, const struct strv *args, int *ret_status
 	if (run->session.serve.dir)
 		docker_session_add_env(&run->session, run->pipeline->env, &proc.env);
 	proc.dir = run->pipeline->config->dir;
-	proc.on_line = proc_report_line;
-	proc.ctx = &output;
+	proc_report_to(&proc, &output);
 	proc.timeout_ms = run->compose.timeout_ms;
 	if (proc_run(&proc, &end, err) < 0)
 		return -1;
@@ -237,6 +237,7 @@ void run_compose_down(struct run *run)
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	int status = 0;
 
+	interrupt_tell(run->pipeline->report, "the containers");
 	if (compose_down(&run->compose, &status, &err) < 0)
 		report_warning(run->pipeline->report, "containers may be left behind: %s",
 			       err.msg.buf);

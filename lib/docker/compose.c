@@ -56,8 +56,7 @@ static int run_step(struct compose *compose, struct proc *proc, const struct ste
 	struct proc_output output = { compose->report, step->source };
 	struct proc_end end;
 
-	proc->on_line = proc_report_line;
-	proc->ctx = &output;
+	proc_report_to(proc, &output);
 	proc->timeout_ms = compose->timeout_ms;
 	proc->is_shielded = step->is_cleanup;
 	if (proc_run(proc, &end, err) < 0)

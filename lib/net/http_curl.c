@@ -224,10 +224,20 @@ static void set_route(struct transfer *t)
 		set_text(t, CURLOPT_SSLKEY, request->client_key);
 }
 
+/* A program that is started later must not have the connection (facts: F13). */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)ctx;
+	(void)purpose;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static void set_callbacks(struct transfer *t)
 {
 	set_long(t, CURLOPT_NOSIGNAL, 1);
 	set_data(t, CURLOPT_ERRORBUFFER, t->why);
+	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_OPENSOCKETFUNCTION,
+					     open_socket);
 	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_WRITEFUNCTION, take_body);
 	set_data(t, CURLOPT_WRITEDATA, t);
 	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_HEADERFUNCTION,

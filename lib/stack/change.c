@@ -233,6 +233,7 @@ void change_discard(struct deployment *d)
 
 	if (!d->change_set_arn.len || d->is_reviewed)
 		return;
+	interrupt_tell(d->request->report, "the change set");
 	/* What interrupted the work must not interrupt the clean-up; a further signal may. */
 	interrupt_clear();
 	if (discard(d, &err) < 0)

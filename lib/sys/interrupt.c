@@ -1,9 +1,13 @@
 #include "sys/interrupt.h"
 
+#include "base/cleanup.h"
+#include "base/str.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +89,19 @@ int interrupt_fd(void)
 int interrupt_check(const char *what, struct error *err)
 {
 	return pending ? error_set_signal(err, pending, what) : 0;
+}
+
+void interrupt_tell(struct report *report, const char *what)
+{
+	CLEANUP(str_release) struct str name = STR_INIT;
+	const char *abbrev = sigabbrev_np(pending);
+	struct report_event event = { .kind = REPORT_INTERRUPT, .source = what };
+
+	if (!pending)
+		return;
+	str_addf(&name, "SIG%s", abbrev ? abbrev : "?");
+	event.text = name.buf;
+	report->emit(report, &event);
 }
 
 static int64_t read_clock(clockid_t id)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/report.h"
 
 /*
  * Signals as facts to ask for. After interrupt_install(), SIGINT, SIGTERM and SIGHUP are remembered
@@ -19,6 +20,12 @@ int interrupt_pending(void);
 
 /* Fails with ERROR_SIGNAL where one is pending: "WHAT: interrupted by SIGINT". */
 int interrupt_check(const char *what, struct error *err);
+
+/*
+ * Reports that a signal is pending (REPORT_INTERRUPT), and what has to be done before the end
+ * comes; nothing where none is.
+ */
+void interrupt_tell(struct report *report, const char *what);
 
 /* How often a signal asked (a second Ctrl-C is a stronger wish), and forgetting what was asked. */
 int interrupt_count(void);

@@ -127,9 +127,12 @@ static void set_files(posix_spawn_file_actions_t *files, const struct proc *proc
 		(void)posix_spawn_file_actions_adddup2(files, err, 2);
 	if (proc->dir)
 		(void)posix_spawn_file_actions_addchdir_np(files, proc->dir);
+	/* What a library has opened without close-on-exec is nothing to the child. */
+	if (!proc->is_foreground)
+		(void)posix_spawn_file_actions_addclosefrom_np(files, 3);
 }
 
-static void set_attributes(posix_spawnattr_t *attributes, const struct proc *proc)
+static void set_attributes(posix_spawnattr_t *attributes, pid_t group)
 {
 	short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
 	sigset_t set;
@@ -138,11 +141,16 @@ static void set_attributes(posix_spawnattr_t *attributes, const struct proc *pro
 	(void)posix_spawnattr_setsigmask(attributes, &set);
 	(void)sigaddset(&set, SIGPIPE);
 	(void)posix_spawnattr_setsigdefault(attributes, &set);
-	if (!proc->is_foreground) {
-		(void)posix_spawnattr_setpgroup(attributes, 0);
+	if (group) {
+		(void)posix_spawnattr_setpgroup(attributes, group);
 		flags |= POSIX_SPAWN_SETPGROUP;
 	}
 	(void)posix_spawnattr_setflags(attributes, flags);
+}
+
+static unsigned kill_after_ms(const struct proc *proc)
+{
+	return proc->grace_ms < KILL_AFTER_MS ? proc->grace_ms : KILL_AFTER_MS;
 }
 
 static int spawn(struct proc *proc, const struct child_fds *fds, struct proc_child *ret,
@@ -156,29 +164,29 @@ static int spawn(struct proc *proc, const struct child_fds *fds, struct proc_chi
 
 	if (!path)
 		return proc_not_found(proc->args.v[0], err);
+	ret->group = (struct guard)GUARD_INIT;
+	if (!proc->is_foreground && guard_start(kill_after_ms(proc), &ret->group, err) < 0)
+		return -1;
 	build_env(proc, &env);
 	(void)posix_spawn_file_actions_init(&files);
 	(void)posix_spawnattr_init(&attributes);
 	set_files(&files, proc, fds);
-	set_attributes(&attributes, proc);
+	set_attributes(&attributes, ret->group.pid);
 	failed = posix_spawn(&ret->pid, path, &files, &attributes, proc->args.v, strv_array(&env));
 	(void)posix_spawn_file_actions_destroy(&files);
 	(void)posix_spawnattr_destroy(&attributes);
-	if (failed)
+	if (failed) {
+		guard_stop(&ret->group);
 		return error_set(err, ERROR_TOOL, "cannot start '%s': %s", path,
 				 strerrordesc_np(failed));
+	}
 	ret->pidfd = pidfd_open(ret->pid, 0);
 	return 0;
 }
 
 static void send_signal(const struct watch *w, int signum)
 {
-	(void)kill(w->proc->is_foreground ? w->child.pid : -w->child.pid, signum);
-}
-
-static unsigned kill_after_ms(const struct proc *proc)
-{
-	return proc->grace_ms < KILL_AFTER_MS ? proc->grace_ms : KILL_AFTER_MS;
+	(void)kill(w->proc->is_foreground ? w->child.pid : -w->child.group.pid, signum);
 }
 
 /* Asks the child to end, each time harder: `first`, SIGTERM, SIGKILL. */
@@ -205,6 +213,8 @@ static void check_interrupt(struct watch *w)
 	if (w->proc->is_foreground && interrupt_pending() == SIGINT)
 		return;
 	end_harder(w, interrupt_pending());
+	if (w->proc->on_interrupt)
+		w->proc->on_interrupt(w->proc->ctx);
 }
 
 static void check_deadlines(struct watch *w)
@@ -363,6 +373,7 @@ static void reap(struct proc_child *child, struct proc_end *end)
 
 	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	guard_stop(&child->group);
 	cleanup_close_(&child->pidfd);
 	child->pidfd = -1;
 	end->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -472,17 +483,31 @@ void proc_stop(struct proc_child *child, unsigned grace_ms)
 	struct pollfd gone = { .fd = child->pidfd, .events = POLLIN };
 	struct proc_end end;
 
-	(void)kill(-child->pid, SIGTERM);
+	(void)kill(-child->group.pid, SIGTERM);
 	if (poll(&gone, 1, (int)grace_ms) <= 0)
-		(void)kill(-child->pid, SIGKILL);
+		(void)kill(-child->group.pid, SIGKILL);
 	reap(child, &end);
 }
 
-void proc_report_line(void *ctx, bool is_stderr, const char *line, size_t len)
+static void report_line(void *ctx, bool is_stderr, const char *line, size_t len)
 {
 	const struct proc_output *output = ctx;
 
 	(void)is_stderr;
 	(void)len;
 	report_output(output->report, output->source, line);
+}
+
+static void report_interrupt(void *ctx)
+{
+	const struct proc_output *output = ctx;
+
+	interrupt_tell(output->report, output->source);
+}
+
+void proc_report_to(struct proc *proc, struct proc_output *output)
+{
+	proc->on_line = report_line;
+	proc->on_interrupt = report_interrupt;
+	proc->ctx = output;
 }

@@ -5,6 +5,7 @@
 #include "base/report.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "sys/guard.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,9 +36,13 @@ enum proc_role {
  * Where the output `is_secret`, room for `max_capture` bytes is made beforehand, so that no copy
  * stays behind when a capture grows; whoever owns the captures releases them with str_wipe().
  *
- * The child is leader of a process group of its own. When this process is interrupted
- * (sys/interrupt.h), the signal is passed on once; after `grace_ms` the group gets SIGTERM and then
- * SIGKILL. `timeout_ms` (0: none) ends it the same way.
+ * The child has the three standard streams open and nothing else, unless it `is_foreground`: then
+ * also what this process was started with.
+ *
+ * The child is in a process group of its own. When this process is interrupted (sys/interrupt.h),
+ * the signal is passed on once; after `grace_ms` the group gets SIGTERM and then SIGKILL.
+ * `timeout_ms` (0: none) ends it the same way. Where this process is killed, the group gets SIGTERM
+ * at once, and SIGKILL a few seconds later (sys/guard.h).
  */
 struct proc {
 	struct strv args;
@@ -47,6 +52,7 @@ struct proc {
 	const char *input;
 	size_t input_len;
 	proc_line_fn on_line;
+	void (*on_interrupt)(void *ctx); /* a signal was passed on; NULL: nobody is told */
 	void *ctx;
 	struct str *ret_out;
 	struct str *ret_err;
@@ -59,14 +65,11 @@ struct proc {
 	unsigned grace_ms;
 };
 
-/* What proc_report_line() needs: where to, and whose lines they are. Borrowed. */
+/* What proc_report_to() needs: where to, and whose lines they are. Borrowed. */
 struct proc_output {
 	struct report *report;
 	const char *source;
 };
-
-/* A proc_line_fn that reports each line (REPORT_OUTPUT); ctx is a struct proc_output. */
-void proc_report_line(void *ctx, bool is_stderr, const char *line, size_t len);
 
 #define PROC_INIT                                                                                  \
 	{                                                                                          \
@@ -93,10 +96,14 @@ int proc_check(const struct proc *proc, const struct proc_end *end, struct error
 
 void proc_release(struct proc *proc);
 
+/* Has each line of the program reported (REPORT_OUTPUT), and that it is interrupted. Borrows. */
+void proc_report_to(struct proc *proc, struct proc_output *output);
+
 /* A program that runs beside this one. */
 struct proc_child {
 	pid_t pid;
 	int pidfd;
+	struct guard group;
 };
 
 /* Starts it and returns at once. Its output goes to output_fd, or to the parent's own streams. */

@@ -26,6 +26,7 @@ static const char *const names[] = {
 	[REPORT_FACT] = "fact",
 	[REPORT_STATE] = "state",
 	[REPORT_QUESTION] = "question",
+	[REPORT_INTERRUPT] = "interrupt",
 };
 
 static void member(struct str *line, const char *name, const char *value)

@@ -202,6 +202,7 @@ static bool is_worth_keeping(const struct live *live, const struct report_event 
 	case REPORT_STAGE_BEGIN:
 	case REPORT_PROGRESS:
 	case REPORT_QUESTION:
+	case REPORT_INTERRUPT:
 	case REPORT_STAGE_SKIP:
 	case REPORT_FACT:
 		return false;

@@ -170,6 +170,7 @@ static bool format(struct plain *p, const struct report_event *event, struct str
 		state(event, line);
 		return true;
 	case REPORT_QUESTION:
+	case REPORT_INTERRUPT:
 		break;
 	}
 	return false;

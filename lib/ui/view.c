@@ -278,6 +278,7 @@ void view_note(struct view *view, const struct report_event *event, int64_t now_
 	case REPORT_WARNING:
 	case REPORT_RESULT:
 	case REPORT_QUESTION:
+	case REPORT_INTERRUPT:
 	case REPORT_STAGE_SKIP:
 	case REPORT_FACT:
 		break;

@@ -361,6 +361,8 @@ static void a_change_set_whose_deletion_was_not_answered_is_looked_for(void **st
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct fake_answer answers[] = {
+			{ "DescribeStacks", 400, NOT_THERE, 1 },
+			{ "DescribeStacks", 200, STACK("REVIEW_IN_PROGRESS"), 1 },
 			{ "DescribeStacks", 400, NOT_THERE, 0 },
 			{ "DescribeChangeSet", 200,
 			  SET("FAILED", "no such thing", "UNAVAILABLE", ""), 1 },

@@ -6,14 +6,33 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct lines {
 	struct str text;
 };
+
+/* What is reported of interruptions. */
+struct told {
+	struct report report;
+	char text[256];
+};
+
+static void keep_interrupt(struct report *report, const struct report_event *event)
+{
+	struct told *told = (struct told *)report;
+	size_t len = strlen(told->text);
+
+	if (event->kind == REPORT_INTERRUPT)
+		(void)snprintf(told->text + len, sizeof(told->text) - len, "%s %s;", event->source,
+			       event->text);
+}
 
 static void keep_line(void *ctx, bool is_stderr, const char *line, size_t len)
 {
@@ -337,6 +356,67 @@ static void stops_a_program_that_runs_beside(void **state)
 	assert_int_equal(kill(child.pid, 0), -1);
 }
 
+/* Runs a program and is killed meanwhile; the program's second process says that it is there. */
+static void run_until_killed(const char *fifo)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct proc_end end;
+
+	strv_add_all(&proc.args, "sh", "-c", "(exec 3>$0; echo there >&3; sleep 60) & wait", fifo,
+		     NULL);
+	(void)proc_run(&proc, &end, &err);
+	_exit(0); /* lint:allow: the end of a process that was forked here */
+}
+
+/* Whoever holds the pipe open has not ended. */
+static void ends_the_group_of_who_is_killed(void **state)
+{
+	char dir[] = "/tmp/proc-XXXXXX", byte;
+	struct pollfd end = { .fd = -1, .events = POLLIN };
+	CLEANUP_FREE char *fifo = NULL;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	fifo = mem_printf("%s/fifo", dir);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	pid = fork();
+	if (pid == 0)
+		run_until_killed(fifo);
+	end.fd = open(fifo, O_RDONLY | O_CLOEXEC);
+	assert_true(end.fd >= 0);
+	assert_int_equal(read(end.fd, &byte, 1), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	while (poll(&end, 1, 20000) == 1 && read(end.fd, &byte, 1) > 0)
+		;
+	assert_int_equal(end.revents & POLLHUP, POLLHUP);
+	(void)close(end.fd);
+	assert_int_equal(unlink(fifo), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* What is told is told once, with the signal's name. */
+static void tells_that_it_is_interrupted(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct told told = { .report = { .emit = keep_interrupt } };
+	struct proc_output output = { &told.report, "program" };
+	struct proc_end end;
+
+	(void)state;
+	strv_add_all(&proc.args, "sh", "-c", "kill -TERM $PPID; sleep 5 & wait", NULL);
+	proc_report_to(&proc, &output);
+	interrupt_install();
+	assert_int_equal(proc_run(&proc, &end, &err), -1);
+	assert_string_equal(told.text, "program SIGTERM;");
+	interrupt_clear();
+	interrupt_tell(&told.report, "nothing");
+	assert_string_equal(told.text, "program SIGTERM;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +435,8 @@ int main(void)
 		cmocka_unit_test(starts_no_tool_that_others_may_write),
 		cmocka_unit_test(tells_a_group_of_others_from_ones_own),
 		cmocka_unit_test(stops_a_program_that_runs_beside),
+		cmocka_unit_test(ends_the_group_of_who_is_killed),
+		cmocka_unit_test(tells_that_it_is_interrupted),
 	};
 
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
