@@ -15,6 +15,11 @@
 /* configparser's own section, of defaults for every other one. It may stand several times. */
 #define DEFAULTS "DEFAULT"
 
+/* Names are looked up one after the other: a file of so many is an accident, or meant to be one. */
+#define MAX_SECTIONS   5000
+#define MAX_PROPERTIES 500   /* of one section */
+#define MAX_DEFAULTED  50000 /* properties, the defaults in every section */
+
 static void section_release(struct aws_section *section)
 {
 	for (size_t i = 0; i < section->count; i++) {
@@ -132,6 +137,12 @@ static int bad_line(const struct reader *reader, struct error *err, const char *
 	return error_fix(err, "write '[SECTION]', 'NAME = VALUE', or lines indented below one");
 }
 
+static int too_many(const struct reader *reader, unsigned max, const char *what, struct error *err)
+{
+	error_set(err, ERROR_CONFIG, "line %u: more than %u %s", reader->line, max, what);
+	return error_fix(err, "take out what is not used");
+}
+
 static void warn_twice(struct reader *reader, const char *what, const char *name)
 {
 	report_warning(reader->report,
@@ -141,15 +152,17 @@ static void warn_twice(struct reader *reader, const char *what, const char *name
 }
 
 /* A header that came before gets its section back, at the end of the order. */
-static void begin_section(struct reader *reader, struct slice header)
+static int begin_section(struct reader *reader, struct slice header, struct error *err)
 {
 	CLEANUP_FREE char *name = slice_dup(header);
 	struct aws_section *old = find_section(&reader->raw, AWS_SECTION_PROFILE, name);
 	struct aws_section moved, *last;
 
+	if (!old && reader->raw.count == MAX_SECTIONS)
+		return too_many(reader, MAX_SECTIONS, "sections", err);
 	if (!old) {
 		reader->section = add_section(&reader->raw, AWS_SECTION_PROFILE, name);
-		return;
+		return 0;
 	}
 	if (strcmp(name, DEFAULTS) != 0)
 		warn_twice(reader, "section", name);
@@ -159,6 +172,7 @@ static void begin_section(struct reader *reader, struct slice header)
 	memmove(old, old + 1, (size_t)(last - old) * sizeof(*old));
 	*last = moved;
 	reader->section = last;
+	return 0;
 }
 
 static int begin_property(struct reader *reader, struct slice line, struct error *err)
@@ -178,6 +192,8 @@ static int begin_property(struct reader *reader, struct slice line, struct error
 		*p = (char)tolower((unsigned char)*p);
 	if (find_property(reader->section, name))
 		warn_twice(reader, "key", name);
+	else if (reader->section->count == MAX_PROPERTIES)
+		return too_many(reader, MAX_PROPERTIES, "keys in a section", err);
 	value = slice_trim((struct slice){ line.p + name_len + 1, line.n - name_len - 1 });
 	reader->property = need_property(reader->section, name);
 	str_reset(&reader->value);
@@ -224,10 +240,8 @@ static int read_line(struct reader *reader, struct slice line, struct error *err
 		return continue_property(reader, body, err);
 	end_property(reader);
 	reader->indent = indent;
-	if (is_header(body, &header)) {
-		begin_section(reader, header);
-		return 0;
-	}
+	if (is_header(body, &header))
+		return begin_section(reader, header, err);
 	if (!reader->section)
 		return bad_line(reader, err, "no section header before it");
 	return begin_property(reader, body, err);
@@ -338,10 +352,16 @@ static void adopt(struct aws_profiles *profiles, enum aws_section_kind kind, con
 	copy_all(section, raw);
 }
 
-static void adopt_all(enum aws_profile_file file, const struct aws_profiles *raw,
-		      struct aws_profiles *profiles)
+static int adopt_all(enum aws_profile_file file, const struct aws_profiles *raw,
+		     struct aws_profiles *profiles, struct error *err)
 {
 	const struct aws_section *defaults = find_section(raw, AWS_SECTION_PROFILE, DEFAULTS);
+
+	if (defaults && defaults->count * raw->count > MAX_DEFAULTED) {
+		error_set(err, ERROR_CONFIG, "more than %d keys with those of [" DEFAULTS "]",
+			  MAX_DEFAULTED);
+		return error_fix(err, "write them into the profiles that use them");
+	}
 
 	for (size_t i = 0; i < raw->count; i++) {
 		struct aws_section *section = &raw->sections[i];
@@ -358,6 +378,7 @@ static void adopt_all(enum aws_profile_file file, const struct aws_profiles *raw
 			copy_missing(section, defaults);
 		adopt(profiles, kind, name, section);
 	}
+	return 0;
 }
 
 int aws_profiles_parse(enum aws_profile_file file, const char *path, const char *text, size_t len,
@@ -369,8 +390,7 @@ int aws_profiles_parse(enum aws_profile_file file, const char *path, const char 
 	if (read_lines(&reader, (struct slice){ text, len }, err) < 0)
 		return -1;
 	*ret_profiles = (struct aws_profiles)AWS_PROFILES_INIT;
-	adopt_all(file, &reader.raw, ret_profiles);
-	return 0;
+	return adopt_all(file, &reader.raw, ret_profiles, err);
 }
 
 void aws_profiles_merge(struct aws_profiles *to, const struct aws_profiles *from)

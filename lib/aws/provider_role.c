@@ -33,6 +33,18 @@ static bool has_keys(const struct aws_section *section)
 	       aws_section_get(section, "aws_secret_access_key");
 }
 
+/* Each role of a chain is another call of STS: nobody needs more. */
+#define MAX_CHAIN 32
+
+static unsigned count_visits(const struct aws_search *search)
+{
+	unsigned count = 0;
+
+	for (const struct aws_visit *visit = search->visits; visit; visit = visit->previous)
+		count++;
+	return count;
+}
+
 static bool was_visited(const struct aws_search *search, const char *profile)
 {
 	for (const struct aws_visit *visit = search->visits; visit; visit = visit->previous) {
@@ -88,6 +100,10 @@ static int check_source(const struct aws_search *search, const char *source,
 {
 	if (!section)
 		return error_set(err, ERROR_CONFIG, "source_profile '%s' is not there", source);
+	if (count_visits(search) >= MAX_CHAIN) {
+		error_set(err, ERROR_CONFIG, "a chain of more than %d roles", MAX_CHAIN);
+		return error_fix(err, "let a profile near the end have credentials of its own");
+	}
 	if (!was_visited(search, source))
 		return 0;
 	if (strcmp(source, search->profile) == 0 && has_keys(section))

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Far beyond any real file; a device or a log named by mistake ends here. */
-#define MAX_FILE_BYTES (4 << 20)
+#define MAX_FILE_BYTES (2 << 20)
 
 /* ---- files ---- */
 
