@@ -14,6 +14,16 @@
 #define MAX_DEPTH 64
 
 /*
+ * What a document may take in memory, and what jansson 2.14 takes for its parts: a short text is
+ * read into many times its size.
+ */
+#define MAX_TREE_BYTES (12UL << 20)
+#define OBJECT_BYTES   200
+#define ARRAY_BYTES    110
+#define MEMBER_BYTES   130
+#define ELEMENT_BYTES  40
+
+/*
  * The size comes from the allocator, not from a word of ours before the block: what jansson hands
  * out (json_dumps()) stays a block for free().
  */
@@ -40,12 +50,39 @@ static size_t skip_string(struct slice text, size_t at)
 	return at;
 }
 
-/* Where the text nests deeper than MAX_DEPTH, or its length. Strings hold no brackets of ours. */
-static size_t find_too_deep(struct slice text)
+/* What a byte outside of strings adds to the tree. */
+static size_t cost_of(char c)
+{
+	switch (c) {
+	case '{':
+		return OBJECT_BYTES;
+	case '[':
+		return ARRAY_BYTES;
+	case ':':
+		return MEMBER_BYTES;
+	case ',':
+		return ELEMENT_BYTES;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Where the text nests deeper than MAX_DEPTH or becomes too large, as *ret_what says, or its
+ * length. Strings hold no brackets of ours.
+ */
+static size_t find_bomb(struct slice text, const char **ret_what)
 {
 	unsigned depth = 0;
+	size_t cost = 0;
 
+	*ret_what = "nested too deeply";
 	for (size_t at = 0; at < text.n; at++) {
+		cost += cost_of(text.p[at]);
+		if (cost > MAX_TREE_BYTES) {
+			*ret_what = "too many values";
+			return at;
+		}
 		switch (text.p[at]) {
 		case '"':
 			at = skip_string(text, at);
@@ -77,13 +114,14 @@ static int fail_at(struct slice text, size_t at, const char *what, struct error 
 /* What the decoder would take: it recurses without our limit, and stops at a NUL as at the end. */
 static int check_text(struct slice text, struct error *err)
 {
-	size_t too_deep = find_too_deep(text);
+	const char *what;
+	size_t bomb = find_bomb(text, &what);
 	const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
 
 	if (nul)
 		return fail_at(text, (size_t)(nul - text.p), "NUL byte", err);
-	if (too_deep < text.n)
-		return fail_at(text, too_deep, "nested too deeply", err);
+	if (bomb < text.n)
+		return fail_at(text, bomb, what, err);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "data/xml.h"
 
 #include "base/mem.h"
+#include "base/slice.h"
 
 #include <expat.h>
 #include <limits.h>
@@ -9,7 +10,8 @@
 #include <string.h>
 
 #define MAX_DEPTH    32
-#define MAX_ELEMENTS 1000000
+#define MAX_ELEMENTS 50000
+#define MAX_TAG	     65536 /* bytes; expat takes a copy of each attribute */
 
 /* A tree being built: the open elements from the root down, and why building was given up. */
 struct builder {
@@ -97,6 +99,36 @@ static void XMLCALL on_text(void *ctx, const XML_Char *text, int len)
 		str_add(&builder->open[builder->depth - 1]->text, text, (size_t)len);
 }
 
+/* The first byte after the tag that begins at `at`: a '>' within quotes does not end it. */
+static size_t skip_tag(struct slice text, size_t at)
+{
+	char quote = '\0';
+
+	for (; at < text.n && (quote || text.p[at] != '>'); at++) {
+		if (quote)
+			quote = text.p[at] == quote ? '\0' : quote;
+		else if (text.p[at] == '"' || text.p[at] == '\'')
+			quote = text.p[at];
+	}
+	return at;
+}
+
+/* What begins with <! or <? has no attributes. */
+static bool has_long_tag(struct slice text)
+{
+	for (size_t at = 0; at < text.n; at++) {
+		const char *open = memchr(text.p + at, '<', text.n - at);
+		size_t start = open ? (size_t)(open - text.p) : text.n;
+
+		at = start;
+		if (start + 1 < text.n && !strchr("!?", text.p[start + 1]))
+			at = skip_tag(text, start);
+		if (at - start > MAX_TAG)
+			return true;
+	}
+	return false;
+}
+
 static int parse(struct builder *builder, const char *bytes, size_t len, struct error *err)
 {
 	XML_SetUserData(builder->parser, builder);
@@ -119,6 +151,10 @@ struct xml_node *xml_read(const char *bytes, size_t len, struct error *err)
 
 	if (len > INT_MAX) {
 		error_set(err, ERROR_REMOTE, "a document of %zu bytes is too long", len);
+		return NULL;
+	}
+	if (has_long_tag((struct slice){ bytes, len })) {
+		error_set(err, ERROR_REMOTE, "a tag of more than %d bytes", MAX_TAG);
 		return NULL;
 	}
 	builder.parser = XML_ParserCreate(NULL);

@@ -16,7 +16,10 @@ enum {
 	MAX_BYTES = 1 << 20,
 	MAX_DEPTH = 64,
 	MAX_ALIASES = 100,
-	MAX_NODES = 100000,
+	MAX_NODES = 200000,
+	/* Jansson's collections take the memory of so many texts. */
+	MAPPING_NODES = 4,
+	SEQUENCE_NODES = 2,
 };
 
 /* A node that aliases can refer to, and how many nodes a copy of it adds. */
@@ -72,7 +75,7 @@ static int count_nodes(struct reader *reader, size_t more, yaml_mark_t mark, str
 {
 	reader->nodes += more;
 	if (reader->nodes > MAX_NODES)
-		return set_error_at(mark, "more than 100000 nodes", err);
+		return set_error_at(mark, "more than 200000 nodes", err);
 	return 0;
 }
 
@@ -135,6 +138,10 @@ static json_t *apply_tag(struct reader *reader, const yaml_event_t *event, const
 		set_error_at(event->start_mark, "a tag that is not known here", err);
 		return NULL;
 	}
+	if (count_nodes(reader, MAPPING_NODES + 1, event->start_mark, err) < 0) {
+		json_decref(value);
+		return NULL;
+	}
 	if (strcmp(tag, "!GetAtt") == 0 && json_is_string(value)) {
 		json_t *pair = split_attribute(json_string_value(value));
 
@@ -168,6 +175,14 @@ static json_t *read_scalar(struct reader *reader, const yaml_event_t *event, str
 	return apply_tag(reader, event, tag, value, err);
 }
 
+/* Who looks for keys that stand twice has read the values before, and still has them. */
+static json_t *kept(const struct reader *reader, json_t *value)
+{
+	bool is_whole = reader->dialect != YAML_CLOUDFORMATION_STRICT;
+
+	return is_whole ? value : json_null();
+}
+
 static json_t *fill_sequence(struct reader *reader, struct error *err)
 {
 	json_auto_t *list = json_array();
@@ -183,7 +198,8 @@ static json_t *fill_sequence(struct reader *reader, struct error *err)
 		item = read_node(reader, &event, err);
 		if (!item)
 			return NULL;
-		(void)json_array_append_new(list, item);
+		(void)json_array_append(list, kept(reader, item));
+		json_decref(item);
 	}
 }
 
@@ -251,7 +267,7 @@ static int read_member(struct reader *reader, const yaml_event_t *key_event, jso
 		return -1;
 	if (is_merge_key(key_event))
 		return merge_into(merged, value, key_event->start_mark, err);
-	return json_object_set(object, key, value);
+	return json_object_set(object, key, kept(reader, value));
 }
 
 static json_t *fill_mapping(struct reader *reader, struct error *err)
@@ -302,6 +318,13 @@ static const yaml_char_t *anchor_of(const yaml_event_t *event)
 	return NULL;
 }
 
+static size_t cost_of(const yaml_event_t *event)
+{
+	if (event->type == YAML_MAPPING_START_EVENT)
+		return MAPPING_NODES;
+	return event->type == YAML_SEQUENCE_START_EVENT ? SEQUENCE_NODES : 1;
+}
+
 static json_t *read_node(struct reader *reader, const yaml_event_t *event, struct error *err)
 {
 	size_t before = reader->nodes;
@@ -309,7 +332,7 @@ static json_t *read_node(struct reader *reader, const yaml_event_t *event, struc
 
 	if (event->type == YAML_ALIAS_EVENT)
 		return read_alias(reader, event, err);
-	if (count_nodes(reader, 1, event->start_mark, err) < 0)
+	if (count_nodes(reader, cost_of(event), event->start_mark, err) < 0)
 		return NULL;
 	value = event->type == YAML_SCALAR_EVENT ? read_scalar(reader, event, err)
 						 : read_collection(reader, event, err);

@@ -13,7 +13,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#define MAX_BYTES ((size_t)1 << 20)
+#define MAX_BYTES      ((size_t)1 << 20)
+#define MAX_YAML_BYTES ((size_t)256 << 10)
 
 /* How long a bump waits for others that edit the same file: each takes milliseconds. */
 #define LOCK_WAIT_MS 10000
@@ -111,6 +112,9 @@ static int parse_yaml(struct parameter_file *file, struct error *err)
 	checked = yaml_read(bytes.p, bytes.n, YAML_PLAIN, err);
 	if (!checked)
 		return explain_yaml(text, bytes, err);
+	/* libyaml's tree of it takes forty times its size. */
+	if (text->len > MAX_YAML_BYTES)
+		return error_set(err, ERROR_CONFIG, "more than %lu bytes of YAML", MAX_YAML_BYTES);
 	return yaml_map_read(text->buf, text->len, "Parameters", &file->list, err);
 }
 
