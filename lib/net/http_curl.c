@@ -11,7 +11,8 @@
 
 #define DEFAULT_CONNECT_MS 10000
 #define DEFAULT_STALL_MS   30000
-#define DEFAULT_MAX_BODY   (16UL << 20)
+#define DEFAULT_MAX_BODY   (4UL << 20)
+#define MAX_HEADERS	   (300UL << 10) /* libcurl counts those before the body, not its trailers */
 
 /* The transport: one easy handle, reused, so that connections stay open between requests. */
 struct curl_http {
@@ -29,6 +30,7 @@ struct transfer {
 	struct curl_slist *headers;
 	struct http_response response;
 	size_t max_body;
+	size_t header_bytes;
 	bool is_too_large;
 	bool is_refused; /* by on_body or source */
 	char why[CURL_ERROR_SIZE];
@@ -86,6 +88,9 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
 		strv_release(&t->response.headers);
 		return size * count;
 	}
+	t->header_bytes += size * count;
+	if (t->header_bytes > MAX_HEADERS)
+		return 0;
 	if (line.n == 0 || !memchr(line.p, ':', line.n))
 		return size * count;
 	text = slice_dup(line);
