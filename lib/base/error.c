@@ -6,6 +6,17 @@
 #include <signal.h>
 #include <string.h>
 
+/* What a line may hold: foreign text is quoted, and may be a whole file. */
+#define MAX_MESSAGE 4000
+
+static void cut(struct str *msg)
+{
+	if (msg->len <= MAX_MESSAGE)
+		return;
+	str_cut(msg, MAX_MESSAGE);
+	str_adds(msg, "...");
+}
+
 int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,6 +26,7 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&err->msg, fmt, ap);
 	va_end(ap);
+	cut(&err->msg);
 	return -1;
 }
 
@@ -27,6 +39,7 @@ int error_set_errno(struct error *err, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&err->msg, fmt, ap);
 	va_end(ap);
+	cut(&err->msg);
 	str_addf(&err->msg, ": %s", strerrordesc_np(errnum));
 	return -1;
 }
@@ -50,7 +63,9 @@ int error_wrap(struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&whole, fmt, ap);
 	va_end(ap);
+	cut(&whole);
 	str_addf(&whole, ": %s", err->msg.buf);
+	cut(&whole);
 	old = err->msg;
 	err->msg = whole;
 	whole = old;

@@ -34,6 +34,11 @@ static int open_regular(const char *path, size_t *ret_size, struct error *err)
 	return error_set(err, ERROR_CONFIG, "'%s' is not a regular file", path);
 }
 
+static int too_large(const char *path, size_t max_bytes, struct error *err)
+{
+	return error_set(err, ERROR_CONFIG, "'%s' is larger than %zu bytes", path, max_bytes);
+}
+
 int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err)
 {
 	CLEANUP(str_wipe) struct str bytes = STR_INIT;
@@ -45,14 +50,15 @@ int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct 
 
 	if (fd < 0)
 		return -1;
+	if (size > max_bytes)
+		return too_large(path, max_bytes, err);
 	/* The file may hold a secret: growing would leave copies behind. */
-	str_reserve(&bytes, size < max_bytes ? size : max_bytes);
+	str_reserve(&bytes, size);
 	while ((n = TEMP_FAILURE_RETRY(read(fd, chunk, sizeof(chunk)))) > 0) {
 		str_add(&bytes, chunk, (size_t)n);
 		explicit_bzero(chunk, (size_t)n);
 		if (bytes.len > max_bytes)
-			return error_set(err, ERROR_CONFIG, "'%s' is larger than %zu bytes", path,
-					 max_bytes);
+			return too_large(path, max_bytes, err);
 	}
 	if (n < 0)
 		return error_set_errno(err, errno, "cannot read '%s'", path);
