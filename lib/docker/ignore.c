@@ -11,6 +11,9 @@
 /* Longer patterns are nobody's; the C library's expressions would take long over them. */
 #define PATTERN_MAX_LEN 512
 
+/* Of one file: the C library makes some 500 bytes of each. */
+#define PATTERNS_MAX_LEN ((size_t)24 << 10)
+
 static const char wildcards[] = "*?[\\";
 
 void ignore_release(struct ignore *ignore)
@@ -90,9 +93,10 @@ static regex_t *compile(const char *text)
 	return NULL;
 }
 
-static void add_line(struct ignore *ignore, struct slice line)
+static void add_line(struct ignore *ignore, struct slice line, size_t *room)
 {
 	struct ignore_pattern *pattern;
+	size_t len;
 	bool is_exception;
 
 	if (slice_starts_with(line, "#"))
@@ -106,17 +110,20 @@ static void add_line(struct ignore *ignore, struct slice line)
 	pattern = mem_grow(&ignore->items, &ignore->count, sizeof(*ignore->items));
 	pattern->is_exception = is_exception;
 	pattern->text = clean(line);
-	pattern->regex = compile(pattern->text);
+	len = strlen(pattern->text);
+	pattern->regex = len <= *room ? compile(pattern->text) : NULL;
+	*room -= len <= *room ? len : *room;
 }
 
 void ignore_read(const char *text, size_t len, struct ignore *ret)
 {
 	struct slice rest = { text, len };
+	size_t room = PATTERNS_MAX_LEN;
 
 	if (slice_starts_with(rest, "\xef\xbb\xbf"))
 		rest = (struct slice){ rest.p + 3, rest.n - 3 };
 	while (rest.n)
-		add_line(ret, slice_next_line(&rest));
+		add_line(ret, slice_next_line(&rest), &room);
 }
 
 /* The pattern fits the path or a folder above it. */

@@ -10,8 +10,9 @@
  * (docs.docker.com/build/concepts/context, ".dockerignore files"; github.com/moby/patternmatcher).
  *
  * Paths are relative to the context, without "./" and without a slash at either end. A pattern that
- * is not understood here (character classes, escapes, very long ones) leaves nothing out, and as an
- * exception lets everything in: what this calls ignored, docker ignores too.
+ * is not understood here (character classes, escapes, very long ones, what follows 24 KiB of them)
+ * leaves nothing out, and as an exception lets everything in: what this calls ignored, docker
+ * ignores too.
  */
 struct ignore_pattern {
 	char *text;	/* cleaned: "src", "**" "/" "*.pyc" */

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Looked up one after the other. 64 KiB of secret have fewer, and a process has no room for them.
+ */
+#define MAX_VARIABLES 10000
+
 void secrets_variables_release(struct secrets_variables *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -136,6 +140,9 @@ int secrets_variables_set(struct secrets_variables *list, const char *name,
 		replace(variable, value, source, rules);
 		return 0;
 	}
+	if (list->count == MAX_VARIABLES)
+		return error_set(err, ERROR_CONFIG, "'%s': more than %d variables", source,
+				 MAX_VARIABLES);
 	variable = mem_grow(&list->items, &list->count, sizeof(*variable));
 	variable->name = mem_strdup(name);
 	variable->source = mem_strdup(source);
