@@ -24,7 +24,7 @@ check_test() {
 		done
 		;;
 	cli) grep -q "'$name'" tests/cli/meson.build || lacks "$row" "no cli test '$name'" ;;
-	faults) grep -q "'$name'" tests/faults/meson.build || lacks "$row" "no faults test '$name'" ;;
+	faults) grep -qE "'(faults-)?$name'" tests/faults/meson.build || lacks "$row" "no faults test '$name'" ;;
 	lint) grep -q "'$name'" tests/lint/meson.build || lacks "$row" "no lint '$name'" ;;
 	*) lacks "$row" "'$kind' is no suite" ;;
 	esac
