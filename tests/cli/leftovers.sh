@@ -79,7 +79,7 @@ interrupted() {
 	rm -f "$tmp/err"
 	ran_command="release, $1 at $3"
 	ran_status=-
-	env --default-signal=INT "$DEPLOYER" release --from test --until release >"$tmp/out" 2>"$tmp/err" </dev/null &
+	env --default-signal=INT,HUP "$DEPLOYER" release --from test --until release >"$tmp/out" 2>"$tmp/err" </dev/null &
 	pid=$!
 	wait_until said_or_ended "$3" $pid
 	kill -0 $pid 2>/dev/null || fail "it ended before '$3'"
