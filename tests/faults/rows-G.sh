@@ -31,14 +31,14 @@ contents() {
 	find "$PWD" -type f -printf '%p %s %T@ %i\n' | sort
 }
 
-# refuses TEXT...: version and the whole release end with 3 within two seconds and say all of it, nothing
+# refuses TEXT...: version and the whole release end with 3 within a minute and say all of it, nothing
 # is printed as a version, nobody is asked, and every file is as it was.
 refuses() {
 	contents >"$tmp/before"
 	for refused in version release 'release --dry-run' bump; do
 		# One or two words.
 		# shellcheck disable=SC2086
-		run 3 timeout 2 "$DEPLOYER" $refused
+		run 3 timeout 60 "$DEPLOYER" $refused
 		[ ! -s "$tmp/out" ] || fail 'something is printed as if it were a version'
 		for text; do
 			err_has "$text"
@@ -52,7 +52,7 @@ refuses() {
 
 # is_commit FOLDER COMMIT [DIGITS]: the version there is that commit's id, cut to its digits.
 is_commit() {
-	run 0 timeout 5 "$DEPLOYER" -C "$1" version
+	run 0 timeout 60 "$DEPLOYER" -C "$1" version
 	full=$(git -C "$1" -c core.fsmonitor=false rev-parse --verify "$2^{commit}")
 	out_is "$(echo "$full" | cut -c "1-${3:-7}")"
 }
@@ -99,7 +99,7 @@ whole_id_on_image() {
 	printf 'compose: {project: %s}\nstages: {test: [{build: []}], release: []}\n' "$me" >deployer.yml
 	git add -A
 	git commit -qm labelled
-	run 0 timeout 120 "$DEPLOYER" test
+	run 0 timeout 600 "$DEPLOYER" test
 	docker inspect -f '{{index .Config.Labels "org.opencontainers.image.revision"}}' "$me/app" >"$tmp/label"
 	git rev-parse HEAD >"$tmp/want"
 	same "$tmp/want" "$tmp/label"
@@ -112,7 +112,7 @@ dirty() {
 		'git update-index --skip-worktree stack.yml; echo x >>stack.yml' 'rm other'; do
 		eval "$what"
 		contents >"$tmp/before"
-		run 3 timeout 2 "$DEPLOYER" release
+		run 3 timeout 60 "$DEPLOYER" release
 		err_has "differs from its commit $hash"
 		err_has 'commit or stash the changes'
 		err_lacks '127.0.0.1'
@@ -132,10 +132,10 @@ detached() {
 	repository loose
 	git checkout -q --detach
 	is_commit . HEAD
-	timeout 20 "$DEPLOYER" doctor >"$tmp/out" 2>&1 || :
+	timeout 120 "$DEPLOYER" doctor >"$tmp/out" 2>&1 || :
 	out_matches "git .*version $(git rev-parse --short HEAD) \\(detached HEAD\\)"
 	git checkout -q main
-	timeout 20 "$DEPLOYER" doctor >"$tmp/out" 2>&1 || :
+	timeout 120 "$DEPLOYER" doctor >"$tmp/out" 2>&1 || :
 	out_lacks 'detached HEAD'
 }
 places() {
@@ -153,11 +153,11 @@ places() {
 	is_commit . HEAD
 	is_commit inner HEAD
 	echo x >>inner/stack.yml
-	run 3 timeout 2 "$DEPLOYER" release
+	run 3 timeout 60 "$DEPLOYER" release
 	err_has 'differs from its commit'
 	err_has inner
 	git -C inner checkout -q HEAD~1
-	run 3 timeout 2 "$DEPLOYER" release
+	run 3 timeout 60 "$DEPLOYER" release
 	err_has inner
 }
 redirected() {
@@ -201,7 +201,7 @@ runs_nothing() {
 	for command in version 'version --allow-dirty' 'release --dry-run' 'bump --commit' doctor; do
 		# One or two words.
 		# shellcheck disable=SC2086
-		timeout 20 "$DEPLOYER" $command >"$tmp/out" 2>"$tmp/err" </dev/null || :
+		timeout 120 "$DEPLOYER" $command >"$tmp/out" 2>"$tmp/err" </dev/null || :
 		[ ! -e "$tmp/sprung" ] || fail "$command ran something of the repository's"
 	done
 	git -c core.hooksPath=/dev/null status >/dev/null 2>&1 || :
@@ -242,14 +242,14 @@ moved() {
 	git commit -qm moving
 	hash=$(git rev-parse --short HEAD)
 	touch "$tmp/go"
-	run 3 timeout 120 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release
+	run 3 timeout 600 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release
 	err_has "the checkout went from commit $hash to $(git rev-parse --short HEAD) while $hash was built and tested"
 	err_has 'nothing was published'
 	err_has 'changed: nothing; not: registry'
 	err_lacks CreateChangeSet
 	grep -qx ApplicationImageTag=old dev.cfg || fail 'dev.cfg was changed'
 	rm "$tmp/go"
-	run 0 timeout 120 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release
+	run 0 timeout 600 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- "$DEPLOYER" release
 	grep -qx "ApplicationImageTag=$(git rev-parse --short HEAD)" dev.cfg || fail 'the next run has another version'
 }
 # A name of digits alone is text wherever it is written.

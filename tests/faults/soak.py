@@ -616,6 +616,16 @@ class Soak:
         self.converged += not problems
         return [f"again: {problem}" for problem in problems]
 
+    def written_account(self):
+        """The sandbox writes it down within seconds of a change: as it is once it stays the same for some."""
+        path, before = self.world.dir / "account" / "account.json", None
+        while True:
+            text = path.read_text(encoding="utf-8")
+            if text == before:
+                return json.loads(text)
+            before = text
+            time.sleep(3)
+
     def look_for_leftovers(self):
         world, problems = self.world, []
         done = self.run(["test"])  # which has private folders, and removes those of the killed
@@ -632,8 +642,7 @@ class Soak:
         others = len([path for path in state.rglob("*") if path.is_file() and path.suffix != ".jsonl"])
         if records > RECORDS_MAX or others > 20:
             problems.append(f"{records} records and {others} other files of state")
-        time.sleep(1.2)  # the sandbox writes the account down once a second
-        account = json.loads((world.dir / "account" / "account.json").read_text(encoding="utf-8"))
+        account = self.written_account()
         waiting = [one for one in account.get("ChangeSets", []) if not one.get("ExecutedBy")]
         if waiting:
             problems.append(f"{len(waiting)} change sets are left")
