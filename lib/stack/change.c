@@ -32,24 +32,36 @@ static int check_identity(const struct deployment *d, struct error *err)
 	return error_fix(err, "run this again to deploy to the new one");
 }
 
-/*
- * The answer was lost, or the call was made twice: the name is random, so that a change set of it
- * is ours (reliability rule R2).
- */
-static bool was_made(struct deployment *d, const struct error *err)
+/* The name is random, so that a change set of it is ours (reliability rule R2). */
+static bool find_made(struct deployment *d)
 {
 	CLEANUP(cfn_change_set_release) struct cfn_change_set set = CFN_CHANGE_SET_INIT;
 	CLEANUP(error_release) struct error blind = ERROR_INIT;
 
-	if (err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY &&
-	    !error_has_code(err, "AlreadyExistsException"))
-		return false;
 	if (cfn_find_change_set(d->request->client, d->request->stack_name, d->change_set_name.buf,
 				&set, &blind) < 0)
 		return false;
 	str_adds(&d->change_set_arn, set.id.buf);
 	str_adds(&d->stack_arn, set.stack_id.buf);
 	return true;
+}
+
+/* The answer was lost, or the call was made twice. */
+static bool was_made(struct deployment *d, const struct error *err)
+{
+	return (err->kind == ERROR_NETWORK || err->kind == ERROR_BUSY ||
+		error_has_code(err, "AlreadyExistsException")) &&
+	       find_made(d);
+}
+
+/* Nobody waits for the answer any more: what the call has made all the same is to be discarded. */
+static void find_interrupted(struct deployment *d, const struct error *err)
+{
+	if (err->kind != ERROR_SIGNAL)
+		return;
+	interrupt_tell(d->request->report, "the change set");
+	interrupt_clear();
+	(void)find_made(d);
 }
 
 static int explain_refusal(struct error *err)
@@ -97,6 +109,7 @@ static int create(struct deployment *d, struct error *err)
 		error_release(err);
 		return check_identity(d, err);
 	}
+	find_interrupted(d, err);
 	(void)explain_refusal(err);
 	return error_wrap(err, "creating the change set");
 }
@@ -395,7 +408,23 @@ static int reconcile(struct deployment *d, bool *ret_again, struct error *err)
 		break;
 	}
 	(void)explain_refusal(err);
-	return error_become(err, ERROR_CHANGE_SET);
+	return err->kind == ERROR_SIGNAL ? -1 : error_become(err, ERROR_CHANGE_SET);
+}
+
+/* The same after a failure by a signal: whether it runs is asked first, and then the signal counts.
+ */
+static int settle(struct deployment *d, bool *ret_again, struct error *err)
+{
+	int signum = err->kind == ERROR_SIGNAL ? err->signal : 0;
+	int result;
+
+	if (signum)
+		interrupt_clear();
+	error_wrap(err, "executing the change set");
+	result = reconcile(d, ret_again, err);
+	if (signum && result == 0)
+		interrupt_renew(signum);
+	return result;
 }
 
 /*
@@ -420,10 +449,7 @@ int change_execute(struct deployment *d, struct error *err)
 		if (cfn_execute_change_set(d->request->client, d->change_set_arn.buf, d->token.buf,
 					   disable_rollback, err) == 0)
 			return 0;
-		if (err->kind == ERROR_SIGNAL)
-			interrupt_clear();
-		error_wrap(err, "executing the change set");
-		if (reconcile(d, &again, err) == 0)
+		if (settle(d, &again, err) == 0)
 			return 0;
 		if (!again || tries == EXECUTE_TRIES || interrupt_pending())
 			return -1;

@@ -81,6 +81,16 @@ void interrupt_clear(void)
 		;
 }
 
+void interrupt_renew(int signum)
+{
+	int counted = count;
+
+	if (pending)
+		return;
+	remember(signum);
+	count = counted;
+}
+
 int interrupt_fd(void)
 {
 	return wake_pipe[0];

@@ -31,6 +31,9 @@ void interrupt_tell(struct report *report, const char *what);
 int interrupt_count(void);
 void interrupt_clear(void);
 
+/* Has a signal that was forgotten pending again: what had to be done in between is done. */
+void interrupt_renew(int signum);
+
 /* Readable while a signal is pending: for poll(). -1 before interrupt_install(). */
 int interrupt_fd(void);
 
