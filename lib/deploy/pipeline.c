@@ -4,6 +4,7 @@
 #include "deploy/hooks.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
+#include "sys/file.h"
 #include "sys/interrupt.h"
 
 #include <string.h>
@@ -260,8 +261,10 @@ int pipeline_run(const struct pipeline *pipeline, struct error *err)
 {
 	CLEANUP(run_release) struct run run = run_of(pipeline);
 	int64_t started_ms = now_ms(pipeline);
-	int result = preflight(&run, err);
+	int result;
 
+	file_sweep_private_dirs();
+	result = preflight(&run, err);
 	if (result == 0) {
 		tell_facts(&run);
 		result = run_stages(&run, err);

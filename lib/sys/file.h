@@ -83,6 +83,9 @@ int file_make_private_dir(const char *purpose, char **ret_path, struct error *er
 /* The same in memory rather than on a disk, where this machine has such a place (/dev/shm). */
 int file_make_memory_dir(const char *purpose, char **ret_path, struct error *err);
 
+/* Removes what killed processes left under TMPDIR or /tmp, where no folder need be made. */
+void file_sweep_private_dirs(void);
+
 /* Removes a folder and everything in it, as far as it can; links are not followed. */
 void file_remove_tree(const char *path);
 

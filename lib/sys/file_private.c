@@ -123,11 +123,21 @@ static int make_dir_in(const char *parent, const char *purpose, char **ret_path,
 	return 0;
 }
 
-int file_make_private_dir(const char *purpose, char **ret_path, struct error *err)
+static const char *private_parent(void)
 {
 	const char *tmp = secure_getenv("TMPDIR");
 
-	return make_dir_in(tmp && *tmp ? tmp : "/tmp", purpose, ret_path, err);
+	return tmp && *tmp ? tmp : "/tmp";
+}
+
+int file_make_private_dir(const char *purpose, char **ret_path, struct error *err)
+{
+	return make_dir_in(private_parent(), purpose, ret_path, err);
+}
+
+void file_sweep_private_dirs(void)
+{
+	remove_abandoned(private_parent());
 }
 
 int file_make_memory_dir(const char *purpose, char **ret_path, struct error *err)

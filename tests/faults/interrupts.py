@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Interrupts a release at every named point with every signal, and looks at what is left and at the next run.
 
-    interrupts.py [--list] [--all] [-v] [POINT...] [SIGNAL...]
+    interrupts.py [--list] [--all] [POINT...] [SIGNAL...]
 
 Without a name it plays a quick selection; --all plays each point with each signal (INT, TERM, HUP, KILL, and
 STOP, which is followed by CONT). A case passes if
@@ -105,6 +105,8 @@ POINTS = [
     Point("manifest-pushed", "whole", **registry(r"PUT /v2/.*/manifests/", "request")),
     Point("manifest-taken", "whole", **registry(r"PUT /v2/.*/manifests/")),
     Point("between-tags", "whole", **registry(r"PUT /v2/.*/manifests/latest", "request"), quick=("TERM",)),
+    Point("engine-pushes", "whole",
+          slow_registry="{service: registry, action: POST uploads, reply: delay, delay_ms: 3000}"),
     Point("publish-done", "whole", hook="after_publish"),
     Point("build-runs", "docker", build=True),
     Point("test-container-runs", "docker", container="test"),
@@ -363,15 +365,15 @@ class World:
 class Sandbox:
     """The account of a world; closed, it has written down everything."""
 
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, world, faults=""):
         command = [os.environ["DEPLOYER_SANDBOX"], "-q", "run", "--state", str(world.state), "--speed", SPEED]
         if world.point.kind == "plain":
             command.append("--no-registry")
         else:
             command += ["--repository", f"{world.project_name}/app"]
         scenario = world.dir / "scenario.yml"
-        scenario.write_text("resources: [{logical_id: Image, outcome: slow, seconds: 480}]\n", encoding="utf-8")
+        scenario.write_text(f"faults: [{faults}]\nresources: [{{logical_id: Image, outcome: slow, seconds: 480}}]\n",
+                            encoding="utf-8")
         env = world.environment()
         del env["INTERRUPTS_MARK"]
         command += ["--scenario", str(scenario), "--", "sh", "-c", "env; echo; read -r _"]
@@ -403,9 +405,10 @@ class Run:
         if world.point.kind != "plain":
             self.fronts["registry"] = Front(sandbox.env["DEPLOYER_SANDBOX_REGISTRY"],
                                             how if how.get("front") == "registry" else None)
-            with (world.project / "deployer.yml").open("w", encoding="utf-8") as file:
-                file.write(world.settings + "publish: {tags: [latest], direct: true, registry: "
-                           f"'http://127.0.0.1:{self.fronts['registry'].server_port}'}}\n")
+            direct = f", direct: true, registry: 'http://127.0.0.1:{self.fronts['registry'].server_port}'"
+            (world.project / "deployer.yml").write_text(
+                f"{world.settings}publish: {{tags: [latest]{'' if 'slow_registry' in how else direct}}}\n",
+                encoding="utf-8")
         command = [os.environ["DEPLOYER"], "release", *args]
         if "strace" in how:
             trace = how["strace"].partition(":")[0]
@@ -434,6 +437,8 @@ class Run:
             return "waiting for another release" in self.said()
         if how.get("build"):
             return world.mark in self.said()
+        if "slow_registry" in how:
+            return "==> publish" in self.said()
         if "strace" in how:
             return self.is_at_call()
         return (world.hold / REACHED).exists()
@@ -481,7 +486,8 @@ def interrupt(run, world, name, lock):
     until(run.is_there, lambda: f"the point is reached\n{run.said()}")
     if world.point.how.get("lock") == "dev.cfg":
         (world.hold / GO).touch()
-        time.sleep(0.7)
+    if {"lock", "slow_registry"} & set(world.point.how):
+        time.sleep(0.7)  # nothing tells more exactly that it is there
     pid = run.pid()
     os.kill(pid, getattr(signal, f"SIG{name}"))
     sent = time.monotonic()
@@ -583,7 +589,7 @@ def play(base, point, name):
     try:
         before = count_operations(world.stack()) if not point.new_stack else 0
         events = len(world.stack().get("Events", [])) if not point.new_stack else 0
-        sandbox = Sandbox(world)
+        sandbox = Sandbox(world, point.how.get("slow_registry", ""))
         lock = take_lock(world, point.how.get("lock"))
         run = Run(world, sandbox, point.how, STAGES[point.kind])
         status, took = interrupt(run, world, name, lock)
@@ -661,7 +667,7 @@ class Base:
 def choose(words):
     names = [word for word in words if word in {point.name for point in POINTS}]
     signals = [word for word in words if word in SIGNALS]
-    unknown = set(words) - set(names) - set(signals) - {"--all", "--list", "-v"}
+    unknown = set(words) - set(names) - set(signals) - {"--all", "--list"}
     if unknown:
         sys.exit(f"no such point or signal: {' '.join(sorted(unknown))}")
     everything = names or signals or "--all" in words or "--list" in words
