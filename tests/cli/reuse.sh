@@ -14,6 +14,7 @@ clean_up() {
 	docker images --format '{{.Repository}} {{.ID}}' | grep -F "$me" | cut -d ' ' -f 2 | sort -u | xargs -r docker rmi -f
 } >/dev/null 2>&1
 at_exit clean_up
+at_exit '[ $end_status = 0 ] || { echo "remembered:"; cat "$HOME"/.local/state/deployer/projects/*/tested.json; }'
 
 # Writes down what compose v1 is called for.
 mkdir "$tmp/bin" "$tmp/project"

@@ -108,8 +108,8 @@ speed=10000
 sandbox 'services: [{outcome: crash}]' 'change update-stack bad; rest; failures'
 out_has 'UPDATE_ROLLBACK_COMPLETE'
 out_has 'HandlerErrorCode: NotStabilized'
-speed=200
-sandbox 'services: [{outcome: crash, exit_code: 3, log: [starting, no database]}]' 'change update-stack bad; sleep 0.3
+speed=100
+sandbox 'services: [{outcome: crash, exit_code: 3, log: [starting, no database]}]' 'change update-stack bad; sleep 0.6
 	service "deployments[].[status,rolloutState]"
 	stopped "[stopCode,stoppedReason,containers[0].exitCode,containers[0].lastStatus]"
 	aws logs filter-log-events --log-group-name /app --filter-pattern "\"no database\"" --max-items 1 \
@@ -136,7 +136,7 @@ out_has 'arn:aws:ecs:us-east-1:123456789012:task-definition/web:2'
 
 # The other ways to fail, one look each, and a cancel that works meanwhile.
 failing() { # OUTCOME
-	sandbox "services: [{outcome: $1}]" 'change update-stack bad; sleep 0.3
+	sandbox "services: [{outcome: $1}]" 'change update-stack bad; sleep 0.6
 		stopped "[stopCode,stoppedReason,containers[0].[reason,exitCode]]"; service "events[].message"
 		aws cloudformation cancel-update-stack --stack-name app; rest'
 	out_has UPDATE_ROLLBACK_COMPLETE
@@ -154,7 +154,9 @@ sandbox 'services: [{outcome: unplaced, failures: 8}]' 'change update-stack bad;
 out_has UPDATE_COMPLETE
 out_has 'was unable to place a task because no container instance met all of its requirements'
 
-# A custom resource: its function's log leads to the task, and that to the container's log.
+# A custom resource: its function's log leads to the task, and that to the container's log. ECS forgets a
+# task that ended after an hour, which is three minutes here.
+speed=20
 sandbox 'functions: [{logical_id: Migrate, outcome: fail, exit_code: 2, task_log: [no such table]}]' \
 	'change update-stack bad; rest; failures
 	stream=$(failures | sed -n "s/.*Log Stream: \([^ ]*\) .*/\1/p")

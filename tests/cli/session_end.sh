@@ -30,7 +30,8 @@ count=1
 ended() {
 	count=$((count + 1))
 	sed -i "s/^ApplicationDesiredCount=.*/ApplicationDesiredCount=$count/" dev.cfg
-	in_sandbox 12 "faults: [{action: DescribeStackEvents, from: $1, count: 0, reply: error, status: 403,
+	in_sandbox 12 "resources: [{logical_id: Service, action: UPDATE, outcome: slow, seconds: 900, count: 1}]
+faults: [{action: DescribeStackEvents, from: $1, count: 0, reply: error, status: 403,
 		code: $2, message: The security token included in the request is expired}]" "$DEPLOYER" deploy
 	err_has "$2"
 	err_has 'lost sight of stack'

@@ -116,12 +116,13 @@ serve_sandbox() {
 	. ./sandbox.env
 }
 
-# free_port: a port of 127.0.0.1 that nobody listens at. Connections take theirs from 32768 up, so that
-# it stays free until the caller's server has it (Linux, ip_local_port_range).
+# free_port: a port of 127.0.0.1 that nobody listens at. Connections take theirs from 32768 up, and the
+# sandbox its registry's from 20000: this one stays free until the caller's server has it
+# (Linux, ip_local_port_range).
 free_port() {
 	python3 -c 'import random, socket
 while True:
-    port = random.randrange(20000, 32000)
+    port = random.randrange(10000, 20000)
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError:

@@ -54,7 +54,7 @@ static inline unsigned live_free_port(void)
 	unsigned port;
 
 	do
-		port = 20000 + (unsigned)(random_fraction() * 12000);
+		port = 10000 + (unsigned)(random_fraction() * 10000);
 	while (!live_is_free(port));
 	return port;
 }
