@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "docker/engine.h"
+#include "docker/failure.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ void compose_release(struct compose *compose)
 struct step {
 	const char *source;
 	bool is_cleanup;
+	struct report *report; /* NULL: that of the others */
 };
 
 /* The command line up to the subcommand. --ansi came with 1.28; before that it was --no-ansi. */
@@ -49,11 +51,29 @@ void compose_prepare(const struct compose *compose, struct proc *proc)
 	proc->role = compose->role;
 }
 
+/* Hands everything on, and keeps the last line that tells why a build had to fail. */
+struct cause {
+	struct report report;
+	struct report *next;
+	struct str *line;
+};
+
+static void find_cause(struct report *report, const struct report_event *event)
+{
+	const struct cause *cause = (const struct cause *)report;
+
+	if (event->kind == REPORT_OUTPUT && docker_failure_ends_build(event->text)) {
+		str_reset(cause->line);
+		str_adds(cause->line, event->text);
+	}
+	cause->next->emit(cause->next, event);
+}
+
 /* Runs a prepared step to its end; a signal that ended compose reads as the shell has it. */
 static int run_step(struct compose *compose, struct proc *proc, const struct step *step,
 		    int *ret_status, struct error *err)
 {
-	struct proc_output output = { compose->report, step->source };
+	struct proc_output output = { step->report ? step->report : compose->report, step->source };
 	struct proc_end end;
 
 	proc_report_to(proc, &output);
@@ -75,14 +95,20 @@ int compose_build(struct compose *compose, bool pull, const struct strv *service
 		  struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	const struct step step = { .source = "build" };
+	CLEANUP(str_release) struct str line = STR_INIT;
+	struct cause cause = { { find_cause }, compose->report, &line };
+	const struct step step = { .source = "build", .report = &cause.report };
 
 	compose_prepare(compose, &proc);
 	strv_add(&proc.args, "build");
 	if (pull)
 		strv_add(&proc.args, "--pull");
 	strv_add_list(&proc.args, services);
-	return run_step(compose, &proc, &step, ret_status, err);
+	if (run_step(compose, &proc, &step, ret_status, err) < 0)
+		return -1;
+	if (*ret_status == 0 || !line.len)
+		return 0;
+	return docker_failure_set(err, ERROR_CHILD, line.buf);
 }
 
 int compose_run(struct compose *compose, const char *service, const struct strv *command,

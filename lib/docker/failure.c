@@ -49,6 +49,12 @@ static const struct row rows[] = {
 	{ "TLS handshake timeout", ERROR_NETWORK, "RegistryUnreachable",
 	  "check the Engine's network and proxy settings" },
 	{ "connection reset by peer", ERROR_NETWORK, "RegistryUnreachable", "try again" },
+	{ "exec format error", ERROR_NONE, "Platform",
+	  "the image is for another processor: build it for this one (platform in the compose "
+	  "file), or install binfmt support for that one" },
+	{ "no matching manifest for", ERROR_NONE, "Platform",
+	  "the base image is not there for this processor: take another one, or name a platform "
+	  "that it is there for" },
 	{ "image does not exist locally", ERROR_NONE, "NotFound", "build the image first" },
 	{ "tag does not exist", ERROR_NONE, "NotFound", "build the image first" },
 	{ "no such image", ERROR_NONE, "NotFound", "build the image first" },
@@ -69,6 +75,14 @@ const char *docker_failure_code(const char *text)
 	const struct row *row = find(text);
 
 	return row ? row->code : "";
+}
+
+bool docker_failure_ends_build(const char *line)
+{
+	const char *code = docker_failure_code(line);
+
+	return strcmp(code, "NoSpace") == 0 || strcmp(code, "Throttled") == 0 ||
+	       strcmp(code, "Platform") == 0;
 }
 
 int docker_failure_set(struct error *err, enum error_kind fallback, const char *text)

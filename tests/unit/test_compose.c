@@ -227,6 +227,45 @@ static void builds_runs_and_cleans_without_a_terminal(void **state)
 		"--remove-orphans [plain x]\n");
 }
 
+/* Facts: reliability E4, E18. */
+static void tells_why_a_build_cannot_succeed(void **state)
+{
+	static const struct {
+		const char *said, *status;
+		int exit_status; /* 0: the build's own */
+	} rows[] = {
+		{ "Step 1/2\nwrite /var/lib/docker/x: no space left on device\nService failed\n",
+		  "1", 5 },
+		{ "toomanyrequests: You have reached your pull rate limit.\n", "1", 13 },
+		{ "exec /bin/sh: exec format error\n", "1", 1 },
+		{ "no matching manifest for linux/amd64 in the manifest list\n", "1", 1 },
+		{ "the tests say: connection refused\n", "1", 0 },
+		{ "no space left on device, but elsewhere\n", "0", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(clear_stage) struct stage stage;
+		CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
+		const struct strv none = STRV_INIT;
+		int status = -1;
+
+		set_stage(&stage);
+		put_plugin(&stage);
+		play(&stage, "2.40.3", "0");
+		find(&stage, &compose);
+		play(&stage, rows[i].said, rows[i].status);
+		assert_int_equal(compose_build(&compose, false, &none, &status, &err),
+				 rows[i].exit_status ? -1 : 0);
+		assert_int_equal(status, rows[i].status[0] - '0');
+		if (!rows[i].exit_status)
+			continue;
+		assert_int_equal(error_exit_status(&err), rows[i].exit_status);
+		assert_true(err.fix.len > 0);
+	}
+}
+
 /* Counts the lines and keeps the last one. */
 struct listener {
 	struct report report;
@@ -533,6 +572,7 @@ int main(void)
 		cmocka_unit_test(reads_the_version_in_the_head_of_the_old_script),
 		cmocka_unit_test(says_how_to_install_compose),
 		cmocka_unit_test(builds_runs_and_cleans_without_a_terminal),
+		cmocka_unit_test(tells_why_a_build_cannot_succeed),
 		cmocka_unit_test(keeps_the_exit_code_and_the_output_of_a_service),
 		cmocka_unit_test(remembers_its_own_interruption),
 		cmocka_unit_test(ends_a_step_that_takes_too_long),
