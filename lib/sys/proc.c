@@ -229,12 +229,22 @@ static void check_deadlines(struct watch *w)
 	}
 }
 
+/* Lines are told as strings, which a NUL of binary output would end early. */
+static void mask_nuls(struct str *line)
+{
+	for (size_t i = 0; i < line->len; i++) {
+		if (!line->buf[i])
+			line->buf[i] = '?';
+	}
+}
+
 static void flush_line(struct proc *proc, struct stream *s)
 {
 	size_t len = s->line.len;
 
 	if (len && s->line.buf[len - 1] == '\r')
 		str_cut(&s->line, len - 1);
+	mask_nuls(&s->line);
 	proc->on_line(proc->ctx, s->is_stderr, s->line.buf, s->line.len);
 	str_reset(&s->line);
 }

@@ -51,11 +51,11 @@ static void hands_on_whole_lines(void **state)
 	struct proc_end end;
 
 	(void)state;
-	strv_add_all(&proc.args, "sh", "-c", "printf 'one\\r\\ntwo'; exit 3", NULL);
+	strv_add_all(&proc.args, "sh", "-c", "printf 'one\\r\\nt\\0o'; exit 3", NULL);
 	proc.on_line = keep_line;
 	proc.ctx = &lines;
 	assert_int_equal(proc_run(&proc, &end, &err), 0);
-	assert_string_equal(lines.text.buf, "O:one|O:two|");
+	assert_string_equal(lines.text.buf, "O:one|O:t?o|");
 	assert_int_equal(end.status, 3);
 	assert_int_equal(proc_check(&proc, &end, &err), -1);
 	assert_string_equal(err.msg.buf, "sh exited with status 3");
