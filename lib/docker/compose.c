@@ -178,6 +178,21 @@ static void hint_at_old_compose(const struct compose *compose)
  * replace a container whose image is gone, and --renew-anon-volumes, which would let it, makes it
  * replace databases that are in use: such containers are removed beforehand.
  */
+/*
+ * Before a service is judged by its exit code: what a killed run left of it must go, or compose
+ * would take that container, and its outcome, for this one's (reliability E16).
+ */
+static int clear_way(struct compose *compose, const char *service, struct error *err)
+{
+	if (!compose->engine)
+		return 0;
+	if (engine_remove_service(compose->engine, compose->project.buf, service, err) < 0)
+		return -1;
+	return compose->major == 1
+		       ? engine_remove_imageless(compose->engine, compose->project.buf, err)
+		       : 0;
+}
+
 int compose_up_until_exit(struct compose *compose, const char *service, int *ret_status,
 			  struct error *err)
 {
@@ -185,8 +200,7 @@ int compose_up_until_exit(struct compose *compose, const char *service, int *ret
 	const struct step step = { .source = service };
 	int status = -1;
 
-	if (compose->major == 1 && compose->engine &&
-	    engine_remove_imageless(compose->engine, compose->project.buf, err) < 0)
+	if (clear_way(compose, service, err) < 0)
 		return -1;
 	compose_prepare(compose, &proc);
 	strv_add_all(&proc.args, "up", "--no-log-prefix", "--exit-code-from", service, service,

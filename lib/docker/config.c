@@ -190,7 +190,10 @@ static int ask_store(const char *name, const char *action, const struct str *inp
 	proc.ret_err = &noise;
 	proc.timeout_ms = STORE_TIMEOUT_MS;
 	if (proc_run(&proc, &end, err) < 0)
-		return -1;
+		return err->kind != ERROR_TOOL ? -1
+					       : error_fix(err, "install it, or correct "
+								"'credsStore' in docker's "
+								"config.json");
 	if (proc_check(&proc, &end, err) == 0)
 		return 0;
 	error_become(err, ERROR_TOOL);

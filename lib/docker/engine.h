@@ -126,6 +126,10 @@ int engine_list_project(struct engine *engine, const char *project, const char *
 /* Removes stopped containers of a project whose image is not there any more. */
 int engine_remove_imageless(struct engine *engine, const char *project, struct error *err);
 
+/* Removes the containers of a service, also those that run, but none of `compose run`. */
+int engine_remove_service(struct engine *engine, const char *project, const char *service,
+			  struct error *err);
+
 /*
  * The address at which a container's port is published, such as "localhost:32768" ("0.0.0.0" and
  * "::" read as localhost), or the code "NotFound".

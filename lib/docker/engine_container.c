@@ -142,7 +142,9 @@ int engine_list_project(struct engine *engine, const char *project, const char *
 	return 0;
 }
 
-static int remove_container(struct engine *engine, const char *id, struct error *err)
+/* `query`: as the Engine API has it for DELETE /containers/ID, "" for none. */
+static int remove_container(struct engine *engine, const char *id, const char *query,
+			    struct error *err)
 {
 	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 	CLEANUP(str_release) struct str path = STR_INIT;
@@ -150,6 +152,7 @@ static int remove_container(struct engine *engine, const char *id, struct error 
 	str_adds(&path, "/containers/");
 	if (engine_add_name(&path, id, err) < 0)
 		return -1;
+	str_adds(&path, query);
 	if (engine_call(engine, "DELETE", path.buf, &response, err) == 0)
 		return 0;
 	if (!error_has_code(err, "NotFound"))
@@ -169,7 +172,7 @@ static int remove_if_imageless(struct engine *engine, const json_t *container, s
 	if (!error_has_code(err, "NotFound"))
 		return -1;
 	error_release(err);
-	return remove_container(engine, text_of(container, "Id"), err);
+	return remove_container(engine, text_of(container, "Id"), "", err);
 }
 
 int engine_remove_imageless(struct engine *engine, const char *project, struct error *err)
@@ -183,6 +186,26 @@ int engine_remove_imageless(struct engine *engine, const char *project, struct e
 	json_array_foreach(body, i, container)
 	{
 		if (remove_if_imageless(engine, container, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int engine_remove_service(struct engine *engine, const char *project, const char *service,
+			  struct error *err)
+{
+	json_auto_t *body = fetch(engine, project, service, err);
+	json_t *container;
+	size_t i;
+
+	if (!body)
+		return -1;
+	json_array_foreach(body, i, container)
+	{
+		if (is_oneoff(container))
+			continue;
+		if (remove_container(engine, text_of(container, "Id"), "?force=true&v=true", err) <
+		    0)
 			return -1;
 	}
 	return 0;

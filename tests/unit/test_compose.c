@@ -378,6 +378,7 @@ static void believes_the_container_rather_than_compose(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct canned_exchange exchanges[] = {
 			{ "GET", PING_URL, 200, "api-version: 1.41", "OK" },
+			{ "GET", LIST_URL, 200, NULL, "[]" },
 			{ "GET", LIST_ALL_URL, 200, NULL, "[]" },
 			{ "GET", LIST_URL, 200, NULL, rows[i].containers },
 			{ "GET", "http://docker/v1.41/containers/c/json", 200, NULL,
@@ -419,6 +420,7 @@ static void names_the_engines_that_v1_cannot_handle(void **state)
 		CLEANUP_FREE char *headers = mem_printf("api-version: 1.41\n%s", rows[i].server);
 		const struct canned_exchange exchanges[] = {
 			{ "GET", PING_URL, 200, headers, "OK" },
+			{ "GET", LIST_URL, 200, NULL, "[]" },
 			{ "GET", LIST_ALL_URL, 200, NULL, "[]" },
 		};
 		struct canned_http canned = CANNED(exchanges);
@@ -435,7 +437,7 @@ static void names_the_engines_that_v1_cannot_handle(void **state)
 		play(&stage, "", "1");
 		compose.report = &listener.report;
 		assert_int_equal(engine_new(&canned.http, &stage.env, &compose.engine, &err), 0);
-		assert_int_equal(compose_up_until_exit(&compose, "app", &status, &err), 0);
+		assert_int_equal(compose_up_until_exit(&compose, "acceptance", &status, &err), 0);
 		assert_int_equal(status, 1);
 		assert_int_equal(listener.lines, rows[i].warns ? 1 : 0);
 		engine_free(compose.engine);

@@ -463,6 +463,28 @@ static void removes_stopped_containers_without_an_image(void **state)
 	disconnect(&canned, engine);
 }
 
+static void removes_what_is_left_of_a_service(void **state)
+{
+	static const char containers[] = "[{\"Id\":\"c1\",\"State\":\"running\",\"Labels\":{}},"
+					 "{\"Id\":\"c2\",\"State\":\"running\",\"Labels\":{"
+					 "\"com.docker.compose.oneoff\":\"True\"}},"
+					 "{\"Id\":\"c3\",\"State\":\"exited\",\"Labels\":{}}]";
+	static const struct canned_exchange exchanges[] = {
+		PING,
+		{ "GET", LIST_APP_URL, 200, NULL, containers },
+		{ "DELETE", SOCKET_URL "/v1.41/containers/c1?force=true&v=true", 204, NULL, "" },
+		{ "DELETE", SOCKET_URL "/v1.41/containers/c3?force=true&v=true", 404, NULL,
+		  "{\"message\":\"No such container: c3\"}" },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct engine *engine = connect_canned(&canned);
+
+	(void)state;
+	assert_int_equal(engine_remove_service(engine, "p", "app", &err), 0);
+	disconnect(&canned, engine);
+}
+
 static void finds_where_a_port_is_published(void **state)
 {
 	static const struct canned_exchange exchanges[] = {
@@ -530,6 +552,7 @@ int main(void)
 		cmocka_unit_test(pushes_through_podman),
 		cmocka_unit_test(lists_the_containers_of_a_project),
 		cmocka_unit_test(removes_stopped_containers_without_an_image),
+		cmocka_unit_test(removes_what_is_left_of_a_service),
 		cmocka_unit_test(finds_where_a_port_is_published),
 		cmocka_unit_test(removes_dangling_images_that_nothing_uses),
 	};
