@@ -3,7 +3,8 @@
 registry_faults.py TARGET LISTEN_FILE [FAULT...]
 
 Each fault happens once: cut (the connection ends in the middle of an upload), slow (an upload is taken
-only after 20 s), busy (503 to an upload), expired (403, the token's life is over, to an upload). What was asked is a line each in LISTEN_FILE.log.
+only after 20 s), busy (503 to an upload), expired (403, the token's life is over, to an upload), latest (500 to that
+tag, always). What was asked is a line each in LISTEN_FILE.log.
 """
 import http.client
 import http.server
@@ -61,6 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, b"")
         if self.command == "POST" and take("expired"):
             return self.answer(403, EXPIRED)
+        if self.command == "PUT" and self.path.endswith("/manifests/latest") and "latest" in faults:
+            return self.answer(500, b"")
         if self.command == "PATCH" and take("cut"):
             for _ in self.chunks():
                 break

@@ -29,6 +29,11 @@ row() {
 	echo "$1" >>"$tmp/ids"
 }
 
+# row_long ID FUNCTION WHAT: takes long because the product waits; played where ROWS_LONG is set.
+row_long() {
+	[ -n "${ROWS_LONG-}" ] && row "$@" || echo "$1 LONG $3"
+}
+
 # row_elsewhere ID TEST WHAT: another test of this suite shows it better.
 row_elsewhere() {
 	echo "$1 SEE  $3: $2"
