@@ -132,7 +132,7 @@ class Aws:
         headers["authorization"] = (f"AWS4-HMAC-SHA256 Credential={env['AWS_ACCESS_KEY_ID']}/{scope}, "
                                     f"SignedHeaders={names}, Signature={key.hex()}")
         request = urllib.request.Request(env["AWS_ENDPOINT_URL"] + "/", body, headers)
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=120) as reply:
             return reply.read()
 
     def stack(self):
@@ -246,10 +246,11 @@ class World:
         self.bin = self.dir / "bin"
         self.disk = self.dir / "disk"
         self.project = self.disk / "project"
+        # In memory, both: others' work on the disk is not to be waited for.
+        self.has_memory = self.mount(self.dir, "1g")
         for folder in (self.stub, self.bin, self.disk):
             folder.mkdir()
-        self.has_disk = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=0700", "tmpfs", str(self.disk)],
-                                       capture_output=True, check=False).returncode == 0
+        self.has_disk = self.mount(self.disk, DISK)
         for name in ("project", "home", "tmp"):
             (self.disk / name).mkdir()
         self.variables = catalogue.clean_environment(self.disk / "home")
@@ -260,6 +261,12 @@ class World:
         self.start_engine()
         self.start_sandbox()
         self.make_project()
+
+    @staticmethod
+    def mount(folder, size):
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(folder)],
+                              capture_output=True, check=False)
+        return done.returncode == 0
 
     def environment(self):
         env = dict(self.variables, **self.aws.environment)
@@ -374,10 +381,11 @@ class World:
         for process in (self.sandbox, self.engine):
             process.terminate()
             process.wait()
-        if self.has_disk and not self.keep:
-            subprocess.run(["umount", str(self.disk)], check=False)
-        if not self.keep:
-            shutil.rmtree(self.dir, ignore_errors=True)
+        if self.keep:
+            return
+        for folder in [self.disk] * self.has_disk + [self.dir] * self.has_memory:
+            subprocess.run(["umount", str(folder)], check=False)
+        shutil.rmtree(self.dir, ignore_errors=True)
 
 
 # ---- what goes wrong ----
