@@ -211,6 +211,9 @@ static void drop_segment(struct str *path)
 /* Resolves ".", ".." and empty segments (RFC 3986 section 5.2.4, and "//" as one '/'). */
 static void normalize_path(struct str *out, const char *path)
 {
+	size_t len = strlen(path);
+	bool ends_in_slash = len && path[len - 1] == '/';
+
 	str_addc(out, '/');
 	while (*path) {
 		struct slice segment = { path, strcspn(path, "/") };
@@ -222,6 +225,9 @@ static void normalize_path(struct str *out, const char *path)
 			str_addf(out, "%.*s%s", (int)segment.n, segment.p, *path ? "/" : "");
 		path += *path == '/';
 	}
+	/* Unlike RFC 3986's, "/a/b/.." is "/a" to the services and their SDKs. */
+	if (!ends_in_slash && out->len > 1 && out->buf[out->len - 1] == '/')
+		str_cut(out, out->len - 1);
 }
 
 static void add_encoded_path(struct str *out, const char *path, bool double_encode)
