@@ -4,6 +4,9 @@
  * itself; and how many pages of events a poll reads. Events come at 18 a second, so that one page
  * holds those of the longest wait between two polls. Time is simulated. Fails where memory grows by
  * a tenth, or a poll reads more than a page.
+ *
+ * With a number, it follows one operation that makes so many events more than its resources need,
+ * for scale.py to count.
  */
 #include "stack/follow.h"
 #include "aws/client.h"
@@ -208,13 +211,17 @@ static long measure(size_t history, size_t made)
 	return used.ru_maxrss;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const size_t usual = 2 * RESOURCES + 2;
-	long few = measure(100, usual), many = measure(10000, usual),
-	     long_one = measure(100, 10002);
-	double ratio = (double)many / (double)few, long_ratio = (double)long_one / (double)few;
+	double few, ratio, long_ratio;
+	uint64_t made;
 
+	if (argc == 2 && slice_to_u64(slice_of(argv[1]), 1000000, &made))
+		play(100, usual + made);
+	few = (double)measure(100, usual);
+	ratio = (double)measure(10000, usual) / few;
+	long_ratio = (double)measure(100, 10002) / few;
 	printf("peak memory, 10,000 events beside 100: %.2f times; an operation of 10,000: %.2f "
 	       "times\n",
 	       ratio, long_ratio);
