@@ -70,7 +70,8 @@ int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct 
 
 bool file_exists(const char *path)
 {
-	return access(path, F_OK) == 0;
+	return access(path, F_OK) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ENAMETOOLONG);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -15,7 +15,10 @@
  */
 int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err);
 
-/* Whether a file of any kind is there (links followed). */
+/*
+ * Whether a file of any kind is there (links followed), as far as this user may know. Where that
+ * cannot be read from the disk it counts as there, so that whoever reads the file says why.
+ */
 bool file_exists(const char *path);
 
 /*

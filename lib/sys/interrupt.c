@@ -18,7 +18,8 @@ static int wake_pipe[2] = { -1, -1 };
 
 static const int asking[] = { SIGINT, SIGTERM, SIGHUP };
 #define ASKING (sizeof(asking) / sizeof(asking[0]))
-static struct sigaction found[ASKING], found_pipe;
+static struct sigaction found[ASKING], found_pipe, found_child;
+static bool is_installed;
 
 static void remember(int signum)
 {
@@ -44,22 +45,28 @@ static void install(int signum, struct sigaction *ret_old)
 
 void interrupt_install(void)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, usual = { .sa_handler = SIG_DFL };
 
-	if (wake_pipe[0] >= 0 || pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (is_installed)
 		return;
+	is_installed = true;
+	/* Without the pipe a signal still ends the system call that waits (signal(7)). */
+	if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		wake_pipe[0] = wake_pipe[1] = -1;
 	for (size_t i = 0; i < ASKING; i++)
 		install(asking[i], &found[i]);
 	(void)sigaction(SIGPIPE, &ignore, &found_pipe);
+	(void)sigaction(SIGCHLD, &usual, &found_child);
 }
 
 void interrupt_restore(void)
 {
-	if (wake_pipe[0] < 0)
+	if (!is_installed)
 		return;
 	for (size_t i = 0; i < ASKING; i++)
 		(void)sigaction(asking[i], &found[i], NULL);
 	(void)sigaction(SIGPIPE, &found_pipe, NULL);
+	(void)sigaction(SIGCHLD, &found_child, NULL);
 }
 
 int interrupt_pending(void)

@@ -7,7 +7,8 @@
 
 /*
  * Signals as facts to ask for. After interrupt_install(), SIGINT, SIGTERM and SIGHUP are remembered
- * and wake every wait; SIGPIPE is ignored. Long work asks interrupt_check() between its steps.
+ * and wake every wait; SIGPIPE is ignored, and SIGCHLD is not: a parent that ignores it would have
+ * hidden from us how our children end. Long work asks interrupt_check() between its steps.
  */
 void interrupt_install(void);
 

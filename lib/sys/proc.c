@@ -27,6 +27,7 @@
 /* One of the child's streams on our side: its pipe, and the line that is not whole yet. */
 struct stream {
 	int fd;
+	int failed; /* the errno of what could not be read */
 	bool is_stderr;
 	struct str *capture;
 	struct str line;
@@ -109,27 +110,31 @@ static void close_fds(struct child_fds *fds)
 	cleanup_close_(&fds->err);
 }
 
-/* posix_spawn's dup2() of a descriptor onto itself clears close-on-exec, which is what is wanted.
+/*
+ * posix_spawn's dup2() of a descriptor onto itself clears close-on-exec, which is what is wanted.
+ * Returns 0 or an errno, as posix_spawn() does.
  */
-static void set_files(posix_spawn_file_actions_t *files, const struct proc *proc,
-		      const struct child_fds *fds)
+static int set_files(posix_spawn_file_actions_t *files, const struct proc *proc,
+		     const struct child_fds *fds)
 {
 	int out = fds->out >= 0 ? fds->out : proc->output_fd;
 	int err = fds->err >= 0 ? fds->err : proc->output_fd;
+	int failed = 0;
 
 	if (fds->in >= 0)
-		(void)posix_spawn_file_actions_adddup2(files, fds->in, 0);
+		failed = posix_spawn_file_actions_adddup2(files, fds->in, 0);
 	else if (!proc->is_foreground)
-		(void)posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-	if (out > 0)
-		(void)posix_spawn_file_actions_adddup2(files, out, 1);
-	if (err > 0)
-		(void)posix_spawn_file_actions_adddup2(files, err, 2);
-	if (proc->dir)
-		(void)posix_spawn_file_actions_addchdir_np(files, proc->dir);
+		failed = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+	if (!failed && out > 0)
+		failed = posix_spawn_file_actions_adddup2(files, out, 1);
+	if (!failed && err > 0)
+		failed = posix_spawn_file_actions_adddup2(files, err, 2);
+	if (!failed && proc->dir)
+		failed = posix_spawn_file_actions_addchdir_np(files, proc->dir);
 	/* What a library has opened without close-on-exec is nothing to the child. */
-	if (!proc->is_foreground)
-		(void)posix_spawn_file_actions_addclosefrom_np(files, 3);
+	if (!failed && !proc->is_foreground)
+		failed = posix_spawn_file_actions_addclosefrom_np(files, 3);
+	return failed;
 }
 
 static void set_attributes(posix_spawnattr_t *attributes, pid_t group)
@@ -153,13 +158,38 @@ static unsigned kill_after_ms(const struct proc *proc)
 	return proc->grace_ms < KILL_AFTER_MS ? proc->grace_ms : KILL_AFTER_MS;
 }
 
+/* Returns 0 or an errno, as posix_spawn() does. */
+static int spawn_path(const char *path, struct proc *proc, const struct child_fds *fds,
+		      struct proc_child *ret)
+{
+	CLEANUP(strv_release) struct strv env = STRV_INIT;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	int failed = posix_spawn_file_actions_init(&files);
+
+	if (failed)
+		return failed;
+	failed = posix_spawnattr_init(&attributes);
+	if (failed) {
+		(void)posix_spawn_file_actions_destroy(&files);
+		return failed;
+	}
+	build_env(proc, &env);
+	set_attributes(&attributes, ret->group.pid);
+	failed = set_files(&files, proc, fds);
+	if (!failed)
+		failed = posix_spawn(&ret->pid, path, &files, &attributes, proc->args.v,
+				     strv_array(&env));
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)posix_spawnattr_destroy(&attributes);
+	return failed;
+}
+
+/* Without a pidfd (too many files are open), the child is looked at now and then instead. */
 static int spawn(struct proc *proc, const struct child_fds *fds, struct proc_child *ret,
 		 struct error *err)
 {
-	CLEANUP(strv_release) struct strv env = STRV_INIT;
 	CLEANUP_FREE char *path = proc_find_as(proc->role, proc->args.v[0]);
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
 	int failed;
 
 	if (!path)
@@ -167,14 +197,7 @@ static int spawn(struct proc *proc, const struct child_fds *fds, struct proc_chi
 	ret->group = (struct guard)GUARD_INIT;
 	if (!proc->is_foreground && guard_start(kill_after_ms(proc), &ret->group, err) < 0)
 		return -1;
-	build_env(proc, &env);
-	(void)posix_spawn_file_actions_init(&files);
-	(void)posix_spawnattr_init(&attributes);
-	set_files(&files, proc, fds);
-	set_attributes(&attributes, ret->group.pid);
-	failed = posix_spawn(&ret->pid, path, &files, &attributes, proc->args.v, strv_array(&env));
-	(void)posix_spawn_file_actions_destroy(&files);
-	(void)posix_spawnattr_destroy(&attributes);
+	failed = spawn_path(path, proc, fds, ret);
 	if (failed) {
 		guard_stop(&ret->group);
 		return error_set(err, ERROR_TOOL, "cannot start '%s': %s", path,
@@ -281,9 +304,11 @@ static bool read_stream(struct proc *proc, struct stream *s)
 	char buf[16384];
 	ssize_t n = read(s->fd, buf, sizeof(buf));
 
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
 	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (n == 0)
+		s->failed = errno;
+	if (n <= 0)
 		return false;
 	take_bytes(proc, s, buf, (size_t)n);
 	if (proc->is_secret)
@@ -320,7 +345,7 @@ static int poll_timeout_ms(const struct watch *w)
 
 	if (!at && w->proc->timeout_ms)
 		at = w->started_ms + w->proc->timeout_ms;
-	if (w->signals_sent)
+	if (w->signals_sent || w->child.pidfd < 0)
 		return 100;
 	if (!at)
 		return -1;
@@ -340,8 +365,8 @@ static bool step(struct watch *w)
 		{ .fd = watch_signals ? interrupt_fd() : -1, .events = POLLIN },
 	};
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), poll_timeout_ms(w)) < 0)
-		return false;
+	/* Where it fails nothing is ready, and what came meanwhile is looked at all the same. */
+	(void)poll(fds, sizeof(fds) / sizeof(fds[0]), poll_timeout_ms(w));
 	if (fds[0].revents && !read_stream(w->proc, &w->out))
 		close_stream(w->proc, &w->out);
 	if (fds[1].revents && !read_stream(w->proc, &w->err))
@@ -350,7 +375,7 @@ static bool step(struct watch *w)
 		feed_input(w);
 	check_interrupt(w);
 	check_deadlines(w);
-	return fds[3].revents != 0;
+	return w->child.pidfd < 0 ? !proc_is_running(&w->child) : fds[3].revents != 0;
 }
 
 /* What is still in the pipes, without waiting for those who hold them open. */
@@ -377,17 +402,22 @@ static void drain(struct watch *w)
 	w->in = -1;
 }
 
-static void reap(struct proc_child *child, struct proc_end *end)
+/* Returns 0, or the errno where nobody can tell any more how it ended. */
+static int reap(struct proc_child *child, struct proc_end *end)
 {
-	int status = 0;
+	int status = 0, failed;
+	pid_t reaped;
 
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	do
+		reaped = waitpid(child->pid, &status, 0);
+	while (reaped < 0 && errno == EINTR);
+	failed = reaped < 0 ? errno : 0;
 	guard_stop(&child->group);
 	cleanup_close_(&child->pidfd);
 	child->pidfd = -1;
-	end->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	end->status = !failed && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	end->signal = !failed && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return failed;
 }
 
 static int make_pipe(int *ret_ours, int *ret_theirs, bool we_read, struct error *err)
@@ -423,6 +453,16 @@ static void reserve_captures(const struct proc *proc)
 		str_reserve(proc->ret_err, proc->max_capture);
 }
 
+/* What was read in part is not what it printed. */
+static int check_streams(const struct watch *w, struct error *err)
+{
+	int failed = w->out.failed ? w->out.failed : w->err.failed;
+
+	if (!failed)
+		return 0;
+	return error_set_errno(err, failed, "cannot read what '%s' prints", w->proc->args.v[0]);
+}
+
 int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 {
 	struct child_fds fds = { -1, -1, -1 };
@@ -433,7 +473,7 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 		.err = { .fd = -1, .is_stderr = true, .capture = proc->ret_err, .line = STR_INIT },
 		.started_ms = now_ms(),
 	};
-	int result;
+	int result, lost;
 
 	assert(proc->args.count);
 	if (!proc->is_shielded && interrupt_check(proc->args.v[0], err) < 0)
@@ -449,11 +489,15 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 	}
 	while (!step(&w))
 		;
-	reap(&w.child, ret_end);
+	lost = reap(&w.child, ret_end);
 	drain(&w);
 	ret_end->timed_out = w.timed_out;
 	ret_end->elapsed_ms = now_ms() - w.started_ms;
-	return proc->is_shielded ? 0 : interrupt_check(proc->args.v[0], err);
+	if (!proc->is_shielded && interrupt_check(proc->args.v[0], err) < 0)
+		return -1;
+	if (lost)
+		return error_set_errno(err, lost, "cannot tell how '%s' ended", proc->args.v[0]);
+	return check_streams(&w, err);
 }
 
 int proc_check(const struct proc *proc, const struct proc_end *end, struct error *err)
@@ -496,7 +540,7 @@ void proc_stop(struct proc_child *child, unsigned grace_ms)
 	(void)kill(-child->group.pid, SIGTERM);
 	if (poll(&gone, 1, (int)grace_ms) <= 0)
 		(void)kill(-child->group.pid, SIGKILL);
-	reap(child, &end);
+	(void)reap(child, &end);
 }
 
 static void report_line(void *ctx, bool is_stderr, const char *line, size_t len)

@@ -86,8 +86,9 @@ struct proc_end {
 
 /*
  * Starts the program and waits for it. Fails with ERROR_TOOL where it cannot be started, and with
- * ERROR_SIGNAL where this process was interrupted, whatever status the child then reported. A child
- * that fails is not an error here: look at *ret_end, or call proc_check().
+ * ERROR_SIGNAL where this process was interrupted, whatever status the child then reported;
+ * ERROR_SYSTEM where what it printed or how it ended could not be read. A child that fails is not
+ * an error here: look at *ret_end, or call proc_check().
  */
 int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err);
 

@@ -77,6 +77,9 @@ run 4 "$DEPLOYER" credentials --profile broken
 err_has "credential_process of profile 'broken'"
 err_has 'cannot reach the vault'
 err_lacks SECRETWORD
+# Whoever starts us with SIGCHLD ignored, as some supervisors do, does not hide how it ended.
+run 4 sh -c 'trap "" CHLD && exec "$0" credentials --profile broken' "$DEPLOYER"
+err_has 'exited with status 3'
 run 4 "$DEPLOYER" credentials --profile torn
 err_has "credential_process of profile 'torn': line 1, column "
 err_lacks SECRETWORD

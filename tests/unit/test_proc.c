@@ -102,6 +102,21 @@ static void never_moves_a_capture_that_is_secret(void **state)
 	assert_int_equal(out.cap, 65536 + 1);
 }
 
+static void fails_where_the_end_of_a_child_is_not_told(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct proc_end end;
+
+	(void)state;
+	strv_add_all(&proc.args, "true", NULL);
+	assert_true(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+	assert_int_equal(proc_run(&proc, &end, &err), -1);
+	assert_true(signal(SIGCHLD, SIG_DFL) == SIG_IGN);
+	assert_string_equal(err.msg.buf, "cannot tell how 'true' ended: No child processes");
+	assert_int_equal(end.status, -1);
+}
+
 static void feeds_more_than_a_pipe_holds(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -437,7 +452,10 @@ int main(void)
 		cmocka_unit_test(stops_a_program_that_runs_beside),
 		cmocka_unit_test(ends_the_group_of_who_is_killed),
 		cmocka_unit_test(tells_that_it_is_interrupted),
+		cmocka_unit_test(fails_where_the_end_of_a_child_is_not_told),
 	};
 
+	/* As interrupt_install() has it in the programs. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
 }
