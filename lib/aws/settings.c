@@ -57,7 +57,13 @@ static int read_profiles(const char *path, enum aws_profile_file file, struct re
 	CLEANUP(str_wipe) struct str text = STR_INIT;
 	struct stat st;
 
-	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!path || !file_exists(path))
+		return 0;
+	if (stat(path, &st) < 0) {
+		error_set_errno(err, errno, "cannot read '%s'", path);
+		return error_become(err, ERROR_CONFIG);
+	}
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (access(path, R_OK) < 0) {
 		report_warning(report, "cannot read '%s': %s", path, strerrordesc_np(errno));
