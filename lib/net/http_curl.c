@@ -32,7 +32,8 @@ struct transfer {
 	size_t max_body;
 	size_t header_bytes;
 	bool is_too_large;
-	bool is_refused; /* by on_body or source */
+	bool is_refused;  /* by on_body or source */
+	CURLcode refused; /* what libcurl said of the first option that it did not take */
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -124,28 +125,60 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 
 /* ---- options, which libcurl takes in four types and cannot check ---- */
 
+/* Without one of them it would be another request, or one that trusts others: it is not sent. */
+static void check_option(struct transfer *t, CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		mem_fatal("curl_easy_setopt");
+	if (t->refused == CURLE_OK)
+		t->refused = code;
+}
+
 static void set_long(struct transfer *t, CURLoption option, long value)
 {
 	assert(option < CURLOPTTYPE_OBJECTPOINT);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, option, value));
 }
 
 static void set_text(struct transfer *t, CURLoption option, const char *value)
 {
 	assert(option > CURLOPTTYPE_OBJECTPOINT && option < CURLOPTTYPE_FUNCTIONPOINT);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, option, value));
 }
 
 static void set_data(struct transfer *t, CURLoption option, void *value)
 {
 	assert(option > CURLOPTTYPE_OBJECTPOINT && option < CURLOPTTYPE_FUNCTIONPOINT);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, option, value));
 }
 
 static void set_size(struct transfer *t, CURLoption option, curl_off_t value)
 {
 	assert(option > CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, option, value);
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, option, value));
+}
+
+static void set_reader(struct transfer *t, curl_read_callback read)
+{
+	check_option(
+		t, t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_READFUNCTION, read));
+}
+
+static void set_writer(struct transfer *t, CURLoption option, curl_write_callback write)
+{
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, option, write));
+}
+
+static void set_opener(struct transfer *t, curl_opensocket_callback open)
+{
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy,
+						       CURLOPT_OPENSOCKETFUNCTION, open));
+}
+
+static void set_progress(struct transfer *t, curl_xferinfo_callback progress)
+{
+	check_option(t, t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_XFERINFOFUNCTION,
+						       progress));
 }
 
 /* ---- a request, from ours to libcurl's ---- */
@@ -179,8 +212,7 @@ static void set_body(struct transfer *t)
 		set_long(t, CURLOPT_NOBODY, 1);
 	if (request->source) {
 		set_long(t, CURLOPT_UPLOAD, 1);
-		(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_READFUNCTION,
-						     give_body);
+		set_reader(t, give_body);
 		set_data(t, CURLOPT_READDATA, t);
 		set_size(t, CURLOPT_INFILESIZE_LARGE, request->source_len);
 	} else if (request->body || strcmp(request->method, "POST") == 0 ||
@@ -241,15 +273,12 @@ static void set_callbacks(struct transfer *t)
 {
 	set_long(t, CURLOPT_NOSIGNAL, 1);
 	set_data(t, CURLOPT_ERRORBUFFER, t->why);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_OPENSOCKETFUNCTION,
-					     open_socket);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_WRITEFUNCTION, take_body);
+	set_opener(t, open_socket);
+	set_writer(t, CURLOPT_WRITEFUNCTION, take_body);
 	set_data(t, CURLOPT_WRITEDATA, t);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_HEADERFUNCTION,
-					     take_header);
+	set_writer(t, CURLOPT_HEADERFUNCTION, take_header);
 	set_data(t, CURLOPT_HEADERDATA, t);
-	(void)t->transport->curl.easy_setopt(t->transport->easy, CURLOPT_XFERINFOFUNCTION,
-					     on_progress);
+	set_progress(t, on_progress);
 	set_data(t, CURLOPT_XFERINFODATA, t);
 	set_long(t, CURLOPT_NOPROGRESS, 0);
 }
@@ -314,17 +343,28 @@ static int check_scheme(const struct http_request *request, struct error *err)
 	return error_fix(err, "use https; plain http is spoken to this machine only");
 }
 
+static int set_options(struct transfer *t, struct error *err)
+{
+	set_route(t);
+	set_limits(t);
+	set_callbacks(t);
+	set_body(t);
+	set_headers(t);
+	if (t->refused == CURLE_OK)
+		return 0;
+	error_set(err, ERROR_TOOL, "%s: libcurl does not take an option of the request: %s",
+		  t->request->url, t->transport->curl.easy_strerror(t->refused));
+	return error_fix(err, "install libcurl 7.88 or a later one");
+}
+
 static int perform(struct transfer *t, struct error *err)
 {
 	struct curl_http *transport = t->transport;
 	CURLcode code;
 
 	transport->curl.easy_reset(transport->easy);
-	set_route(t);
-	set_limits(t);
-	set_callbacks(t);
-	set_body(t);
-	set_headers(t);
+	if (set_options(t, err) < 0)
+		return -1;
 	t->response.sent_ms = transport->clock->wall_ms(transport->clock);
 	code = transport->curl.easy_perform(transport->easy);
 	t->response.received_ms = transport->clock->wall_ms(transport->clock);
