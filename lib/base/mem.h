@@ -6,6 +6,11 @@
 /*
  * Allocation that ends the program when memory runs out: a command-line tool has no better answer,
  * and callers stay half as long. Everything is freed with free().
+ *
+ * That end is one line, "deployer: out of resources: WHAT", and SIGABRT (a shell's status 134): as
+ * after a SIGKILL files are old or new (file_write_atomic()), the kernel frees the locks, and the
+ * next run goes on. Libraries that would lose a value without a word when memory runs out end so,
+ * too. tests/torture tries it at every allocation.
  */
 void *mem_realloc(void *p, size_t size) __attribute__((warn_unused_result));
 void *mem_zalloc(size_t size) __attribute__((malloc, warn_unused_result));

@@ -34,10 +34,16 @@ static void free_wiped(void *block)
 	free(block);
 }
 
+/* A value that could not be made would be missing from its parent without a word. */
+static void *allocate(size_t size)
+{
+	return mem_realloc(NULL, size);
+}
+
 /* Before any value can have been made, and in every program that reads JSON. */
 __attribute__((constructor)) static void wipe_what_is_freed(void)
 {
-	json_set_alloc_funcs(malloc, free_wiped);
+	json_set_alloc_funcs(allocate, free_wiped);
 }
 
 /* The first byte after the string that starts at `at`, a quotation mark; the end where it has none.

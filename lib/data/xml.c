@@ -137,6 +137,8 @@ static int parse(struct builder *builder, const char *bytes, size_t len, struct 
 	XML_SetStartDoctypeDeclHandler(builder->parser, on_doctype);
 	if (XML_Parse(builder->parser, bytes, (int)len, XML_TRUE) == XML_STATUS_OK)
 		return 0;
+	if (XML_GetErrorCode(builder->parser) == XML_ERROR_NO_MEMORY)
+		mem_fatal("XML_Parse");
 	return error_set(err, ERROR_REMOTE, "line %lu, column %lu: %s",
 			 (unsigned long)XML_GetCurrentLineNumber(builder->parser),
 			 (unsigned long)XML_GetCurrentColumnNumber(builder->parser) + 1,

@@ -57,6 +57,8 @@ static int set_parser_error(const struct reader *reader, struct error *err)
 	const char *problem = parser->problem ? parser->problem : "not YAML";
 	struct place place;
 
+	if (parser->error == YAML_MEMORY_ERROR)
+		mem_fatal("yaml_parser_parse");
 	if (parser->error != YAML_READER_ERROR)
 		return set_error_at(parser->problem_mark, problem, err);
 	place = place_of(reader->text.p, parser->problem_offset);

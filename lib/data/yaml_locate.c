@@ -1,6 +1,7 @@
 #include "data/yaml_locate.h"
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "data/json.h"
 #include "data/json_walk.h"
 
@@ -148,7 +149,7 @@ static bool locate_yaml(const char *bytes, size_t len, const char *path, struct 
 	bool more = true;
 
 	if (!yaml_parser_initialize(&parser))
-		return false;
+		mem_fatal("yaml_parser_initialize");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
 	while (more) {
 		yaml_event_t event;
@@ -158,6 +159,8 @@ static bool locate_yaml(const char *bytes, size_t len, const char *path, struct 
 		more = visit(&w, &event);
 		yaml_event_delete(&event);
 	}
+	if (parser.error == YAML_MEMORY_ERROR)
+		mem_fatal("yaml_parser_parse");
 	yaml_parser_delete(&parser);
 	*ret_place = w.place;
 	return w.found;

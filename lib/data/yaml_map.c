@@ -170,6 +170,8 @@ static int load(struct reader *reader, struct error *err)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)reader->text.p,
 				     reader->text.n);
 	ok = yaml_parser_load(&parser, &reader->document);
+	if (!ok && parser.error == YAML_MEMORY_ERROR)
+		mem_fatal("yaml_parser_load");
 	if (!ok) {
 		error_set(err, ERROR_CONFIG, "line %zu: %s", parser.problem_mark.line + 1,
 			  parser.problem ? parser.problem : "not YAML");
