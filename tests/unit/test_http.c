@@ -43,6 +43,7 @@ static struct server start(const char *reply, bool stays)
 	(void)snprintf(server.url, sizeof(server.url), "http://127.0.0.1:%u/x",
 		       ntohs(address.sin_port));
 	server.pid = fork();
+	assert_true(server.pid >= 0);
 	if (server.pid == 0)
 		answer(listener, reply, stays);
 	(void)close(listener);

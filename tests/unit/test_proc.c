@@ -397,6 +397,7 @@ static void ends_the_group_of_who_is_killed(void **state)
 	fifo = mem_printf("%s/fifo", dir);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (pid == 0)
 		run_until_killed(fifo);
 	end.fd = open(fifo, O_RDONLY | O_CLOEXEC);
