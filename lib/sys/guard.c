@@ -59,7 +59,8 @@ static void watch_parent(int fd, unsigned grace_ms)
 	close_others(fd);
 	while (read(fd, &byte, 1) < 0 && errno == EINTR)
 		;
-	if (fork() == 0)
+	/* Where there is no process more, it does so from within. */
+	if (fork() <= 0)
 		end_group(group, grace_ms);
 	_exit(0); /* lint:allow: the end of a process that was forked here */
 }

@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The longest wait: a signal of which the pipe did not tell is seen then. */
+#define LOOK_MS 1000
+
 /* Signals belong to the whole process: the one place where the state is, too. */
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t count;
@@ -147,7 +150,7 @@ static void system_sleep_ms(struct clock *clock, int64_t ms)
 	struct pollfd wake = { .fd = wake_pipe[0], .events = POLLIN };
 
 	while (!pending && (ms = until - system_monotonic_ms(clock)) > 0)
-		(void)poll(&wake, 1, ms > 60000 ? 60000 : (int)ms);
+		(void)poll(&wake, 1, ms > LOOK_MS ? LOOK_MS : (int)ms);
 }
 
 struct clock system_clock = {

@@ -21,6 +21,9 @@
 /* How long output is still read after the child is gone but something holds its pipe. */
 #define DRAIN_MS 200
 
+/* The longest wait: a signal of which the wake pipe did not tell is seen then. */
+#define LOOK_MS 1000
+
 /* The longest time between SIGTERM and SIGKILL. */
 #define KILL_AFTER_MS 5000
 
@@ -348,9 +351,9 @@ static int poll_timeout_ms(const struct watch *w)
 	if (w->signals_sent || w->child.pidfd < 0)
 		return 100;
 	if (!at)
-		return -1;
+		return LOOK_MS;
 	left = at - now_ms();
-	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+	return left < 0 ? 0 : left > LOOK_MS ? LOOK_MS : (int)left;
 }
 
 /* One wait for anything that moves; true once the child itself has ended. */
