@@ -3,6 +3,7 @@
 #include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/image.h"
+#include "sys/interrupt.h"
 
 #include <string.h>
 
@@ -332,12 +333,28 @@ static int publish_with_login(struct run *run, struct error *err)
 	return publish(run, err);
 }
 
+/* What was sent may have arrived before the signal: the registry says what stands. */
+static void tell_interrupted(struct run *run, int signum)
+{
+	CLEANUP(error_release) struct error unseen = ERROR_INIT;
+
+	interrupt_tell(run->pipeline->report, "the push");
+	interrupt_clear();
+	if (run_look_up_digest(run, &unseen) == 0 && run->is_published)
+		tell_image(run, true);
+	interrupt_renew(signum);
+}
+
 int stage_publish(struct run *run, struct error *err)
 {
+	bool was_published = run->is_published;
+
 	if (publish_with_login(run, err) == 0) {
 		run_remember_tested(run);
 		return 0;
 	}
+	if (err->kind == ERROR_SIGNAL && !was_published)
+		tell_interrupted(run, err->signal);
 	if (err->kind == ERROR_REMOTE || err->kind == ERROR_NETWORK || err->kind == ERROR_CHILD)
 		error_become(err, ERROR_PUBLISH);
 	return -1;

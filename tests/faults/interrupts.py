@@ -38,9 +38,9 @@ import uuid
 SIGNALS = ["INT", "TERM", "HUP", "KILL", "STOP"]
 SPEED = "240"
 # How long anything may take; the machine may be busy.
-PATIENCE_S = 90
+PATIENCE_S = 180
 # How long what was killed may take to have its children ended (lib/sys/guard.h).
-ORPHAN_S = 15
+ORPHAN_S = 30
 REACHED, GO = "reached", "go"
 
 # What would lead to somebody's account, or change what is said.
@@ -275,7 +275,7 @@ class World:
                    if how.get("container") == name else "true" for name in ("test", "acceptance")}
         # A build of its own each time: its last step must not come from the cache.
         pause = f"RUN echo {self.mark} && sleep $(cat /pause)\n" if how.get("build") else ""
-        (self.project / "pause").write_text("61\n", encoding="utf-8")
+        (self.project / "pause").write_text("20\n", encoding="utf-8")
         image = self.project_name if self.point.kind == "docker" else self.image
         (self.project / "Dockerfile").write_text(
             f"FROM {self.image}\nCOPY pause /pause\n{pause}", encoding="utf-8")
