@@ -9,6 +9,7 @@
 #include "net/http.h"
 #include "test.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +54,12 @@
 	"</Action><LogicalResourceId>" logical "</LogicalResourceId><ResourceType>" type           \
 	"</ResourceType><Replacement>" replacement "</Replacement></ResourceChange></member>"
 
-/* An answer to one operation, given `times` times (0: always); status 0: none comes. */
+/*
+ * An answer to one operation, given `times` times (0: always); status 0: none comes;
+ * INTERRUPTED: a signal comes before it.
+ */
+#define INTERRUPTED (-1)
+
 struct fake_answer {
 	const char *action;
 	int status;
@@ -152,6 +158,8 @@ static inline int fake_send(struct http *http, const struct http_request *reques
 		    (answer->times && fake->used[i] == answer->times))
 			continue;
 		fake->used[i]++;
+		if (answer->status == INTERRUPTED)
+			return error_set_signal(err, SIGINT, action.buf);
 		if (answer->status == 0) {
 			error_set(err, ERROR_NETWORK, "the connection was reset");
 			return -1;

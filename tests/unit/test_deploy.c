@@ -1,6 +1,7 @@
 #include "data/yaml.h"
 #include "fake_cfn.h"
 #include "stack/deploy.h"
+#include "sys/interrupt.h"
 
 #define NOT_THERE FAULT("ValidationError", "Stack with id todobackend does not exist")
 #define CREATED	  REPLY("CreateChangeSet", "<Id>" SET_ARN "</Id><StackId>" STACK_ARN "</StackId>")
@@ -568,6 +569,41 @@ static void a7_a_declined_creation_ends_when_its_stack_is_gone(void **state)
 	}
 }
 
+/* What an interrupted call has done all the same is found out before the end. */
+static void f4_f5_asks_what_an_interrupted_call_has_done(void **state)
+{
+	static const struct {
+		const char *action; /* that is interrupted */
+		const char *seen;   /* of the change set afterwards */
+		int status;
+		unsigned deleted;
+	} rows[] = {
+		{ "CreateChangeSet", READY, 130, 1 },
+		{ "ExecuteChangeSet", READY, 130, 1 },
+		{ "ExecuteChangeSet", SET("CREATE_COMPLETE", "", "EXECUTE_IN_PROGRESS", ""), 12,
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool is_made = strcmp(rows[i].action, "CreateChangeSet") != 0;
+		const struct fake_answer answers[] = {
+			{ rows[i].action, INTERRUPTED, NULL, 1 },
+			{ "DescribeChangeSet", 200, is_made ? READY : rows[i].seen, 1 },
+			{ "DescribeChangeSet", 200, rows[i].seen, 0 },
+			{ "DescribeStackEvents", 200, BEFORE, 1 },
+			{ "DescribeStackEvents", 200, EVENTS(ROOT("2", "UPDATE_IN_PROGRESS")), 0 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), rows[i].status);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), rows[i].deleted);
+		interrupt_clear();
+	}
+}
+
 /* F11: the empty stack is everybody's who is about to create it, and whose change set won. */
 static void f11_does_not_delete_what_somebody_else_creates(void **state)
 {
@@ -723,6 +759,7 @@ int main(void)
 		cmocka_unit_test(a6_recreates_on_request_only),
 		cmocka_unit_test(a2_a13_fixes_forward_on_request),
 		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
+		cmocka_unit_test(f4_f5_asks_what_an_interrupted_call_has_done),
 		cmocka_unit_test(f11_does_not_delete_what_somebody_else_creates),
 		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
 		cmocka_unit_test(b17_does_not_recreate_what_is_protected),
