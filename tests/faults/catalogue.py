@@ -332,8 +332,13 @@ def run_units(cases):
     folder = pathlib.Path(os.environ["DEPLOYER"]).resolve().parent.parent / "tests" / "unit"
     ended = {}
     for name in sorted({unit[0] for case in cases for unit in case.units}):
+        program = folder / f"test_{name}"
+        if not program.exists() and (HERE.parent / "unit" / f"test_{name}.c").exists():
+            # cmocka is absent, or a library: nobody can say how they end.
+            ended[name] = {test: "skipped" for case in cases for unit in case.units for test in unit[1:]}
+            continue
         env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
-        done = subprocess.run([str(folder / f"test_{name}")], env=env, capture_output=True, text=True,
+        done = subprocess.run([str(program)], env=env, capture_output=True, text=True,
                               timeout=TIMEOUT_S, check=False)
         ended[name] = {test: "ok" for test in re.findall(r"^ok \d+ - (\w+)$", done.stdout, re.M)}
         ended[name].update({test: "skipped" for test in re.findall(r"^not ok \d+ # SKIP (\w+)$", done.stdout, re.M)})
