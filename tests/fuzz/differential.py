@@ -241,8 +241,10 @@ class Yaml:
     def explain(self, data, ours):
         import yaml
         events = self.events
-        if re.match(rb"\s*[\[{\"]", data) and b"\\u" in data:
+        if re.search(rb"\\u[dD][89a-fA-F]", data) or (re.match(rb"\s*[\[{\"]", data) and b"\\u" in data):
             return "JSON's escapes"
+        if b"<<" in data:
+            return "a merge key"
         if self.agrees_with_libyaml(data, ours):
             return "libyaml and PyYAML's own scanner"
         if "value" in ours:
@@ -332,7 +334,11 @@ class Profiles:
                 raise Refused from problem
             except Exception as problem:
                 raise Crashed(repr(problem)) from problem
-        return {key: built[key] for key in ("profiles", "sso_sessions", "services")}
+        # Before 1.31 there are no services.
+        return {key: built[key] for key in ("profiles", "sso_sessions", "services") if key in built}
+
+    def compare(self, ours, theirs):
+        return differs({key: ours[key] for key in theirs}, theirs)
 
     def explain(self, data, ours):
         if self.is_double:
@@ -363,7 +369,7 @@ class Dotenv:
             return Any("not text")
         name, _, text = data.decode("utf-8").partition("\n")
         try:
-            return dotenv_values(stream=io.StringIO(text), interpolate=False).get(name.rstrip("\r"))
+            return dotenv_values(stream=io.StringIO(text), interpolate=False).get(name)
         except Exception as problem:
             raise Crashed(repr(problem)) from problem
 
@@ -371,7 +377,7 @@ class Dotenv:
         name, _, text = data.partition(b"\n")
         if b"\\" in text:
             return "an escape"
-        if not re.fullmatch(rb"[A-Za-z_][A-Za-z0-9_]*\r?", name):
+        if not re.fullmatch(rb"[A-Za-z_][A-Za-z0-9_]*", name):
             return "no name"
         if re.search(rb"[^\x20-\x7e\n]", text):
             return "a sign that is a blank to one of them"
@@ -427,7 +433,12 @@ class Fault:
         error = parsed.get("Error", {})
         if str(error.get("Code", "")).isdigit():
             return Any("no code that botocore reads")
+        if not all(isinstance(error.get(key, ""), str) for key in ("Code", "Message")):
+            return Any("elements in a text, or two of a name")
         return {"code": error.get("Code", ""), "message": error.get("Message", "")}
+
+    def compare(self, ours, theirs):
+        return differs(dict(ours, code=ours["code"].strip()), dict(theirs, code=theirs["code"].strip()))
 
     def explain(self, data, ours):
         body = data.partition(b"\n\n")[2]
