@@ -315,6 +315,7 @@ clock_jumps() {
 }
 
 rows_begin "$@"
+rows_ahead 4
 row F1 forwarded 'INT, TERM, HUP go to all of the child; what it says is shown, nothing of it stays'
 row F1 stubborn 'a child that will not: each further signal is a harder one'
 row F1 terminal 'the terminal is as it was'
@@ -331,7 +332,7 @@ row_elsewhere F6 faults-interrupts 'killed at each point of a release: --resume 
 row F7 unheard 'closed, full and broken standard streams'
 row F8 suspended 'stopped and continued'
 row_elsewhere F8 cli-session_end 'credentials that end meanwhile'
-row F9 ci_ends_job 'INT, TERM, KILL of a CI: what stands is said within two seconds'
+row F9 ci_ends_job 'INT, TERM, KILL of a CI: what stands is said at once'
 row F10 held "dev.cfg is held: refused with the holder's process"
 row F10 one_record 'a record has one writer'
 row_elsewhere F10 faults-race-bump 'eight writers lose nothing'
