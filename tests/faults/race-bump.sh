@@ -5,6 +5,8 @@
 rounds=${BUMP_ROUNDS:-25}
 kills=${BUMP_KILLS:-100}
 writers=8
+# The file of gcov is not whole whose program was killed while it wrote it.
+export GCOV_PREFIX="$tmp/gcov"
 
 mkdir "$tmp/stack"
 cd "$tmp/stack"

@@ -5,6 +5,8 @@
 . "$testdir/rows.sh"
 # A sanitizer cannot look for leaks while it is traced.
 export ASAN_OPTIONS=detect_leaks=0
+# Nor is a file of gcov's whole whose program was killed while it wrote it.
+export GCOV_PREFIX="$tmp/gcov"
 mkdir "$tmp/stack"
 cd "$tmp/stack"
 
