@@ -68,7 +68,7 @@ class Tally:
         self.complaints += [f"== {name} failed:", *excerpt(said)]
 
     def add_log(self, path):
-        where = path.parent.parent.name
+        where = path.parent.parent.name + path.stem.removeprefix("testlog").replace("-", " ")
         if not path.exists():
             self.failed.append(f"{where}: its tests did not run")
             return
