@@ -87,7 +87,7 @@ static int run(const char *command, const char *profile, struct aws_credentials 
 
 	if (words_split(&proc.args, command, err) < 0)
 		return -1;
-	if (proc.args.count == 0)
+	if (proc.args.count == 0 || !*proc.args.v[0])
 		return error_set(err, ERROR_CONFIG, "it names no program");
 	strv_addf(&proc.env, GUARD "=%s", profile);
 	proc.role = PROC_OWN;
