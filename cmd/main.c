@@ -1,4 +1,5 @@
 #include "cmd/app.h"
+#include "sys/file.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "";
 
+	file_hold_standard();
 	if (strcmp(name, "docker-credential-deployer") == 0)
 		return credential_helper_main(argc, argv);
 	return app_main(&program_deployer, argc, argv);

@@ -254,6 +254,7 @@ int main(int argc, char **argv)
 		.args = argv + (argc > 0),
 	};
 
+	file_hold_standard();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		(void)puts(NAME " " DEPLOYER_VERSION);
 		return 0;

@@ -68,6 +68,14 @@ int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct 
 	return 0;
 }
 
+void file_hold_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null",
+				   (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0 ||

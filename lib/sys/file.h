@@ -16,6 +16,14 @@
 int file_read(const char *path, size_t max_bytes, struct str *ret_bytes, struct error *err);
 
 /*
+ * Where the caller left standard input, output or error closed, takes their numbers, in a mode in
+ * which reading and writing fail as before: a file opened later would get what is meant for a
+ * person. The first act of a program. (glibc does so for programs that are setuid:
+ * csu/check_fds.c.)
+ */
+void file_hold_standard(void);
+
+/*
  * Whether a file of any kind is there (links followed), as far as this user may know. Where that
  * cannot be read from the disk it counts as there, so that whoever reads the file says why.
  */
