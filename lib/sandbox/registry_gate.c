@@ -24,6 +24,7 @@
 #define FIRST_PORT     20000
 #define PORT_COUNT     12000
 #define PORT_ATTEMPTS  50
+#define PORT_WAIT_MS   5000
 
 struct registry_gate {
 	struct sandbox *sandbox;
@@ -84,6 +85,18 @@ static int listen_on_some(void)
 			return fd;
 	}
 	return listen_on(0);
+}
+
+/* The port of the last run: whoever else has it now gives it back perhaps. */
+static int listen_again(struct clock *clock, unsigned port)
+{
+	int fd = listen_on(port);
+
+	for (int waited_ms = 0; fd < 0 && waited_ms < PORT_WAIT_MS; waited_ms += POLL_MS) {
+		clock->sleep_ms(clock, POLL_MS);
+		fd = listen_on(port);
+	}
+	return fd;
 }
 
 static int connect_to(unsigned port)
@@ -306,7 +319,7 @@ int registry_gate_start(struct sandbox *sandbox, unsigned port, unsigned registr
 			struct registry_gate **ret_gate, struct error *err)
 {
 	CLEANUP_FREE struct registry_gate *gate = mem_zalloc(sizeof(*gate));
-	CLEANUP_CLOSE int fd = port ? listen_on(port) : -1;
+	CLEANUP_CLOSE int fd = port ? listen_again(sandbox->clock, port) : -1;
 
 	if (fd < 0)
 		fd = listen_on_some();
