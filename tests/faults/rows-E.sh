@@ -58,7 +58,7 @@ ends() {
 	ends_status=$1
 	ends_text=$2
 	shift 2
-	run "$ends_status" timeout 240 "$@"
+	run "$ends_status" timeout 600 "$@"
 	err_has "$ends_text"
 	nothing_left
 }
@@ -109,7 +109,7 @@ engine_refuses() {
 	python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); time.sleep(300)' "$tmp/socket" &
 	at_exit "kill $!"
-	for _ in $(seq 100); do [ ! -e "$tmp/socket" ] || break; sleep 0.1; done
+	for _ in $(seq 1200); do [ ! -e "$tmp/socket" ] || break; sleep 0.1; done
 	chmod 000 "$tmp/socket"
 	set -- "$DEPLOYER" test
 	[ "$(id -u)" != 0 ] || set -- setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all "$@"
@@ -137,7 +137,8 @@ no_space() {
 	mkdir "$tmp/small" "$tmp/exec"
 	mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/null || skip 'no file system can be mounted'
 	at_exit "umount -R $tmp/small"
-	dockerd --host "unix://$tmp/small.sock" --data-root "$tmp/small" --exec-root "$tmp/exec" --pidfile "$tmp/pid" \
+	# In a network of its own: an Engine without a bridge removes that of the machine.
+	unshare --net dockerd --host "unix://$tmp/small.sock" --data-root "$tmp/small" --exec-root "$tmp/exec" --pidfile "$tmp/pid" \
 		--bridge none --iptables=false --storage-driver vfs >"$tmp/dockerd.log" 2>&1 &
 	engine=$!
 	at_exit "kill $engine; wait $engine"
@@ -197,7 +198,7 @@ port_taken() {
 	python3 -c 'import socket, sys, time
 s = socket.create_server(("127.0.0.1", 0)); open(sys.argv[1], "w").write(str(s.getsockname()[1])); time.sleep(300)' "$tmp/port" &
 	at_exit "kill $!"
-	for _ in $(seq 100); do [ ! -s "$tmp/port" ] || break; sleep 0.1; done
+	for _ in $(seq 1200); do [ ! -s "$tmp/port" ] || break; sleep 0.1; done
 	services "web: {image: '$me/app', command: [busybox, sleep, '60'], ports: ['127.0.0.1:$(cat "$tmp/port"):80']}" \
 		"acceptance: {image: '$me/app', depends_on: [web], command: [busybox, echo, it ran]}"
 	commit
@@ -284,7 +285,7 @@ store_hangs() {
 	stub docker-credential-hangs <<-'SH'
 		exec sleep 300
 	SH
-	run 5 timeout 240 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- \
+	run 5 timeout 600 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --repository "$me/app" -- \
 		env "PATH=$tmp/bin:$PATH" "$DEPLOYER" login --store
 	err_has docker-credential-hangs
 	err_has '  -> '
