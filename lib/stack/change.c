@@ -3,6 +3,7 @@
 #include "stack/deletion.h"
 #include "stack/deployment.h"
 #include "stack/fact.h"
+#include "stack/running.h"
 #include "stack/status.h"
 #include "sys/interrupt.h"
 
@@ -64,8 +65,19 @@ static void find_interrupted(struct deployment *d, const struct error *err)
 	(void)find_made(d);
 }
 
+/* Executing a change set deletes all others of the stack (API reference, ExecuteChangeSet). */
+static int gone(struct error *err)
+{
+	error_become(err, ERROR_REFUSED);
+	return error_fix(err, "somebody else deployed in between: plan again");
+}
+
 static int explain_refusal(struct error *err)
 {
+	/* There was none, or an empty one, a moment ago. */
+	if (error_has_code(err, "ValidationError") &&
+	    strstr(err->msg.buf, "already exists and cannot be created again"))
+		return gone(err);
 	if (err->kind == ERROR_REMOTE)
 		error_become(err, ERROR_CHANGE_SET);
 	if (error_has_code(err, "InsufficientCapabilitiesException"))
@@ -118,13 +130,6 @@ static bool is_pending(const struct cfn_change_set *set)
 {
 	return strcmp(set->status.buf, "CREATE_PENDING") == 0 ||
 	       strcmp(set->status.buf, "CREATE_IN_PROGRESS") == 0;
-}
-
-/* Executing a change set deletes all others of the stack (API reference, ExecuteChangeSet). */
-static int gone(struct error *err)
-{
-	error_become(err, ERROR_REFUSED);
-	return error_fix(err, "somebody else deployed in between: plan again");
 }
 
 static int wait_for_change_set(struct deployment *d, struct error *err)
@@ -230,27 +235,32 @@ static bool was_deleted(const struct deployment *d, const struct error *err)
 	       error_has_code(&reason, "ChangeSetNotFound");
 }
 
-static int discard(const struct deployment *d, struct error *err)
+/* *ret_deleted: the change set is, whatever became of its stack. */
+static int discard(const struct deployment *d, bool *ret_deleted, struct error *err)
 {
+	*ret_deleted = false;
 	if (cfn_delete_change_set(d->request->client, d->change_set_arn.buf, err) < 0) {
 		if (!error_has_code(err, "ChangeSetNotFound") && !was_deleted(d, err))
 			return -1;
 		error_release(err);
 	}
+	*ret_deleted = true;
 	return d->is_create && !d->before.id.len ? unmake_stack(d, err) : 0;
 }
 
 void change_discard(struct deployment *d)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
+	bool is_deleted;
 
 	if (!d->change_set_arn.len || d->is_reviewed)
 		return;
 	interrupt_tell(d->request->report, "the change set");
 	/* What interrupted the work must not interrupt the clean-up; a further signal may. */
 	interrupt_clear();
-	if (discard(d, &err) < 0)
-		report_warning(d->request->report, "change set '%s' is left behind: %s",
+	if (discard(d, &is_deleted, &err) < 0)
+		report_warning(d->request->report, "%s '%s' is left behind: %s",
+			       is_deleted ? "the empty stack of change set" : "change set",
 			       d->change_set_name.buf, err.msg.buf);
 }
 
@@ -353,6 +363,16 @@ int change_adopt(struct deployment *d, struct error *err)
 	return gone(err);
 }
 
+/* Whether the stack's newest operation carries our token: then there is one to be followed. */
+static bool has_run(const struct deployment *d)
+{
+	CLEANUP(running_release) struct running running = RUNNING_INIT;
+	CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+	return running_find(d->request->client, d->stack_arn.buf, &running, &blind) == 0 &&
+	       strcmp(running.token.buf, d->token.buf) == 0;
+}
+
 enum execution { RUNS, RUNS_NOT, MAY_RUN_AGAIN, GONE, UNSEEN };
 
 /* Whether it runs, from the change set itself: whatever runs it with our token is this deployment.
@@ -370,7 +390,10 @@ static enum execution look(struct deployment *d)
 		return GONE;
 	if (strcmp(status, "AVAILABLE") == 0)
 		return MAY_RUN_AGAIN;
-	return strncmp(status, "EXECUTE_", 8) == 0 && !status_is_failed(status) ? RUNS : RUNS_NOT;
+	/* It may have run and failed before anybody looked. */
+	if (status_is_failed(status))
+		return has_run(d) ? RUNS : RUNS_NOT;
+	return strncmp(status, "EXECUTE_", 8) == 0 ? RUNS : RUNS_NOT;
 }
 
 /* An answer that leaves open whether it was done, or says that it will be possible soon. */

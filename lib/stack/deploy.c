@@ -217,6 +217,20 @@ static int prepare_approved(struct deployment *d, bool *ret_nothing, struct erro
 	return -1;
 }
 
+/* The answer was lost: the stack tells, or nobody knows (reliability rule R2). */
+static bool was_protected(const struct deployment *d, const struct cfn_stack *stack,
+			  bool is_protected, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack now = CFN_STACK_INIT;
+	CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+	if (err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY)
+		return false;
+	if (cfn_describe_stack(d->request->client, stack->id.buf, &now, &blind) < 0)
+		error_become(err, ERROR_OUTCOME);
+	return now.is_protected == is_protected && now.id.len;
+}
+
 static int protect(const struct deployment *d, const struct cfn_stack *stack, struct error *err)
 {
 	const char *wanted = d->request->protection ? d->request->protection : "";
@@ -224,10 +238,16 @@ static int protect(const struct deployment *d, const struct cfn_stack *stack, st
 
 	if (!*wanted || stack->is_protected == is_protected)
 		return 0;
-	if (cfn_protect_stack(d->request->client, stack->id.buf, is_protected, err) < 0)
+	if (cfn_protect_stack(d->request->client, stack->id.buf, is_protected, err) < 0 &&
+	    !was_protected(d, stack, is_protected, err))
 		return error_wrap(err,
-				  "the stack is %s, but its termination protection is as it was",
+				  err->kind == ERROR_OUTCOME
+					  ? "the stack is %s; whether its termination protection "
+					    "was changed is not known"
+					  : "the stack is %s, but its termination protection is "
+					    "as it was",
 				  stack->status.buf);
+	error_release(err);
 	report_note(d->request->report, "termination protection is %s now",
 		    is_protected ? "on" : "off");
 	return 0;

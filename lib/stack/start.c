@@ -3,6 +3,7 @@
 #include "repo/revision.h"
 #include "stack/deletion.h"
 #include "stack/deployment.h"
+#include "stack/fact.h"
 #include "stack/running.h"
 #include "stack/status.h"
 #include "sys/interrupt.h"
@@ -160,6 +161,22 @@ static bool may_recreate(const struct deployment *d)
 	return false;
 }
 
+/* The answer was lost: the stack tells, or nobody knows (reliability rule R2). */
+static bool is_being_deleted(const struct deployment *d, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack now = CFN_STACK_INIT;
+	CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+	if (err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY)
+		return false;
+	if (cfn_describe_stack(d->request->client, d->before.id.buf, &now, &blind) == 0)
+		return strncmp(now.status.buf, "DELETE_", 7) == 0;
+	if (error_has_code(&blind, "StackNotFound"))
+		return true;
+	error_become(err, ERROR_OUTCOME);
+	return false;
+}
+
 static int recreate(struct deployment *d, struct error *err)
 {
 	CLEANUP(str_release) struct str token = STR_INIT;
@@ -170,8 +187,12 @@ static int recreate(struct deployment *d, struct error *err)
 	random_hex(&token, 16);
 	report_note(d->request->report, "deleting %s, whose creation failed (%s)",
 		    d->before.name.buf, d->before.status.buf);
-	if (cfn_delete_stack(d->request->client, d->before.id.buf, token.buf, err) < 0)
+	if (cfn_delete_stack(d->request->client, d->before.id.buf, token.buf, err) < 0 &&
+	    !is_being_deleted(d, err))
 		return err->kind == ERROR_REMOTE ? error_become(err, ERROR_CHANGE_SET) : -1;
+	error_release(err);
+	fact_tell(d->request->report, FACT_DEPLOYED, "%s (the failed one was deleted)",
+		  d->before.name.buf);
 	if (wait_until_deleted(d, err) < 0)
 		return -1;
 	cfn_stack_release(&d->before);

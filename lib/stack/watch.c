@@ -18,32 +18,41 @@ static void tell_running(struct aws_client *client, struct report *report,
 }
 
 /* *stack: as it was found, and at the end as it is then. */
-static int follow_running(const struct watch_request *request, struct cfn_stack *stack,
-			  struct error *err)
+static int follow_operation(const struct watch_request *request, const struct running *running,
+			    struct cfn_stack *stack, struct error *err)
 {
-	CLEANUP(running_release) struct running running = RUNNING_INIT;
 	CLEANUP(follow_release) struct follow follow;
 
-	/* Without the right to read events the stack is watched all the same. */
-	if (running_find(request->client, stack->id.buf, &running, err) < 0) {
-		if (err->kind != ERROR_AUTH)
-			return -1;
-		error_release(err);
-	}
-	tell_running(request->client, request->report, stack, &running);
+	tell_running(request->client, request->report, stack, running);
 	follow_init(&follow, request->client, request->report, stack->id.buf, NULL,
-		    running.token.buf);
+		    running->token.buf);
 	follow.timeout_ms = request->timeout_ms;
 	follow.hidden = request->hidden;
-	follow_join(&follow, running.since_ms);
-	if (running.is_found)
+	follow_join(&follow, running->since_ms);
+	if (running->is_found)
 		follow_learn(&follow);
 	/* Its own events tell its status; without them the stack does. */
-	if (!running.is_found)
+	if (!running->is_found)
 		str_adds(&follow.root_status, stack->status.buf);
 	if (follow_to_the_end(&follow, err) < 0)
 		return -1;
 	return follow_take_stack(&follow, stack, err);
+}
+
+static int follow_running(const struct watch_request *request, struct cfn_stack *stack,
+			  struct error *err)
+{
+	CLEANUP(running_release) struct running running = RUNNING_INIT;
+
+	/* Without the right to read events the stack is watched all the same. */
+	if (running_find(request->client, stack->id.buf, &running, err) < 0) {
+		if (err->kind == ERROR_NETWORK || err->kind == ERROR_BUSY)
+			return error_become(err, ERROR_OUTCOME);
+		if (err->kind != ERROR_AUTH)
+			return -1;
+		error_release(err);
+	}
+	return follow_operation(request, &running, stack, err);
 }
 
 /* Nothing runs: how the last operation ended, and why. */

@@ -156,6 +156,17 @@ YML
 sandbox 0 --scenario lost.yml -- "$DEPLOYER" deploy
 err_has 'stack app is UPDATE_COMPLETE'
 
+# What runs, and cannot be seen at all: nobody knows.
+cat >unseen.yml <<-'YML'
+	stacks: [{name: app, found: UPDATE_IN_PROGRESS, seconds: 6000, then: UPDATE_COMPLETE}]
+	faults: [{action: DescribeStackEvents, reply: lost, count: 4}]
+YML
+cp -R "$tmp/state" "$tmp/state.kept"
+sandbox 12 --scenario unseen.yml -- "$DEPLOYER" watch
+err_has 'CloudFormation DescribeStackEvents'
+rm -rf "$tmp/state"
+mv "$tmp/state.kept" "$tmp/state"
+
 # Why it failed, at once and afterwards.
 tag 8b
 cat >fail.yml <<-'YML'

@@ -482,9 +482,9 @@ static void b13_stops_waiting_for_a_busy_stack(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 0);
 }
 
-static void a6_recreates_on_request_only(void **state)
+static void recreate_where_the_deletion_is_answered(int status, const char *body)
 {
-	static const struct fake_answer answers[] = {
+	const struct fake_answer answers[] = {
 		{ "DescribeStacks", 200, STACK("ROLLBACK_COMPLETE"), 1 },
 		{ "ListStackResources", 200,
 		  REPLY("ListStackResources",
@@ -492,7 +492,7 @@ static void a6_recreates_on_request_only(void **state)
 			"<ResourceStatus>DELETE_COMPLETE</ResourceStatus></member>"
 			"</StackResourceSummaries>"),
 		  0 },
-		{ "DeleteStack", 200, REPLY("DeleteStack", ""), 1 },
+		{ "DeleteStack", status, body, 0 },
 		{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), 2 },
 		{ "DescribeStacks", 200, STACK("DELETE_COMPLETE"), 1 },
 		{ "DescribeStacks", 200, STACK("CREATE_COMPLETE"), 0 },
@@ -506,11 +506,70 @@ static void a6_recreates_on_request_only(void **state)
 	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
 	enum deploy_outcome outcome = DEPLOY_UNCHANGED;
 
-	(void)state;
 	FAKE_CFN_SET_UP(fake, answers);
 	assert_int_equal(deploy_with(&fake, &policy, &outcome), 0);
 	assert_int_equal(outcome, DEPLOY_CREATED);
 	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
+}
+
+static void a6_recreates_on_request_only(void **state)
+{
+	(void)state;
+	recreate_where_the_deletion_is_answered(200, REPLY("DeleteStack", ""));
+	recreate_where_the_deletion_is_answered(0, NULL);
+}
+
+/* Rule R2: nobody learned that it was executed, and it was over before anybody looked. */
+static void follows_an_execution_that_failed_before_it_was_seen(void **state)
+{
+	static const struct {
+		const char *events;
+		int want;
+	} rows[] = {
+		{ EVENTS(ROOT("3", "UPDATE_ROLLBACK_COMPLETE") ROOT("2", "UPDATE_IN_PROGRESS")),
+		  10 },
+		{ BEFORE, 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStacks", 200, LIVE, 1 },
+			{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+			{ "DescribeStackEvents", 200, BEFORE, 1 },
+			{ "DescribeStackEvents", 200, rows[i].events, 0 },
+			{ "DescribeChangeSet", 200, READY, 1 },
+			{ "DescribeChangeSet", 200,
+			  SET("CREATE_COMPLETE", "", "EXECUTE_FAILED", ""), 0 },
+			{ "ExecuteChangeSet", 0, NULL, 0 },
+			USUAL,
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_it(&fake), rows[i].want);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+	}
+}
+
+/* There was no stack, and somebody else creates it before our change set is made. */
+static void says_that_somebody_else_has_created_the_stack(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 400, NOT_THERE, 0 },
+		{ "CreateChangeSet", 400,
+		  FAULT("ValidationError",
+			"Stack [todobackend] already exists and cannot be created "
+			"again with the changeSet [x]."),
+		  0 },
+		USUAL,
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 3);
+	assert_string_equal(fake.err.fix.buf, "somebody else deployed in between: plan again");
 }
 
 /* A2, A13: what failed without a rollback is updated on request, and without one. */
@@ -757,6 +816,8 @@ int main(void)
 		cmocka_unit_test(b13_waits_for_a_busy_stack),
 		cmocka_unit_test(b13_stops_waiting_for_a_busy_stack),
 		cmocka_unit_test(a6_recreates_on_request_only),
+		cmocka_unit_test(follows_an_execution_that_failed_before_it_was_seen),
+		cmocka_unit_test(says_that_somebody_else_has_created_the_stack),
 		cmocka_unit_test(a2_a13_fixes_forward_on_request),
 		cmocka_unit_test(a7_a_declined_creation_ends_when_its_stack_is_gone),
 		cmocka_unit_test(f4_f5_asks_what_an_interrupted_call_has_done),
