@@ -288,7 +288,7 @@ class Stage:
             return case
         first, case.said = runs[0], runs[0].said
         changed = differences(first.effects, self.untouched.effects, self.command.ignored)
-        case.false_success = first.status == 0 and bool(changed)
+        case.false_success = first.status == 0 and bool(changed) and not self.is_left_and_told(case, first)
         if case.is_strict() or first.status == self.untouched.status:
             self.judge_same(case, first, changed)
         else:
@@ -296,14 +296,18 @@ class Stage:
             self.judge_again(case, runs[1])
         return case
 
+    def is_left_and_told(self, case, run):
+        """What was asked for is done; what was made on the way could not be taken back, and that is said."""
+        return not case.is_strict() and any(re.search("warning: .* is left behind: ", line) for line in run.said)
+
     def judge_same(self, case, run, changed):
         case.want(run.status == self.untouched.status, f"status {run.status}, not {self.untouched.status}")
         case.false_failure = run.status != self.untouched.status and not changed and run.status != 12
-        case.want(not changed, f"differs in {', '.join(changed)}")
+        case.want(not changed or self.is_left_and_told(case, run), f"differs in {', '.join(changed)}")
         case.want(not case.is_strict() or run.out == self.untouched.out, "says something else on stdout")
 
     def judge_told(self, case, run, changed):
-        case.want(any(re.match(r"deployer(-entrypoint)?: ", line) for line in run.said), "no error is told")
+        case.want(any(re.match(r"(deployer|deployer-entrypoint|docker-credential-deployer): |error ", line) for line in run.said), "no error is told")
         since = differences(run.effects, self.before)
         summary = catalogue.summary_of(run.said)
         case.want(not since or not summary.startswith("changed: nothing") or "running: " in summary,

@@ -195,7 +195,9 @@ SSO_NEEDS = {"needs": ["python3", "mkfifo"], "stub": True}
 
 IDENTITIES = [
     deployer("whoami", "whoami"),
-    deployer("whoami in a role", "whoami --profile dev", setup=[ROLE]),
+    # The sandbox forgets its sessions when it ends, the cache does not.
+    deployer("whoami in a role", "whoami --profile dev", setup=[ROLE],
+             again='rm -rf "$HOME/.aws/cli"; "$DEPLOYER" whoami --profile dev'),
     deployer("credentials of a role", "credentials --profile dev >/dev/null", setup=[ROLE]),
     # A code is good for one token (RFC 8628 section 3.5, RFC 6749 section 4.1.2): the next try is refused.
     Command("sso-login", SSO + "sso-login --profile dev", once=("token",), **SSO_NEEDS),

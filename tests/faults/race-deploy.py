@@ -11,7 +11,8 @@ change set is made, before it is executed, or while it is.
 In each round exactly one executes: one operation on the stack, with the token that the winner's record has,
 and the winner's version in the end. The other one ends with 3 or 13, says that somebody else's operation is in
 the way and that it has changed nothing, leaves its parameter file as it was and no change set behind, and the
-winner's stack alone. A round in which the second began when the first was over is no race, and is played again.
+winner's stack alone. Status 0 without one's version on the stack is a false success. A round in which the second
+began when the first was over is no race, and is played again.
 
 Prints n/n. DEPLOYER and DEPLOYER_SANDBOX name the programs.
 """
@@ -66,7 +67,7 @@ class Round:
         self.offset = draw.choice([0.0, draw.uniform(0, 0.05), draw.uniform(0, 0.2)])
         self.problems, self.said = [], {}
         self.loser_status = None
-        self.is_race = True
+        self.is_race, self.lies = True, 0
 
     def want(self, condition, problem):
         if not condition:
@@ -124,6 +125,7 @@ def judge(round_, world, done):
         round_.is_race = False
         return
     winners = [name for name in NAMES if statuses[name] == 0]
+    round_.lies = len([name for name in winners if stack.version() != name])
     round_.want(len(winners) == 1, f"the statuses are {statuses}")
     if len(winners) != 1:
         return
@@ -219,7 +221,7 @@ def main():
     ends = collections.Counter(round_.loser_status for round_ in rounds if not round_.problems)
     told = ", ".join(f"{count} times with {status}" for status, count in sorted(ends.items()))
     print(f"{good}/{options.rounds} rounds of two deployers: exactly one executed, the other changed nothing and said so"
-          f" (it ended {told}; seed {options.seed})")
+          f" ({told}; seed {options.seed}), false successes {sum(round_.lies for round_ in rounds)}")
     return 0 if good == options.rounds else 1
 
 
