@@ -148,6 +148,8 @@ static int must_fail(enum kind kind, const char *function, int usual, void *call
 	return plan.error ? plan.error : usual;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): what stands alone are types and lists in parentheses. */
+
 /* What a semicolon may follow. */
 #define AS_DECLARATION(name) _Static_assert(sizeof(#name) > 1, "it has a name")
 
@@ -387,6 +389,8 @@ struct curl_function {
 		return error ? failure : next arguments;                                           \
 	}                                                                                          \
 	AS_DECLARATION(name)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 TORTURED_CURL(void *, curl_easy_init, ENOMEM, NULL, (void), ());
 TORTURED_CURL(CURLcode, curl_easy_perform, CURLE_COULDNT_CONNECT, (CURLcode)error, (void *handle),

@@ -46,7 +46,7 @@ from ways import WAYS
 KINDS = ["alloc", "read", "write", "open", "spawn", "connect", "curl"]
 ALL_KINDS = KINDS + ["lib-" + kind for kind in KINDS]
 TALLY = struct.Struct(f"{len(ALL_KINDS)}QQ40s120s")
-OUT_OF_MEMORY = re.compile(r"^deployer: out of resources: \S+$", re.M)
+OUT_OF_MEMORY = re.compile(r"^deployer: out of resources: (\S+)$", re.M)
 SANITIZER = re.compile(r"^.*(?:runtime error:|ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer).*$", re.M)
 # The frames of a report: cmocka reads through what it was to compare, and a case what was not made for it.
 FRAME = re.compile(r"^ *#\d+ 0x\w+ in (.*)$", re.M)
@@ -100,7 +100,10 @@ class Run:
         return bool(self.function)
 
     def is_out_of_memory(self):
-        return self.status == -signal.SIGABRT and bool(OUT_OF_MEMORY.search(self.err))
+        """Whether it ended as lib/base/mem.h says: of an allocation, or of the function that it names."""
+        said = OUT_OF_MEMORY.search(self.err)
+        allocates = re.match("(lib-)?alloc|curl", self.plan or "")
+        return bool(self.status == -signal.SIGABRT and said and (allocates or said.group(1) == self.function))
 
     def is_leak_of_library(self):
         """Whether a call failed beneath a library, and something leaked: the library may have lost it."""
@@ -118,7 +121,7 @@ class Run:
             return f"hangs ({self.seconds:.0f} s)"
         if report:
             return report.group(0).strip()
-        if self.status < 0 and not (self.is_out_of_memory() and re.match("(lib-)?alloc|curl", self.plan or "")):
+        if self.status < 0 and not self.is_out_of_memory():
             lines = self.err.strip().splitlines()
             return f"ended by signal {-self.status}: {lines[-1] if lines else ''}"
         return None
