@@ -5,6 +5,7 @@
 #include "test.h"
 #include "vectors.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -234,8 +235,9 @@ static void keeps_all_of_twenty_logins_at_once(void **state)
 	for (size_t i = 0; i < COUNT(children); i++) {
 		children[i] = fork();
 		if (children[i] == 0) {
-			CLEANUP_FREE char *host = mem_printf("host%zu.example", i);
+			char host[32];
 
+			(void)snprintf(host, sizeof(host), "host%zu.example", i);
 			_exit(docker_config_set_helper(&home.env, host, "deployer", &err) < 0);
 		}
 	}

@@ -261,11 +261,11 @@ static void writes_into_a_mount_point_what_fits(void **state)
 	int before;
 
 	(void)state;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		skip();
 	put("source", "old", 0644);
 	put("f", "below", 0644);
-	assert_int_equal(mount("source", "f", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount("source", "f", "none", MS_BIND, NULL), 0);
 	before = count_entries(".");
 	assert_int_equal(write_text("f", "new", &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
@@ -290,7 +290,7 @@ static void leaves_the_old_bytes_on_a_full_disk(void **state)
 	CLEANUP_FREE char *big = mem_zalloc(1 << 20);
 
 	(void)state;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		skip();
 	assert_int_equal(mkdir("small", 0755), 0);
 	assert_int_equal(mount("none", "small", "tmpfs", 0, "size=16k"), 0);
