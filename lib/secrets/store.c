@@ -87,6 +87,29 @@ static int predict(struct aws_client *client, const char *name,
 	return 0;
 }
 
+/*
+ * The answer was lost: the version that the token names tells whether it was stored; otherwise *err
+ * stays, or becomes ERROR_OUTCOME where that could not be asked either (reliability rule R2).
+ */
+static bool was_stored(struct aws_client *client, const char *name, const char *token,
+		       struct error *err)
+{
+	CLEANUP(secrets_value_release) struct secrets_value found = SECRETS_VALUE_INIT;
+	CLEANUP(error_release) struct error blind = ERROR_INIT;
+
+	if (err->kind != ERROR_NETWORK && err->kind != ERROR_BUSY)
+		return false;
+	if (secrets_get_value(client, name, token, NULL, &found, &blind) == 0) {
+		error_release(err);
+		return true;
+	}
+	if (!error_has_code(&blind, "ResourceNotFoundException")) {
+		error_wrap(err, "whether '%s' was stored is not known", name);
+		error_become(err, ERROR_OUTCOME);
+	}
+	return false;
+}
+
 int secrets_store(struct aws_client *client, const struct secrets_store_request *request,
 		  enum secrets_store_outcome *ret_outcome, struct error *err)
 {
@@ -104,7 +127,8 @@ int secrets_store(struct aws_client *client, const struct secrets_store_request 
 		return predict(client, request->name, ret_outcome, err);
 	random_hex(&token, TOKEN_BYTES);
 	if (!secret_is_set(&old)) {
-		if (create(client, request, token.buf, err) == 0) {
+		if (create(client, request, token.buf, err) == 0 ||
+		    was_stored(client, request->name, token.buf, err)) {
 			*ret_outcome = SECRETS_CREATED;
 			return 0;
 		}
@@ -113,7 +137,9 @@ int secrets_store(struct aws_client *client, const struct secrets_store_request 
 			return -1;
 		error_release(err);
 	}
-	if (secrets_put_value(client, request->name, request->value, token.buf, &version, err) < 0)
+	if (secrets_put_value(client, request->name, request->value, token.buf, &version, err) <
+		    0 &&
+	    !was_stored(client, request->name, token.buf, err))
 		return -1;
 	*ret_outcome = SECRETS_CHANGED;
 	return 0;

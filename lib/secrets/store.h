@@ -27,7 +27,7 @@ enum secrets_store_outcome {
 
 /*
  * Makes `value` the current version of a secret, which is created where there is none. Doing it
- * again changes nothing.
+ * again changes nothing. ERROR_OUTCOME where nobody knows whether it was done.
  */
 int secrets_store(struct aws_client *client, const struct secrets_store_request *request,
 		  enum secrets_store_outcome *ret_outcome, struct error *err);
