@@ -40,7 +40,7 @@ SPEED = "240"
 # How long anything may take; the machine may be busy.
 PATIENCE_S = 180
 # How long what was killed may take to have its children ended (lib/sys/guard.h).
-ORPHAN_S = 30
+ORPHAN_S = 180
 REACHED, GO = "reached", "go"
 
 # What would lead to somebody's account, or change what is said.
@@ -487,7 +487,7 @@ def interrupt(run, world, name, lock):
     if world.point.how.get("lock") == "dev.cfg":
         (world.hold / GO).touch()
     if {"lock", "slow_registry"} & set(world.point.how):
-        time.sleep(0.7)  # nothing tells more exactly that it is there
+        time.sleep(2)  # nothing tells more exactly that it is there
     pid = run.pid()
     os.kill(pid, getattr(signal, f"SIG{name}"))
     sent = time.monotonic()

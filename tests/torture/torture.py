@@ -162,7 +162,7 @@ class UnitCase:
         run = self.run()
         if run.status or run.fault():
             raise SystemExit(f"{self.name}: goes wrong where nothing fails:\n{run.out}{run.err}")
-        self.timeout = max(20, 10 * run.seconds)
+        self.timeout = max(120, 10 * run.seconds)
         return run.counts
 
     def check(self, plan, suppressions=None):
