@@ -410,14 +410,16 @@ static int confirm(const struct registry *registry, const char *name, const char
 			 digest);
 }
 
-/* A tag that cannot move is no failure where it names this very manifest already (ECR refuses to
- * put the same one again). */
-static int settle_immutable(const struct registry *registry, const char *name, const char *tag,
-			    const char *digest, struct error *err)
+/*
+ * A tag that cannot move is no failure where it names this very manifest already (ECR refuses to
+ * put the same one again); nor is an answer that was lost.
+ */
+static int settle(const struct registry *registry, const char *name, const char *tag,
+		  const char *digest, struct error *err)
 {
 	CLEANUP(error_release) struct error other = ERROR_INIT;
 
-	if (!error_has_code(err, "TagIsImmutable") ||
+	if ((!error_has_code(err, "TagIsImmutable") && !is_broken_off(err)) ||
 	    confirm(registry, name, tag, digest, &other) < 0)
 		return -1;
 	error_release(err);
@@ -428,7 +430,7 @@ int registry_put(const struct registry *registry, const char *name, const char *
 		 const struct manifest *manifest, struct error *err)
 {
 	if (put(registry, name, tag, manifest, err) < 0) {
-		if (settle_immutable(registry, name, tag, manifest->digest.buf, err) == 0)
+		if (settle(registry, name, tag, manifest->digest.buf, err) == 0)
 			return 0;
 		return error_wrap(err, "tagging %s:%s", name, tag);
 	}

@@ -113,6 +113,39 @@ static void asks_again_where_an_answer_was_lost(void **state)
 	}
 }
 
+/* No answer to any attempt: what the tag names tells. */
+static void a_put_that_nobody_answers_is_looked_for(void **state)
+{
+	static const struct {
+		int status; /* of the tag afterwards */
+		int want;
+	} rows[] = { { 200, 0 }, { 404, -1 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(str_release) struct str digest = STR_INIT;
+		CLEANUP(str_release) struct str url = STR_INIT;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+
+		str_addf(&url, URL "/v2/app/manifests/%s", digest_of_manifest(&digest));
+		const struct canned_exchange exchanges[] = {
+			{ "GET", url.buf, 200, OCI, MANIFEST },
+			{ "PUT", URL "/v2/app/manifests/2", -52, NULL, NULL },
+			{ "PUT", URL "/v2/app/manifests/2", -52, NULL, NULL },
+			{ "PUT", URL "/v2/app/manifests/2", -52, NULL, NULL },
+			{ "GET", URL "/v2/app/manifests/2", rows[i].status, OCI, MANIFEST },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		struct registry registry = make_registry(&canned, &password);
+
+		assert_int_equal(registry_tag(&registry, "app", digest.buf, "2", &err),
+				 rows[i].want);
+		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
 /* The answer to a PUT was lost, and the second one meets the tag that the first has made. */
 static void a_lost_put_has_one_effect(void **state)
 {
@@ -421,6 +454,7 @@ int main(void)
 		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
 		cmocka_unit_test(asks_again_where_an_answer_was_lost),
 		cmocka_unit_test(a_lost_put_has_one_effect),
+		cmocka_unit_test(a_put_that_nobody_answers_is_looked_for),
 		cmocka_unit_test(takes_an_immutable_tag_with_the_same_manifest_for_done),
 		cmocka_unit_test(tells_what_a_registry_refuses),
 		cmocka_unit_test(checks_the_credentials_alone),
