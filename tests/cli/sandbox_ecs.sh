@@ -66,8 +66,11 @@ cat >tools.sh <<-'SH'
 	service() { # QUERY
 		aws ecs describe-services --cluster app --services web --output text --query "services[0].$1"
 	}
-	stopped() { # QUERY
-		arns=$(aws ecs list-tasks --cluster app --service-name web --desired-status STOPPED --query taskArns --output text)
+	stopped() { # QUERY, of a task that stopped; the first may take a while
+		while
+			arns=$(aws ecs list-tasks --cluster app --service-name web --desired-status STOPPED --query taskArns --output text)
+			[ -z "${arns#None}" ]
+		do sleep 0.2; done
 		aws ecs describe-tasks --cluster app --tasks ${arns%%	*} --output text --query "tasks[0].$1"
 	}
 	failures() {
@@ -109,9 +112,9 @@ sandbox 'services: [{outcome: crash}]' 'change update-stack bad; rest; failures'
 out_has 'UPDATE_ROLLBACK_COMPLETE'
 out_has 'HandlerErrorCode: NotStabilized'
 speed=100
-sandbox 'services: [{outcome: crash, exit_code: 3, log: [starting, no database]}]' 'change update-stack bad; sleep 0.6
-	service "deployments[].[status,rolloutState]"
+sandbox 'services: [{outcome: crash, exit_code: 3, log: [starting, no database]}]' 'change update-stack bad
 	stopped "[stopCode,stoppedReason,containers[0].exitCode,containers[0].lastStatus]"
+	service "deployments[].[status,rolloutState]"
 	aws logs filter-log-events --log-group-name /app --filter-pattern "\"no database\"" --max-items 1 \
 		--query "events[0].message" --output text'
 out_has 'PRIMARY	IN_PROGRESS'
@@ -136,7 +139,7 @@ out_has 'arn:aws:ecs:us-east-1:123456789012:task-definition/web:2'
 
 # The other ways to fail, one look each, and a cancel that works meanwhile.
 failing() { # OUTCOME
-	sandbox "services: [{outcome: $1}]" 'change update-stack bad; sleep 0.6
+	sandbox "services: [{outcome: $1}]" 'change update-stack bad
 		stopped "[stopCode,stoppedReason,containers[0].[reason,exitCode]]"; service "events[].message"
 		aws cloudformation cancel-update-stack --stack-name app; rest'
 	out_has UPDATE_ROLLBACK_COMPLETE
