@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/slice.h"
+#include "repo/memory.h"
 
 #include <assert.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static int start(struct error *err)
 {
 	const size_t count = sizeof(harmless_extensions) / sizeof(harmless_extensions[0]);
 
+	repo_use_memory();
 	if (git_libgit2_init() < 0)
 		return repo_fail(err, ERROR_TOOL, "cannot start libgit2");
 	(void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless_extensions, count);

@@ -21,6 +21,7 @@ ways.py says: its exit status, what it says, what it leaves behind, and that the
     --seed N        where the spread begins (0)
     --jobs N        so many at a time (2)
     --errno N       with that errno instead of the usual one
+    --seconds N     begin nothing more after so long; the rest is counted as left out
     --verbose       every n that went wrong with what it said
 
 Prints a line for what went wrong and in the end 'KIND tried/all' and the sum. Exit status 1 where anything did.
@@ -197,6 +198,7 @@ class Score:
         self.missed = 0
         self.ended_by_memory = 0
         self.faults = []
+        self.cases = self.cases_left = 0
 
     def add(self, case, plan, run, fault, verbose):
         kind = plan.split(":")[0]
@@ -217,7 +219,8 @@ class Score:
                 print(f"{kind:12} {self.tried[kind]}/{self.all[kind]}")
         tried = sum(self.tried.values())
         print(f"{tried - len(self.faults)}/{tried} runs ended as they should, {self.missed} of them before their call,"
-              f" {self.ended_by_memory} by being out of memory; {sum(self.all.values()) - tried} calls left out")
+              f" {self.ended_by_memory} by being out of memory; {sum(self.all.values()) - tried} calls left out;"
+              f" {self.cases}/{self.cases + self.cases_left} cases")
 
 
 def torture(case, options, score, pool):
@@ -230,13 +233,17 @@ def torture(case, options, score, pool):
         score.all[kind] += counts[kind]
 
     def one(plan):
+        if time.monotonic() > options.end:
+            return
         run, fault = case.check(plan)
         if run.is_leak_of_library():
             run, fault = case.check(plan, options.suppressions)
         score.add(case, plan, run, fault, options.verbose)
 
-    list(pool.map(one, work))
-    case.end()
+    try:
+        list(pool.map(one, work))
+    finally:
+        case.end()
 
 
 def parse():
@@ -248,6 +255,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--errno", type=int)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--help", action="store_true")
     parser.add_argument("names", nargs="*")
@@ -256,6 +264,7 @@ def parse():
     options = parser.parse_args()
     options.source = pathlib.Path(__file__).resolve().parents[2]
     options.build = options.build.resolve()
+    options.end = time.monotonic() + options.seconds
     return options
 
 
@@ -290,7 +299,11 @@ def run_all(options):
     score = Score()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case in all_cases(options):
-            torture(case, options, score, pool)
+            if time.monotonic() < options.end:
+                torture(case, options, score, pool)
+                score.cases += 1
+            else:
+                score.cases_left += 1
     score.summary()
     return 1 if score.faults else 0
 
