@@ -7,6 +7,7 @@
 #include "docker/image.h"
 #include "docker/registry_call.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -198,6 +199,7 @@ void image_layers_write(const struct image_layers *layers, const struct strv *di
 	for (size_t i = 0; i < diff_ids->count; i++) {
 		const struct image_layer *layer = image_layers_find(layers, diff_ids->v[i]);
 
+		assert(layer);
 		if (i)
 			str_addc(out, ',');
 		add_blob(out, "image.rootfs.diff.tar.gzip", layer->digest.buf, layer->size);

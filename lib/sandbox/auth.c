@@ -157,7 +157,10 @@ static void add_query(struct str *out, const char *query)
 	if (sorted.count)
 		qsort(sorted.v, sorted.count, sizeof(*sorted.v), compare_texts);
 	for (size_t i = 0; i < sorted.count; i++) {
-		*strchr(sorted.v[i], '\1') = '=';
+		char *mark = strchr(sorted.v[i], '\1');
+
+		assert(mark);
+		*mark = '=';
 		str_addf(out, "%s%s", i ? "&" : "", sorted.v[i]);
 	}
 }

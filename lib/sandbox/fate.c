@@ -4,6 +4,7 @@
 #include "base/slice.h"
 #include "data/json.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,7 +76,10 @@ unsigned fate_number(const json_t *object, const char *key, unsigned otherwise)
 
 unsigned fate_life(const json_t *fate)
 {
-	return fate_number(fate, "seconds", fate_kind_of(fate)->life_s);
+	const struct fate_kind *kind = fate_kind_of(fate);
+
+	assert(kind);
+	return fate_number(fate, "seconds", kind->life_s);
 }
 
 /* Between the failure of attempt `count` (from 0) and the next one. */
@@ -125,6 +129,7 @@ bool fate_is_counted(const json_t *fate)
 {
 	const struct fate_kind *kind = fate_kind_of(fate);
 
+	assert(kind);
 	return strcmp(kind->stop_code, "EssentialContainerExited") != 0 ||
 	       fate_life(fate) < COUNTS_AS_STARTED_S;
 }

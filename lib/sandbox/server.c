@@ -6,6 +6,7 @@
 #include "sandbox/call.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -128,6 +129,7 @@ static enum MHD_Result send_reply(struct server *server, struct MHD_Connection *
 	for (size_t i = 0; i < reply->headers.count; i++) {
 		char *colon = strchr(reply->headers.v[i], ':');
 
+		assert(colon);
 		*colon = '\0';
 		(void)MHD_add_response_header(response, reply->headers.v[i], colon + 2);
 	}
