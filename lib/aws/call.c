@@ -3,8 +3,10 @@
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/url.h"
+#include "data/json.h"
 #include "sys/interrupt.h"
 
 #include <stdlib.h>
@@ -287,6 +289,69 @@ static int send_request(struct call *call, const struct strv *headers, struct er
 	return explain_silence(call, err);
 }
 
+/* What is secret of what a call sends, by its name on the wire. */
+static const char *const secret_headers[] = { "authorization", "x-amz-security-token",
+					      "x-amz-sso_bearer_token" };
+static const char *const secret_inputs[] = { "WebIdentityToken", "TokenCode",	 "SecretString",
+					     "SecretBinary",	 "clientSecret", "refreshToken",
+					     "deviceCode",	 "accessToken" };
+
+static void mask_headers(const struct strv *headers, struct error *err)
+{
+	for (size_t i = 0; i < headers->count; i++) {
+		for (size_t j = 0; j < sizeof(secret_headers) / sizeof(secret_headers[0]); j++) {
+			size_t len = strlen(secret_headers[j]);
+			const char *header = headers->v[i];
+
+			if (strncasecmp(header, secret_headers[j], len) == 0 && header[len] == ':')
+				error_mask(err, header + len + 1 + strspn(header + len + 1, " "));
+		}
+	}
+}
+
+/* A form's value, decoded: error_mask() knows the encoded one. */
+static void mask_form_value(const struct str *form, const char *name, struct error *err)
+{
+	CLEANUP_FREE char *head = mem_printf("&%s=", name);
+	const char *value = strstr(form->buf, head);
+	CLEANUP(str_wipe) struct str text = STR_INIT;
+
+	if (!value)
+		return;
+	value += strlen(head);
+	str_reserve(&text, form->len);
+	url_decode(&text, value, strcspn(value, "&"));
+	error_mask(err, text.buf);
+}
+
+/* As it is, and as the body has it. */
+static void mask_json_value(const char *value, struct error *err)
+{
+	CLEANUP(str_wipe) struct str quoted = STR_INIT;
+
+	if (!value)
+		return;
+	error_mask(err, value);
+	str_reserve(&quoted, strlen(value) * 6 + 2);
+	json_quote(&quoted, value);
+	str_cut(&quoted, quoted.len - 1);
+	error_mask(err, quoted.buf + 1);
+}
+
+/* A service may quote in its message what it was sent. */
+static int mask_what_was_sent(const struct call *call, const struct strv *headers,
+			      struct error *err)
+{
+	mask_headers(headers, err);
+	for (size_t i = 0; i < sizeof(secret_inputs) / sizeof(secret_inputs[0]); i++) {
+		if (call->input && call->input->json)
+			mask_json_value(json_text(call->input->json, secret_inputs[i]), err);
+		else
+			mask_form_value(&call->body, secret_inputs[i], err);
+	}
+	return -1;
+}
+
 /* Reads a refusal and decides whether another attempt could go better. */
 static int take_fault(struct call *call, bool is_skew_known, struct error *err)
 {
@@ -321,7 +386,9 @@ static int attempt(struct call *call, struct aws_reply *reply, struct error *err
 		return -1;
 	is_skew_known = aws_skew_measure(&call->response, &call->caller->skew_ms);
 	if (call->response.status < 200 || call->response.status > 299)
-		return take_fault(call, is_skew_known, err);
+		return take_fault(call, is_skew_known, err) < 0
+			       ? mask_what_was_sent(call, &headers, err)
+			       : 0;
 	if (aws_reply_read(call->operation, &call->response, reply, err) == 0)
 		return 0;
 	call->failure = AWS_RETRY_TRANSIENT;

@@ -1,6 +1,7 @@
 #include "base/error.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -82,6 +83,13 @@ int error_fix(struct error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vaddf(&err->fix, fmt, ap);
 	va_end(ap);
+	return -1;
+}
+
+int error_mask(struct error *err, const char *secret)
+{
+	(void)mask_str(&err->msg, secret);
+	(void)mask_str(&err->fix, secret);
 	return -1;
 }
 

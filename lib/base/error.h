@@ -76,6 +76,10 @@ int error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(pr
  */
 int error_fix(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Masks a secret of the caller's that somebody else quotes in an error (base/mask.h). Returns -1.
+ */
+int error_mask(struct error *err, const char *secret);
+
 /* Gives an error that is set another kind (what a failure means to the stage it broke). */
 int error_become(struct error *err, enum error_kind kind);
 

@@ -1,6 +1,7 @@
 #include "docker/registry_call.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/slice.h"
 #include "data/digest.h"
 #include "data/json.h"
@@ -86,6 +87,19 @@ static enum error_kind kind_of(int status)
 	}
 }
 
+/* A registry may quote what it was sent. */
+static void mask_login(const struct registry *registry, struct str *text)
+{
+	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
+
+	if (!registry->password || !secret_is_set(registry->password))
+		return;
+	(void)mask_str(text, secret_bytes(registry->password));
+	add_authorization(registry, &headers);
+	for (size_t i = 0; i < headers.count; i++)
+		(void)mask_str(text, strrchr(headers.v[i], ' ') + 1);
+}
+
 int registry_check_response(const struct registry *registry, const struct http_response *response,
 			    struct error *err)
 {
@@ -95,6 +109,7 @@ int registry_check_response(const struct registry *registry, const struct http_r
 	if (response->status >= 200 && response->status < 300)
 		return 0;
 	describe(response, &text);
+	mask_login(registry, &text);
 	docker_failure_set(err, kind_of(response->status), text.buf);
 	if (!err->code[0] && response->status == 401)
 		error_set_code(err, "NoCredentials");

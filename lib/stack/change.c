@@ -3,6 +3,7 @@
 #include "stack/deletion.h"
 #include "stack/deployment.h"
 #include "stack/fact.h"
+#include "stack/hidden.h"
 #include "stack/running.h"
 #include "stack/status.h"
 #include "sys/interrupt.h"
@@ -22,6 +23,16 @@
 bool change_met_busy_stack(const struct error *err)
 {
 	return error_has_code(err, "ValidationError") && strstr(err->msg.buf, "_IN_PROGRESS state");
+}
+
+/* A service may quote what it was sent. */
+static void hide_values(const struct deployment *d, struct error *err)
+{
+	CLEANUP(strv_wipe) struct strv hidden = STRV_INIT;
+
+	hidden_add(d->request->template, d->request->parameters, &hidden);
+	for (size_t i = 0; i < hidden.count; i++)
+		error_mask(err, hidden.v[i]);
 }
 
 /* The change set went by the stack's name: it must be for the stack that was looked at. */
@@ -123,6 +134,7 @@ static int create(struct deployment *d, struct error *err)
 	}
 	find_interrupted(d, err);
 	(void)explain_refusal(err);
+	hide_values(d, err);
 	return error_wrap(err, "creating the change set");
 }
 

@@ -1,6 +1,7 @@
 #include "stack/evidence.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/sanitize.h"
 #include "stack/evidence_source.h"
@@ -132,45 +133,16 @@ void evidence_read(struct aws_client *client, const struct failure *failure, int
 		evidence_read_custom(&scene, ret);
 }
 
-/* A copy without the value; NULL where the text has it not. */
-static char *without(const char *text, const char *value)
-{
-	struct str clean = STR_INIT;
-	const char *at = strstr(text, value);
-
-	if (!at)
-		return NULL;
-	for (; at; at = strstr(text, value)) {
-		str_add(&clean, text, (size_t)(at - text));
-		str_adds(&clean, "***");
-		text = at + strlen(value);
-	}
-	str_adds(&clean, text);
-	return str_detach(&clean);
-}
-
 static void hide_in_list(struct strv *list, const char *value)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		char *clean = without(list->v[i], value);
-
-		if (!clean)
-			continue;
-		explicit_bzero(list->v[i], strlen(list->v[i]));
-		free(list->v[i]);
-		list->v[i] = clean;
-	}
+	for (size_t i = 0; i < list->count; i++)
+		(void)mask_text(&list->v[i], value);
 }
 
 void evidence_hide(struct evidence *evidence, const struct strv *values)
 {
 	for (size_t i = 0; values && i < values->count; i++) {
-		CLEANUP_FREE char *summary = without(evidence->summary.buf, values->v[i]);
-
-		if (summary) {
-			str_wipe(&evidence->summary);
-			str_adds(&evidence->summary, summary);
-		}
+		(void)mask_str(&evidence->summary, values->v[i]);
 		hide_in_list(&evidence->facts, values->v[i]);
 		for (size_t j = 0; j < evidence->log_count; j++)
 			hide_in_list(&evidence->logs[j].lines, values->v[i]);
