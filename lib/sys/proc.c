@@ -1,6 +1,7 @@
 #include "sys/proc.h"
 
 #include "base/cleanup.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "sys/interrupt.h"
 
@@ -264,6 +265,31 @@ static void mask_nuls(struct str *line)
 	}
 }
 
+/* A program may print what it was given, and a proxy's address has a password in it. */
+static void mask_line(struct str *line)
+{
+	static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "http_proxy",
+					       "HTTP_PROXY" };
+
+	for (size_t i = 0; i < sizeof(secret_variables) / sizeof(secret_variables[0]); i++) {
+		const char *value = getenv(secret_variables[i]);
+
+		/* The access key's id is no secret, and tells whose the others are. */
+		if (value && strcmp(secret_variables[i], "AWS_ACCESS_KEY_ID") != 0)
+			(void)mask_str(line, value);
+	}
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
+		const char *value = getenv(proxies[i]);
+		const char *at = value ? strrchr(value, '@') : NULL;
+		const char *colon = at ? memrchr(value, ':', (size_t)(at - value)) : NULL;
+		CLEANUP_FREE char *password =
+			colon ? mem_strndup(colon + 1, (size_t)(at - colon) - 1) : NULL;
+
+		if (password && password[0] != '/')
+			(void)mask_str(line, password);
+	}
+}
+
 static void flush_line(struct proc *proc, struct stream *s)
 {
 	size_t len = s->line.len;
@@ -271,6 +297,7 @@ static void flush_line(struct proc *proc, struct stream *s)
 	if (len && s->line.buf[len - 1] == '\r')
 		str_cut(&s->line, len - 1);
 	mask_nuls(&s->line);
+	mask_line(&s->line);
 	proc->on_line(proc->ctx, s->is_stderr, s->line.buf, s->line.len);
 	str_reset(&s->line);
 }

@@ -11,7 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One line that a child printed, without its line end. `is_stderr` tells the stream. */
+/*
+ * One line that a child printed, without its line end, and with the secrets of the environment
+ * masked (base/mask.h). `is_stderr` tells the stream.
+ */
 typedef void (*proc_line_fn)(void *ctx, bool is_stderr, const char *line, size_t len);
 
 /*
