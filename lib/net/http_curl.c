@@ -6,7 +6,9 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_CONNECT_MS 10000
@@ -383,14 +385,38 @@ static void start_openssl(void)
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
 }
 
+/* libcurl copies headers and bodies, tokens and all: nothing of them stays in what it frees. */
+static void free_wiped(void *block)
+{
+	if (block)
+		explicit_bzero(block, malloc_usable_size(block));
+	free(block);
+}
+
+static void *move_wiped(void *block, size_t size)
+{
+	size_t old = block ? malloc_usable_size(block) : 0;
+	void *fresh;
+
+	if (block && size <= old && size > old / 2)
+		return block;
+	fresh = malloc(size);
+	if (!fresh || !block)
+		return fresh;
+	memcpy(fresh, block, old < size ? old : size);
+	free_wiped(block);
+	return fresh;
+}
+
 static int start_libcurl(struct curl_http *transport, struct error *err)
 {
 	if (transport->easy)
 		return 0;
 	if (libcurl_load(&transport->curl, err) < 0)
 		return -1;
-	if (transport->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		mem_fatal("curl_global_init");
+	if (transport->curl.global_init_mem(CURL_GLOBAL_DEFAULT, malloc, free_wiped, move_wiped,
+					    strdup, calloc) != CURLE_OK)
+		mem_fatal("curl_global_init_mem");
 	transport->easy = transport->curl.easy_init();
 	if (!transport->easy)
 		mem_fatal("curl_easy_init");

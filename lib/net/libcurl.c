@@ -19,7 +19,7 @@ static const struct {
 	{ "curl_easy_setopt", offsetof(struct libcurl, easy_setopt) },
 	{ "curl_easy_strerror", offsetof(struct libcurl, easy_strerror) },
 	{ "curl_global_cleanup", offsetof(struct libcurl, global_cleanup) },
-	{ "curl_global_init", offsetof(struct libcurl, global_init) },
+	{ "curl_global_init_mem", offsetof(struct libcurl, global_init_mem) },
 	{ "curl_slist_append", offsetof(struct libcurl, slist_append) },
 	{ "curl_slist_free_all", offsetof(struct libcurl, slist_free_all) },
 };

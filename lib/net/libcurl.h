@@ -19,7 +19,7 @@ struct libcurl {
 	__typeof__(&curl_easy_setopt) easy_setopt;
 	__typeof__(&curl_easy_strerror) easy_strerror;
 	__typeof__(&curl_global_cleanup) global_cleanup;
-	__typeof__(&curl_global_init) global_init;
+	__typeof__(&curl_global_init_mem) global_init_mem;
 	__typeof__(&curl_slist_append) slist_append;
 	__typeof__(&curl_slist_free_all) slist_free_all;
 };

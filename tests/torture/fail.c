@@ -399,8 +399,9 @@ TORTURED_CURL(CURLcode, curl_easy_setopt, CURLE_UNKNOWN_OPTION, (CURLcode)error,
 	      (void *handle, int option, void *value), (handle, option, value));
 TORTURED_CURL(CURLcode, curl_easy_getinfo, CURLE_UNKNOWN_OPTION, (CURLcode)error,
 	      (void *handle, int info, void *ret), (handle, info, ret));
-TORTURED_CURL(CURLcode, curl_global_init, CURLE_FAILED_INIT, (CURLcode)error, (long flags),
-	      (flags));
+TORTURED_CURL(CURLcode, curl_global_init_mem, CURLE_FAILED_INIT, (CURLcode)error,
+	      (long flags, void *take, void *give, void *move, void *copy, void *clear),
+	      (flags, take, give, move, copy, clear));
 TORTURED_CURL(void *, curl_slist_append, ENOMEM, NULL, (void *list, const char *text),
 	      (list, text));
 
@@ -413,7 +414,8 @@ static const struct curl_function *find_curl(const char *name)
 		{ "curl_easy_perform", (void *)tortured_curl_easy_perform,
 		  &next_curl_easy_perform },
 		{ "curl_easy_setopt", (void *)tortured_curl_easy_setopt, &next_curl_easy_setopt },
-		{ "curl_global_init", (void *)tortured_curl_global_init, &next_curl_global_init },
+		{ "curl_global_init_mem", (void *)tortured_curl_global_init_mem,
+		  &next_curl_global_init_mem },
 		{ "curl_slist_append", (void *)tortured_curl_slist_append,
 		  &next_curl_slist_append },
 	};
