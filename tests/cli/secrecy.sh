@@ -45,7 +45,9 @@ cat >"$tmp/watch.sh" <<-'SH'
 	secret=$AWS_SECRET_ACCESS_KEY
 	token=$(aws ecr get-login-password)
 	encoded=$(printf 'AWS:%s' "$token" | base64 -w 0)
-	printf '%s\n' "$secret" "$token" "$encoded" | grep -v '^$' >"$CANARIES"
+	webhook=T000CANARYWEBHOOK request=CANARYREQUESTTOKEN
+	printf '%s\n' "$secret" "$token" "$encoded" $webhook $request | grep -v '^$' >"$CANARIES"
+	export DEPLOYER_WEBHOOK="http://127.0.0.1:9/$webhook" ACTIONS_ID_TOKEN_REQUEST_TOKEN=$request
 	"$DEPLOYER" release --until publish >"$CANARIES.log" 2>&1 &
 	deployer=$!
 	scans=0
@@ -86,7 +88,7 @@ run 0 "$DEPLOYER" iam --account 123456789012 release
 run 0 "$DEPLOYER_SANDBOX" run --state "$tmp/state" --scenario "$tmp/scenario.yml" --repository "$me/app" -- \
 	sh "$tmp/watch.sh"
 grep -q ' published: sha256:' "$CANARIES.log" || fail 'nothing was published'
-[ "$(grep -c . "$CANARIES")" = 3 ] || fail 'not every canary is there'
+[ "$(grep -c . "$CANARIES")" = 5 ] || fail 'not every canary is there'
 read -r scans children <"$CANARIES.scans"
 echo "$scans scans, $children looks into children"
 [ "$scans" -ge 5 ] && [ "$children" -ge 3 ] || fail 'too little was looked at'

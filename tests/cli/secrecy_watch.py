@@ -15,6 +15,7 @@ with open(sys.argv[1], encoding="utf-8") as file:
     canaries = [line for line in file.read().split("\n") if line]
 EXECVE = re.compile(r'execve\("(?P<path>(?:[^"\\]|\\.)*)", \[(?P<args>.*?)\], (?P<env>\[.*\])\)')
 WRITE = re.compile(r"(?:write|pwrite64|writev|sendto|sendmsg)\(\d+<(?P<where>[^>]*)>")
+PROXY = re.compile(r'"\w+_(?:PROXY|proxy)=(?:[^"\\]|\\.)*"')
 PARTED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>")
 places = 0
 hits = []
@@ -38,7 +39,8 @@ def examine(line):
         if started["path"].rsplit("/", 1)[-1] in ("deployer", "deployer-entrypoint"):
             are_ours = True
         elif are_ours and "the-application" not in started["args"]:
-            look("environment", started["env"], line)
+            # A program that goes out needs the way, and the password that stands in it.
+            look("environment", PROXY.sub("", started["env"]), line)
     elif wrote and ("socket:" in wrote["where"] or "TCP" in wrote["where"]):
         return
     elif wrote and wrote["where"].startswith("/dev/shm/deployer-edit-"):
