@@ -105,9 +105,9 @@ static size_t skip_tag(struct slice text, size_t at)
 	char quote = '\0';
 
 	for (; at < text.n && (quote || text.p[at] != '>'); at++) {
-		if (quote)
-			quote = text.p[at] == quote ? '\0' : quote;
-		else if (text.p[at] == '"' || text.p[at] == '\'')
+		if (text.p[at] == quote)
+			quote = '\0';
+		else if (!quote && (text.p[at] == '"' || text.p[at] == '\''))
 			quote = text.p[at];
 	}
 	return at;
