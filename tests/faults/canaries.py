@@ -357,19 +357,26 @@ class World:
             return True
         if re.search(r"/project/\.deployer-\w+\.tmp>, .*/hidden", hit) or "/.aws/cli/cache/" in hit:
             return True
-        if self.run.command in STORED and "/.docker/.deployer-" in hit:
+        # The other logins in it stay; what else may have come is looked for in the file itself.
+        if self.run.command.split()[0] in ("login", "logout") and "/.docker/.deployer-" in hit:
+            return True
+        if self.run.command in SHOWN and "::add-mask::" in hit:
             return True
         return self.run.command in SHOWN and re.search(r"\bwrite\(1<", hit)
 
     def look_at_files(self, canary_file):
         forms = canary_file.read_text(encoding="utf-8").split("\n")
         hits, files = [], 0
+        config = (self.home / ".docker/config.json").read_text(encoding="utf-8")
+        for form in self.canaries.forms([name for name in NAMES if name != "docker"]):
+            if form in config and self.run.command not in STORED:
+                hits.append(f"file config.json: {form}")
         for path in self.dir.rglob("*"):
             if path in self.given or not path.is_file() or path.is_symlink() or ".git" in path.parts:
                 continue
             if "/.aws/cli/cache/" in str(path):
                 continue
-            if (path.name == "said" and self.run.command in SHOWN) or (path.name == "config.json" and self.run.command in STORED):
+            if path.name == "said" and self.run.command in SHOWN:
                 continue
             files += 1
             text = path.read_bytes().decode("utf-8", "replace")
