@@ -78,8 +78,8 @@ void file_hold_standard(void)
 
 bool file_exists(const char *path)
 {
-	return access(path, F_OK) == 0 ||
-	       (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ENAMETOOLONG);
+	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR && errno != EACCES &&
+					   errno != ELOOP && errno != ENAMETOOLONG);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -237,6 +237,7 @@ static void refuses_what_cannot_be_replaced(void **state)
 	assert_holds("read-only", "old");
 	assert_holds("first", "old");
 	assert_false(file_exists("nowhere"));
+	assert_false(file_exists("loop"));
 }
 
 static void refuses_anothers_file_behind_a_link(void **state)
