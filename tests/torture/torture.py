@@ -42,7 +42,7 @@ import tempfile
 import threading
 import time
 
-from ways import WAYS
+from ways import WAYS, Broken
 
 KINDS = ["alloc", "read", "write", "open", "spawn", "connect", "curl"]
 ALL_KINDS = KINDS + ["lib-" + kind for kind in KINDS]
@@ -56,6 +56,7 @@ SANITIZER_OPTIONS = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
 PR_SET_CHILD_SUBREAPER = 36
+COUNT_LIMIT_S = 300  # for a run in which nothing fails, which says how long the others may take
 
 
 class Run:
@@ -154,7 +155,7 @@ class UnitCase:
         self.program = program
         self.env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", TORTURE_CASE=name)
         self.cwd = options.source
-        self.timeout = 60
+        self.timeout = COUNT_LIMIT_S
 
     def run(self, plan=None, suppressions=None):
         return Run([str(self.program)], self.env, self.cwd, self.timeout, plan, suppressions)
@@ -162,7 +163,7 @@ class UnitCase:
     def count(self):
         run = self.run()
         if run.status or run.fault():
-            raise SystemExit(f"{self.name}: goes wrong where nothing fails:\n{run.out}{run.err}")
+            raise Broken(f"goes wrong where nothing fails:\n{run.out}{run.err}")
         self.timeout = max(120, 10 * run.seconds)
         return run.counts
 
@@ -198,7 +199,7 @@ class Score:
         self.missed = 0
         self.ended_by_memory = 0
         self.faults = []
-        self.cases = self.cases_left = 0
+        self.cases = self.cases_left = self.refused = 0
 
     def add(self, case, plan, run, fault, verbose):
         kind = plan.split(":")[0]
@@ -213,6 +214,12 @@ class Score:
             if verbose:
                 print(run.out + run.err, flush=True)
 
+    def refuse(self, case, reason):
+        """Nothing can be said of a case that goes wrong by itself."""
+        self.cases_left += 1
+        self.refused += 1
+        print(f"{case.name}: {reason}", flush=True)
+
     def summary(self):
         for kind in ALL_KINDS:
             if self.all[kind]:
@@ -224,7 +231,12 @@ class Score:
 
 
 def torture(case, options, score, pool):
-    counts = case.count()
+    try:
+        counts = case.count()
+    except (Broken, subprocess.TimeoutExpired) as broken:
+        case.end()
+        score.refuse(case, broken)
+        return
     work = []
     for kind in options.kinds:
         points = options.alloc_points if kind.endswith("alloc") else options.points
@@ -244,6 +256,7 @@ def torture(case, options, score, pool):
         list(pool.map(one, work))
     finally:
         case.end()
+    score.cases += 1
 
 
 def parse():
@@ -301,11 +314,10 @@ def run_all(options):
         for case in all_cases(options):
             if time.monotonic() < options.end:
                 torture(case, options, score, pool)
-                score.cases += 1
             else:
                 score.cases_left += 1
     score.summary()
-    return 1 if score.faults else 0
+    return 1 if score.faults or score.refused else 0
 
 
 if __name__ == "__main__":

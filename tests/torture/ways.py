@@ -134,7 +134,7 @@ class Way:
         self.local = threading.local()
         self.worlds = []
         self.usual = None
-        self.timeout = 60
+        self.timeout = 300  # where nothing fails
 
     @property
     def name(self):
@@ -167,7 +167,7 @@ class Way:
         self.run_in(world)
         run = self.run_in(world)
         if run.status or run.fault():
-            raise SystemExit(f"{self.name}: goes wrong where nothing fails:\n{run.out}{run.err}")
+            raise Broken(f"goes wrong where nothing fails:\n{run.out}{run.err}")
         self.usual = run.out
         self.timeout = max(30, 20 * run.seconds)
         return run.counts
