@@ -190,8 +190,10 @@ static int classify(struct call *call, const struct request *request, struct err
 	} else {
 		action = read_path_input(call, request);
 	}
-	if (call->service && action && !scenario_lacks(&call->sandbox->scenario, action))
-		call->operation = find_operation(call->service, action);
+	call->operation =
+		call->service && action && !scenario_lacks(&call->sandbox->scenario, action)
+			? find_operation(call->service, action)
+			: NULL;
 	if (call->operation)
 		return 0;
 	return refuse(err, "InvalidAction", "Could not find operation %s for version %s",

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/sanitize.h"
+#include "base/str.h"
 #include "data/yaml_locate.h"
 #include "sys/file.h"
 
@@ -113,28 +114,30 @@ static void end_group(const struct pipeline_log *log, const char *stage)
 }
 
 /* Services look for these within a line, too: GitHub's older form, and Azure's. */
-static char *take_apart(const char *text)
+static const char *take_apart(const char *text, struct str *ret)
 {
 	static const char *const marks[] = { "##[", "##vso[" };
-	char *copy = text ? mem_strdup(text) : NULL;
 
-	for (size_t i = 0; copy && i < sizeof(marks) / sizeof(marks[0]); i++) {
-		for (char *p = copy; (p = strstr(p, marks[i])); p++)
+	if (!text)
+		return NULL;
+	str_adds(ret, text);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		for (char *p = ret->buf; (p = strstr(p, marks[i])); p++)
 			*p = ' ';
 	}
-	return copy;
+	return ret->buf;
 }
 
 static void pass_on(const struct pipeline_log *log, const struct report_event *event)
 {
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP(str_release) struct str source = STR_INIT;
+	CLEANUP(str_release) struct str status = STR_INIT;
 	struct report_event harmless = *event;
-	CLEANUP_FREE char *text = take_apart(event->text);
-	CLEANUP_FREE char *source = take_apart(event->source);
-	CLEANUP_FREE char *status = take_apart(event->status);
 
-	harmless.text = text;
-	harmless.source = source;
-	harmless.status = status;
+	harmless.text = take_apart(event->text, &text);
+	harmless.source = take_apart(event->source, &source);
+	harmless.status = take_apart(event->status, &status);
 	log->plain->emit(log->plain, &harmless);
 }
 
