@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cmd/app.h"
 #include "cmd/sandbox/commands.h"
@@ -149,7 +150,7 @@ static void a_command_is_found_by_its_words(void **state)
 	(void)state;
 	for (size_t i = 0; i < PROGRAM.count; i++) {
 		const struct cmd *cmd = PROGRAM.commands[i];
-		CLEANUP_FREE char *words = strdup(cmd->name);
+		CLEANUP_FREE char *words = mem_strdup(cmd->name);
 		char program[] = "deployer", *space = strchr(words, ' ');
 		char *argv[] = { program, words, space ? space + 1 : NULL, NULL };
 		int count = 0;

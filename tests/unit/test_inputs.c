@@ -124,7 +124,7 @@ struct row {
 
 static void change(struct project *project, const struct row *row)
 {
-	CLEANUP_FREE char *path = row->what ? file_join(project->dir, row->what) : NULL;
+	CLEANUP_FREE char *path = file_join(project->dir, row->what ? row->what : "");
 
 	switch (row->change) {
 	case NOTHING:

@@ -269,7 +269,7 @@ static void names_a_program_that_is_missing(void **state)
 static void leaves_relative_path_entries_out(void **state)
 {
 	const char *path = getenv("PATH");
-	char *saved = strdup(path ? path : "");
+	char *saved = mem_strdup(path ? path : "");
 	char *found;
 
 	(void)state;
@@ -285,7 +285,7 @@ static void leaves_relative_path_entries_out(void **state)
 /* A folder with a program in it, first in PATH. */
 static char *make_folder(mode_t folder, mode_t file)
 {
-	char *dir = strdup("/tmp/deployer-proc-XXXXXX");
+	char *dir = mem_strdup("/tmp/deployer-proc-XXXXXX");
 	CLEANUP_FREE char *program = NULL;
 	CLEANUP_FREE char *path = NULL;
 	int fd;
@@ -313,7 +313,7 @@ static void starts_no_tool_that_others_may_write(void **state)
 		{ 01777, 0755, false },
 		{ 0755, 0757, false },
 	};
-	CLEANUP_FREE char *saved = strdup(getenv("PATH"));
+	CLEANUP_FREE char *saved = mem_strdup(getenv("PATH"));
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -340,7 +340,7 @@ static void tells_a_group_of_others_from_ones_own(void **state)
 		gid_t group;
 		bool is_trusted;
 	} rows[] = { { 0, 0, true }, { 1000, 1000, true }, { 1000, 100, false }, { 0, 50, false } };
-	CLEANUP_FREE char *saved = strdup(getenv("PATH"));
+	CLEANUP_FREE char *saved = mem_strdup(getenv("PATH"));
 
 	(void)state;
 	if (geteuid() != 0)

@@ -1,6 +1,7 @@
 #include "data/json.h"
 #include "sandbox_client.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static void read_request(char *text, struct request *request)
 	}
 	strv_split(&lines, text, "\n");
 	target = strchr(lines.v[0], ' ');
+	assert(target);
 	*strrchr(lines.v[0], ' ') = '\0';
 	*target = '\0';
 	request->method = mem_strdup(lines.v[0]);

@@ -8,6 +8,7 @@
 #include "base/slice.h"
 #include "test.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,7 @@ static void read_target(struct vector *vector, char *line)
 	char *end = strrchr(line, ' ');
 	char *query;
 
+	assert(target && end);
 	*target++ = '\0';
 	*end = '\0';
 	query = strchr(target, '?');
