@@ -352,9 +352,14 @@ static bool is_passing(const struct error *err)
 	return err->kind == ERROR_NETWORK || err->kind == ERROR_REMOTE || err->kind == ERROR_BUSY;
 }
 
-/* Under the lock. */
-static void keep_cause(struct uploads *uploads, struct layer *layer)
+/* One that turned out to be unwanted, or was stopped, gave itself up. Under the lock. */
+static void keep_failure(struct layer *layer)
 {
+	struct uploads *uploads = layer->uploads;
+
+	if (uploads->is_stopped || (layer->is_whole && !layer->is_wanted))
+		return;
+	uploads->is_stopped = !is_passing(&layer->err);
 	if (uploads->cause.kind != ERROR_NONE)
 		return;
 	uploads->cause = layer->err;
@@ -367,14 +372,14 @@ static void upload(struct layer *layer, const struct registry *registry)
 	bool is_sent = send_layer(layer, registry) == 0;
 
 	lock(uploads);
+	/* What fails for good ends the reading at once, however much of the layer is to come. */
+	if (!is_sent && !is_passing(&layer->err))
+		keep_failure(layer);
 	/* The reader goes on filling pieces of a layer that failed: they are dropped. */
 	while (take_piece(layer))
 		;
-	/* One that turned out to be unwanted, or was stopped, gave itself up. */
-	if (!is_sent && layer->is_wanted && !uploads->is_stopped) {
-		uploads->is_stopped = !is_passing(&layer->err);
-		keep_cause(uploads, layer);
-	}
+	if (!is_sent)
+		keep_failure(layer);
 	layer->is_over = true;
 	wake_all(uploads);
 	unlock(uploads);
