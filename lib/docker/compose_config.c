@@ -214,7 +214,9 @@ int compose_config(struct compose *compose, struct compose_config *ret, struct e
 	if (end.status != 0)
 		return refuse(&end, &noise, err);
 	pass_warnings(compose, &noise);
-	if (compose_config_parse(out.buf, out.len, is_json, ret, err) < 0)
-		return error_wrap(err, "the output of 'compose config'");
-	return 0;
+	if (compose_config_parse(out.buf, out.len, is_json, ret, err) == 0)
+		return 0;
+	error_become(err, ERROR_TOOL);
+	error_wrap(err, "the output of 'compose config'");
+	return error_fix(err, "see what it prints, and update compose");
 }

@@ -178,6 +178,22 @@ static void reads_the_version_in_the_head_of_the_old_script(void **state)
 	assert_string_equal(compose.version.buf, "1.29.2");
 }
 
+static void passes_on_why_compose_does_not_start(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(clear_stage) struct stage stage;
+	CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
+
+	(void)state;
+	set_stage(&stage);
+	write_file(&stage, "bin/docker-compose",
+		   "#!/bin/sh\necho 'ImportError: no yaml ' >&2\nexit 3\n", 0755);
+	assert_int_equal(compose_find(&compose, &stage.env, &err), -1);
+	assert_int_equal(err.kind, ERROR_TOOL);
+	assert_non_null(strstr(err.msg.buf, "docker-compose"));
+	assert_non_null(strstr(err.msg.buf, "status 3: ImportError: no yaml"));
+}
+
 static void says_how_to_install_compose(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -516,6 +532,41 @@ static void passes_on_why_compose_refuses_a_file(void **state)
 					 "invalid because: services.a must be a mapping");
 }
 
+/* A compose that says nothing, and two that print what is no configuration: not the user's fault.
+ */
+static void says_what_is_wrong_with_what_compose_prints(void **state)
+{
+	static const struct {
+		const char *out, *status;
+		enum error_kind kind;
+		const char *msg;
+	} rows[] = {
+		{ "", "3", ERROR_CONFIG, "compose refuses the configuration (status 3)" },
+		{ "{\"name\":\"p\"}", "0", ERROR_TOOL,
+		  "the output of 'compose config': it has no services" },
+		{ "usage: compose", "0", ERROR_TOOL, "the output of 'compose config': line 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(clear_stage) struct stage stage;
+		CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
+		CLEANUP(compose_config_release) struct compose_config config = COMPOSE_CONFIG_INIT;
+
+		set_stage(&stage);
+		put_plugin(&stage);
+		play(&stage, "2.40.3", "0");
+		find(&stage, &compose);
+		strv_release(&compose.files);
+		play(&stage, rows[i].out, rows[i].status);
+		assert_int_equal(compose_config(&compose, &config, &err), -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_int_equal(strncmp(err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
+		assert_true(err.fix.len > 0);
+	}
+}
+
 static void passes_on_what_compose_warns_of(void **state)
 {
 	struct listener listener = { .report = { .emit = listen_to } };
@@ -572,6 +623,7 @@ int main(void)
 		cmocka_unit_test(prefers_the_plugin),
 		cmocka_unit_test(falls_back_to_the_program_and_looks_at_its_version),
 		cmocka_unit_test(reads_the_version_in_the_head_of_the_old_script),
+		cmocka_unit_test(passes_on_why_compose_does_not_start),
 		cmocka_unit_test(says_how_to_install_compose),
 		cmocka_unit_test(builds_runs_and_cleans_without_a_terminal),
 		cmocka_unit_test(tells_why_a_build_cannot_succeed),
@@ -582,6 +634,7 @@ int main(void)
 		cmocka_unit_test(names_the_engines_that_v1_cannot_handle),
 		cmocka_unit_test(reads_the_configuration_of_both_generations_alike),
 		cmocka_unit_test(passes_on_why_compose_refuses_a_file),
+		cmocka_unit_test(says_what_is_wrong_with_what_compose_prints),
 		cmocka_unit_test(passes_on_what_compose_warns_of),
 		cmocka_unit_test(writes_files_that_go_on_top),
 	};
