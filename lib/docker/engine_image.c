@@ -103,8 +103,10 @@ int engine_remove_image(struct engine *engine, const char *ref, struct error *er
 		return -1;
 	if (engine_call(engine, "DELETE", path.buf, &response, err) == 0)
 		return 0;
-	if (!error_has_code(err, "NotFound"))
+	if (error_has_code(err, "Conflict"))
 		return error_fix(err, "remove the containers that use it first");
+	if (!error_has_code(err, "NotFound"))
+		return -1;
 	error_release(err);
 	return 0;
 }

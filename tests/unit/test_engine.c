@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "canned_http.h"
 #include "data/digest.h"
 #include "docker/engine.h"
@@ -157,6 +158,31 @@ static void finds_the_host_of_a_context(void **state)
 	}
 }
 
+/* As 'docker context create' makes one of Kubernetes alone. */
+static void a_context_without_an_engine_is_named(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(docker_host_release) struct docker_host host = DOCKER_HOST_INIT;
+	CLEANUP_FREE char *dir = make_config("k8s", "{\"currentContext\":\"k8s\"}");
+	CLEANUP(strv_release) struct strv vars = STRV_INIT;
+	CLEANUP(str_release) struct str path = STR_INIT;
+	struct env env;
+
+	(void)state;
+	str_addf(&path, "%s/contexts/meta/", dir);
+	digest_sha256_hex(&path, "k8s", 3);
+	str_adds(&path, "/meta.json");
+	write_file(path.buf, "{\"Name\":\"k8s\",\"Endpoints\":{\"kubernetes\":{}}}");
+	strv_addf(&vars, "DOCKER_CONFIG=%s", dir);
+	env.vars = strv_array(&vars);
+	assert_int_equal(docker_host_find(&env, &host, &err), -1);
+	file_remove_tree(dir);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_int_equal(strncmp(err.msg.buf, "docker context 'k8s' (", 22), 0);
+	assert_non_null(strstr(err.msg.buf, "): it names no Docker endpoint"));
+	assert_string_equal(err.fix.buf, "see 'docker context ls', or set DOCKER_HOST");
+}
+
 static void negotiates_the_version_of_the_api(void **state)
 {
 	static const struct {
@@ -215,6 +241,66 @@ static void says_where_no_engine_answers_and_what_to_do(void **state)
 	canned_release(&canned);
 }
 
+/* A socket in a folder that is closed to this user; root is nobody for as long. */
+static void tells_whom_the_socket_is_closed_to_to_join_its_group(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", SOCKET_URL "/_ping", 0, NULL, NULL },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(strv_release) struct strv vars = STRV_INIT;
+	struct engine *engine = NULL;
+	uid_t user = getuid();
+	struct env env;
+	char *dir;
+	int result;
+
+	(void)state;
+	assert_int_equal(file_make_private_dir("test", &dir, &err), 0);
+	assert_int_equal(chmod(dir, 0), 0);
+	strv_addf(&vars, "DOCKER_HOST=unix://%s/docker.sock", dir);
+	env.vars = strv_array(&vars);
+	assert_int_equal(user ? 0 : setreuid(65534, (uid_t)-1), 0);
+	result = engine_new(&canned.http, &env, &engine, &err);
+	assert_int_equal(user ? 0 : setreuid(user, (uid_t)-1), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_TOOL);
+	assert_true(error_has_code(&err, "EngineDown"));
+	assert_non_null(strstr(err.msg.buf, "(from DOCKER_HOST): Permission denied"));
+	assert_string_equal(err.fix.buf, "join the group of the socket and log in again: sudo "
+					 "usermod -aG docker $USER");
+	assert_int_equal(chmod(dir, 0700), 0);
+	file_remove_tree(dir);
+	free(dir);
+	canned_release(&canned);
+}
+
+/* What an option of ssh's could be made of goes to no shell. */
+static void reaches_no_engine_by_what_is_no_address_of_ssh(void **state)
+{
+	static const char *const rows[] = {
+		"ssh://-oProxyCommand=x", "ssh://-l@far",  "ssh://me@far:x",
+		"ssh://far:70000",	  "ssh://far/a;b", "ssh://me@",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(strv_release) struct strv vars = STRV_INIT;
+		CLEANUP(str_release) struct str want = STR_INIT;
+		struct engine *engine = NULL;
+		struct env env;
+
+		strv_addf(&vars, "DOCKER_HOST=%s", rows[i]);
+		env.vars = strv_array(&vars);
+		str_addf(&want, "'%s' is not ssh://USER@HOST:PORT", rows[i]);
+		assert_int_equal(engine_new(NULL, &env, &engine, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_string_equal(err.msg.buf, want.buf);
+	}
+}
+
 static void inspects_tags_and_removes_an_image(void **state)
 {
 	static const struct canned_exchange exchanges[] = {
@@ -246,6 +332,71 @@ static void inspects_tags_and_removes_an_image(void **state)
 	assert_int_equal(engine_remove_image(engine, "h/a:1", &err), 0);
 	assert_int_equal(engine_remove_image(engine, "h/a:1", &err), 0);
 	disconnect(&canned, engine);
+}
+
+static void believes_no_answer_that_makes_no_sense(void **state)
+{
+	static const struct {
+		const char *ref, *body; /* NULL: nothing is asked */
+		enum error_kind kind;
+		const char *msg;
+	} rows[] = {
+		{ "x", "<html>", ERROR_TOOL,
+		  "Docker Engine: unintelligible answer to GET /images/x/json: " },
+		{ "x", "{\"Size\":1}", ERROR_TOOL, "Docker Engine: image 'x' has no id" },
+		{ "x y", NULL, ERROR_CONFIG, "'x y' is not the name of an image" },
+		{ "", NULL, ERROR_CONFIG, "'' is not the name of an image" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct canned_exchange exchanges[] = {
+			PING,
+			{ "GET", SOCKET_URL "/v1.41/images/x/json", 200, NULL, rows[i].body },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
+		struct engine *engine = connect_canned(&canned);
+
+		canned.count = rows[i].body ? 2 : 1;
+		assert_int_equal(engine_inspect_image(engine, rows[i].ref, &image, &err), -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_int_equal(strncmp(err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
+		disconnect(&canned, engine);
+	}
+}
+
+/* A remedy for what is in use, and none where that is not known to be it. */
+static void says_why_an_image_stays(void **state)
+{
+	static const struct {
+		int status;
+		const char *message, *fix;
+	} rows[] = {
+		{ 409, "conflict: unable to remove repository reference",
+		  "remove the containers that use it first" },
+		{ 500, "driver failed to remove root filesystem", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP_FREE char *body = mem_printf("{\"message\":\"%s\"}", rows[i].message);
+		CLEANUP_FREE char *want = mem_printf("Docker Engine: %s", rows[i].message);
+		const struct canned_exchange exchanges[] = {
+			PING,
+			{ "DELETE", SOCKET_URL "/v1.41/images/a:1", rows[i].status, NULL, body },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct engine *engine = connect_canned(&canned);
+
+		assert_int_equal(engine_remove_image(engine, "a:1", &err), -1);
+		assert_int_equal(err.kind, ERROR_TOOL);
+		assert_string_equal(err.msg.buf, want);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		disconnect(&canned, engine);
+	}
 }
 
 static void tells_what_an_engine_refuses(void **state)
@@ -543,9 +694,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_host_that_a_variable_names),
 		cmocka_unit_test(finds_the_host_of_a_context),
+		cmocka_unit_test(a_context_without_an_engine_is_named),
 		cmocka_unit_test(negotiates_the_version_of_the_api),
 		cmocka_unit_test(says_where_no_engine_answers_and_what_to_do),
+		cmocka_unit_test(tells_whom_the_socket_is_closed_to_to_join_its_group),
+		cmocka_unit_test(reaches_no_engine_by_what_is_no_address_of_ssh),
 		cmocka_unit_test(inspects_tags_and_removes_an_image),
+		cmocka_unit_test(believes_no_answer_that_makes_no_sense),
+		cmocka_unit_test(says_why_an_image_stays),
 		cmocka_unit_test(tells_what_an_engine_refuses),
 		cmocka_unit_test(sends_the_credentials_as_padded_base64url),
 		cmocka_unit_test(fails_a_push_by_its_stream_or_by_its_status),
