@@ -1,12 +1,14 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "docker/config.h"
+#include "docker/session.h"
 #include "sys/file.h"
 #include "test.h"
 #include "vectors.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,6 +170,105 @@ static void leaves_alone_what_it_does_not_understand(void **state)
 	}
 }
 
+/* Nobody's home: there is no folder to write to. */
+static void says_that_there_is_no_home(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	static char *none[] = { NULL };
+	const struct env env = { none };
+
+	(void)state;
+	assert_int_equal(docker_config_set_helper(&env, HOST, "deployer", &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(err.msg.buf, "neither DOCKER_CONFIG nor HOME is set");
+	assert_string_equal(err.fix.buf, "set HOME");
+}
+
+/* The store is played by a script; its PATH is found by the process that starts it. */
+static void passes_on_what_a_credential_store_says(void **state)
+{
+	static const struct {
+		const char *script; /* NULL: there is none */
+		const char *msg;
+		const char *fix;
+	} rows[] = {
+		{ NULL, "docker-credential-broken",
+		  "install it, or correct 'credsStore' in docker's config.json" },
+		{ "#!/bin/sh\nread -r l\necho 'the keychain is locked'\nexit 1\n",
+		  "status 1: the keychain is locked", "see 'credsStore' in docker's config.json" },
+		{ "#!/bin/sh\nread -r l\nexit 4\n", "status 4",
+		  "see 'credsStore' in docker's config.json" },
+	};
+	static const char config[] = "{\"credsStore\": \"broken\"}";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(close_home) struct home home;
+		CLEANUP(secret_release) struct secret password = SECRET_INIT;
+		CLEANUP_FREE char *old_path = mem_strdup(getenv("PATH"));
+		CLEANUP_FREE char *store = NULL;
+		struct docker_login login = { HOST, "AWS", &password, "deployer" };
+
+		open_home(&home, config);
+		secret_sets(&password, "token");
+		store = mem_printf("%s/docker-credential-broken", home.dir);
+		if (rows[i].script) {
+			assert_int_equal(file_write_atomic(store, rows[i].script,
+							   strlen(rows[i].script), 0700, &err),
+					 0);
+		}
+		assert_int_equal(setenv("PATH", home.dir, 1), 0);
+		assert_int_equal(docker_config_store(&home.env, &login, &err), -1);
+		assert_int_equal(setenv("PATH", old_path, 1), 0);
+		assert_int_equal(err.kind, ERROR_TOOL);
+		assert_non_null(strstr(err.msg.buf, rows[i].msg));
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		expect_file(&home, config);
+	}
+}
+
+/* A file of /proc whose mode nobody can change, and which says what this thread is called: {}. */
+static void stores_no_token_where_others_may_read_it(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(close_home) struct home home;
+	CLEANUP(secret_release) struct secret password = SECRET_INIT;
+	struct docker_login login = { HOST, "AWS", &password, "deployer" };
+	char name[16];
+	int result;
+
+	(void)state;
+	secret_sets(&password, "token");
+	open_home(&home, NULL);
+	assert_int_equal(symlink("/proc/thread-self/comm", home.path), 0);
+	assert_int_equal(prctl(PR_GET_NAME, name), 0);
+	assert_int_equal(prctl(PR_SET_NAME, "{}"), 0);
+	result = docker_config_store(&home.env, &login, &err);
+	assert_int_equal(prctl(PR_SET_NAME, name), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_non_null(strstr(err.msg.buf, "config.json': Operation not permitted"));
+}
+
+static void a_session_needs_a_configuration_that_can_be_read(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(close_home) struct home home;
+	CLEANUP(docker_session_close) struct docker_session session = DOCKER_SESSION_INIT;
+	struct secret password = SECRET_INIT;
+	const struct engine_auth auth = { "AWS", &password, HOST };
+
+	(void)state;
+	open_home(&home, "[]");
+	assert_int_equal(docker_session_open(&home.env, &auth, "/nonexistent", &session, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_int_equal(
+		strncmp(err.msg.buf, "docker configuration for the programs to start: '", 49), 0);
+	assert_non_null(strstr(err.msg.buf, "config.json': not a JSON object"));
+	assert_true(err.fix.len > 0);
+}
+
 static void knows_which_helpers_docker_asks(void **state)
 {
 	static const struct {
@@ -259,6 +360,10 @@ int main(void)
 		cmocka_unit_test(stores_a_token_as_docker_login_does),
 		cmocka_unit_test(forgets_an_entry_that_is_a_whole_url),
 		cmocka_unit_test(leaves_alone_what_it_does_not_understand),
+		cmocka_unit_test(says_that_there_is_no_home),
+		cmocka_unit_test(passes_on_what_a_credential_store_says),
+		cmocka_unit_test(stores_no_token_where_others_may_read_it),
+		cmocka_unit_test(a_session_needs_a_configuration_that_can_be_read),
 		cmocka_unit_test(knows_which_helpers_docker_asks),
 		cmocka_unit_test(edits_every_sample_of_the_docker_cli),
 		cmocka_unit_test(keeps_all_of_twenty_logins_at_once),

@@ -302,6 +302,56 @@ static void finds_an_image_among_those_of_an_index(void **state)
 	}
 }
 
+/* No manifest, one among those of an index, a count of them that is nobody's, and one that is gone.
+ */
+static void finds_no_image_in_what_is_no_manifest(void **state)
+{
+	static const char many[] = "{\"manifests\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+				   "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+				   "1,1,1,1,1,1,1,1,1,1,1]}";
+	CLEANUP(str_release) struct str index = STR_INIT;
+	CLEANUP_FREE char *first = url_of("nothing");
+	const struct {
+		const char *body;
+		int status; /* of the first in the index; 0: not asked for */
+		enum error_kind kind;
+		const char *msg, *also;
+	} rows[] = {
+		{ "nothing", 0, ERROR_REMOTE, "manifest of app:1: ", "" },
+		{ (write_index(&index, "nothing", OF(IMAGE_ID)), index.buf), 200, ERROR_REMOTE,
+		  "looking into app:1: manifest of app:sha256:", "" },
+		{ index.buf, 404, ERROR_PUBLISH,
+		  "looking into app:1: registry r.example: ", "manifest unknown" },
+		{ many, 0, ERROR_REMOTE, "looking into app:1: an index of 65 images", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct canned_exchange exchanges[] = {
+			{ "GET", URL "/v2/app/manifests/1", 200, OCI_INDEX, rows[i].body },
+			{ "GET", first, rows[i].status, OCI,
+			  rows[i].status == 200
+				  ? "nothing"
+				  : "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}" },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+		struct registry registry = make_registry(&canned, &password);
+		bool has_it = false;
+
+		canned.count = rows[i].status ? 2 : 1;
+		assert_int_equal(registry_has_image(&registry, "app", "1", IMAGE_ID, &has_it, &err),
+				 -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_int_equal(strncmp(err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
+		assert_non_null(strstr(err.msg.buf, rows[i].also));
+		assert_false(has_it);
+		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
 static void takes_an_image_s_id_for_that_of_its_manifest_or_configuration(void **state)
 {
 	CLEANUP(str_release) struct str id = STR_INIT;
@@ -451,6 +501,7 @@ int main(void)
 		cmocka_unit_test(finds_a_manifest_in_an_index),
 		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
 		cmocka_unit_test(finds_an_image_among_those_of_an_index),
+		cmocka_unit_test(finds_no_image_in_what_is_no_manifest),
 		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
 		cmocka_unit_test(asks_again_where_an_answer_was_lost),
 		cmocka_unit_test(a_lost_put_has_one_effect),
