@@ -95,10 +95,12 @@ static int check_skip(const struct recovery *r, struct error *err)
 {
 	const struct strv *skip = r->request->skip;
 
-	if (skip->count && !is_in(r, "UPDATE_ROLLBACK_FAILED"))
-		return error_set(err, ERROR_USAGE,
-				 "--skip: a stack in %s is rolled back for the first time",
-				 r->stack.status.buf);
+	if (skip->count && !is_in(r, "UPDATE_ROLLBACK_FAILED")) {
+		error_set(err, ERROR_USAGE,
+			  "--skip: a stack in %s is rolled back for the first time",
+			  r->stack.status.buf);
+		return error_fix(err, "leave --skip out");
+	}
 	for (size_t i = 0; i < skip->count; i++) {
 		const char *nearest;
 

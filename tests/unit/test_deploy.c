@@ -1,6 +1,7 @@
 #include "data/yaml.h"
 #include "fake_cfn.h"
 #include "stack/deploy.h"
+#include "stack/template_upload.h"
 #include "sys/interrupt.h"
 
 #define NOT_THERE FAULT("ValidationError", "Stack with id todobackend does not exist")
@@ -29,12 +30,15 @@
 		"DeleteStack", 200, REPLY("DeleteStack", ""), 0                                    \
 	}
 
-/* Deploys tag 2b; the exit status that it makes, and what came of it. */
-static int deploy_with(struct fake_cfn *fake, const struct deploy_policy *policy,
-		       enum deploy_outcome *ret_outcome)
+#define TEMPLATE                                                                                   \
+	"Parameters: {Tag: {Type: String}}\n"                                                      \
+	"Resources: {App: {Type: 'AWS::X::Y'}}\n"
+
+/* Deploys the template with this parameter as 2b; the exit status that it makes, and what came of
+ * it. */
+static int deploy_text(struct fake_cfn *fake, const char *text, const char *key,
+		       const struct deploy_policy *policy, enum deploy_outcome *ret_outcome)
 {
-	static const char text[] = "Parameters: {Tag: {Type: String}}\n"
-				   "Resources: {App: {Type: 'AWS::X::Y'}}\n";
 	CLEANUP(stack_template_release) struct stack_template template = STACK_TEMPLATE_INIT;
 	CLEANUP(cfn_parameters_release) struct cfn_parameters parameters = CFN_PARAMETERS_INIT;
 	CLEANUP(deploy_result_release) struct deploy_result result = DEPLOY_RESULT_INIT;
@@ -54,11 +58,17 @@ static int deploy_with(struct fake_cfn *fake, const struct deploy_policy *policy
 
 	str_adds(&template.body, text);
 	template.root = yaml_read(text, strlen(text), YAML_CLOUDFORMATION, &fake->err);
-	cfn_parameters_add(&parameters, "Tag", "2b");
+	cfn_parameters_add(&parameters, key, "2b");
 	if (deploy_stack(&request, &result, &fake->err) < 0)
 		return error_exit_status(&fake->err);
 	*ret_outcome = result.outcome;
 	return 0;
+}
+
+static int deploy_with(struct fake_cfn *fake, const struct deploy_policy *policy,
+		       enum deploy_outcome *ret_outcome)
+{
+	return deploy_text(fake, TEMPLATE, "Tag", policy, ret_outcome);
 }
 
 static int deploy_it(struct fake_cfn *fake)
@@ -743,6 +753,30 @@ static void b17_does_not_recreate_what_is_protected(void **state)
 	assert_string_equal(fake.calls.buf, "DescribeStacks");
 }
 
+/* The deletion of a failed stack fails itself: nothing is created over what is left. */
+static void a6_tells_that_a_failed_stack_could_not_be_deleted(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("ROLLBACK_COMPLETE"), 1 },
+		{ "ListStackResources", 200,
+		  REPLY("ListStackResources", "<StackResourceSummaries/>"), 0 },
+		{ "DeleteStack", 200, REPLY("DeleteStack", ""), 0 },
+		{ "DescribeStacks", 200, STACK("DELETE_IN_PROGRESS"), 1 },
+		{ "DescribeStacks", 200, STACK("DELETE_FAILED"), 0 },
+	};
+	const struct deploy_policy policy = { .recreate = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 11);
+	assert_string_equal(fake.err.msg.buf, "stack 'todobackend': the failed stack could not be "
+					      "deleted: it is in DELETE_FAILED");
+	assert_true(fake.err.fix.len > 0);
+	assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 0);
+}
+
 static void does_not_recreate_what_keeps_resources(void **state)
 {
 	static const struct fake_answer answers[] = {
@@ -796,6 +830,133 @@ static void b20_refuses_a_stack_made_anew(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
 }
 
+/* What the file and the template do not say alike is told before any change set is made. */
+static void makes_no_change_set_of_parameters_that_do_not_match(void **state)
+{
+	static const struct {
+		const char *template, *key, *msg, *fix;
+	} rows[] = {
+		{ TEMPLATE, "Tga", "stack 'todobackend': parameter 'Tga' is not in template '",
+		  "take 'Tga' out of the parameter file, or declare it in the template's "
+		  "Parameters" },
+		{ "Parameters: {Tag: {Type: String}, Vpc: {Type: String}}\n"
+		  "Resources: {App: {Type: 'AWS::X::Y'}}\n",
+		  "Tag",
+		  "stack 'todobackend': parameter 'Vpc' has no value: the template has no default "
+		  "for it",
+		  "add a line 'Vpc=...' to the parameter file" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		static const struct fake_answer answers[] = { USUAL };
+		const struct deploy_policy policy = { .wait_ms = 0 };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(
+			deploy_text(&fake, rows[i].template, rows[i].key, &policy, &outcome), 2);
+		assert_int_equal(strncmp(fake.err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
+		assert_string_equal(fake.err.fix.buf, rows[i].fix);
+		assert_string_equal(fake.calls.buf, "DescribeStacks");
+	}
+}
+
+/* By its size alone, before any call. */
+static void sends_no_template_that_is_too_large(void **state)
+{
+	static const struct {
+		size_t len;
+		const char *bucket, *msg, *fix;
+	} rows[] = {
+		{ TEMPLATE_MAX_BODY_BYTES + 1, NULL,
+		  "template has 51201 bytes: more than 51200 go through a bucket, and none is set",
+		  "name a bucket of your account as stack.bucket in deployer.yml" },
+		{ TEMPLATE_MAX_BODY_BYTES + 1, "",
+		  "template has 51201 bytes: more than 51200 go through a bucket, and none is set",
+		  "name a bucket of your account as stack.bucket in deployer.yml" },
+		{ TEMPLATE_MAX_BYTES + 1, "b",
+		  "template has 1000001 bytes, and CloudFormation takes at most 1000000",
+		  "split it into nested stacks" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(stack_template_release)
+		struct stack_template template = STACK_TEMPLATE_INIT;
+		CLEANUP(str_release) struct str url = STR_INIT;
+		const struct template_bucket bucket = { .name = rows[i].bucket };
+
+		while (template.body.len < rows[i].len)
+			str_addc(&template.body, 'x');
+		assert_int_equal(template_upload(NULL, &template, &bucket, &url, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_string_equal(err.msg.buf, rows[i].msg);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		assert_int_equal(url.len, 0);
+	}
+}
+
+/* Without them nobody knows what is new: the change set is taken back, and nothing executed. */
+static void executes_nothing_where_the_events_cannot_be_read(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStackEvents", 400, FAULT("ValidationError", "bad"), 0 },
+		USUAL,
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 1);
+	assert_non_null(strstr(fake.err.msg.buf,
+			       "stack 'todobackend': reading the events of '" STACK_ARN "': "));
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
+}
+
+/* A change set that was reviewed: of a stack made anew since, and one that another has overtaken.
+ */
+static void executes_no_reviewed_change_set_that_is_out_of_date(void **state)
+{
+#define REVIEWED(stack, execution)                                                                 \
+	REPLY("DescribeChangeSet",                                                                 \
+	      "<ChangeSetId>" SET_ARN "</ChangeSetId><ChangeSetName>deployer-1</ChangeSetName>"    \
+	      "<StackId>" stack                                                                    \
+	      "</StackId><Status>CREATE_COMPLETE</Status><ExecutionStatus>" execution              \
+	      "</ExecutionStatus><Changes/>")
+	static const struct {
+		const char *set, *msg, *fix;
+	} rows[] = {
+		{ REVIEWED("arn:other", "AVAILABLE"),
+		  "change set '" SET_ARN "' is for another stack, 'arn:other'",
+		  "name the change set of stack 'todobackend'" },
+		{ REVIEWED(STACK_ARN, "OBSOLETE"), "change set 'deployer-1' is OBSOLETE",
+		  "somebody else deployed in between: plan again" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeChangeSet", 200, rows[i].set, 0 },
+			USUAL,
+		};
+		const struct deploy_policy policy = { .change_set = SET_ARN };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_with(&fake, &policy, &outcome), 3);
+		assert_non_null(strstr(fake.err.msg.buf, rows[i].msg));
+		assert_string_equal(fake.err.fix.buf, rows[i].fix);
+		/* It is somebody's, who may still want to look at it. */
+		assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 0);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -824,9 +985,14 @@ int main(void)
 		cmocka_unit_test(f11_does_not_delete_what_somebody_else_creates),
 		cmocka_unit_test(a7_creates_after_waiting_for_a_deletion),
 		cmocka_unit_test(b17_does_not_recreate_what_is_protected),
+		cmocka_unit_test(a6_tells_that_a_failed_stack_could_not_be_deleted),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
 		cmocka_unit_test(executes_nothing_without_the_approval_it_needs),
 		cmocka_unit_test(b20_refuses_a_stack_made_anew),
+		cmocka_unit_test(makes_no_change_set_of_parameters_that_do_not_match),
+		cmocka_unit_test(sends_no_template_that_is_too_large),
+		cmocka_unit_test(executes_nothing_where_the_events_cannot_be_read),
+		cmocka_unit_test(executes_no_reviewed_change_set_that_is_out_of_date),
 	};
 
 	return cmocka_run_group_tests_name("deploy", tests, NULL, NULL);

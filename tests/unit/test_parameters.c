@@ -373,6 +373,42 @@ static void refuses_what_it_cannot_change_alone(void **state)
 	}
 }
 
+/* The last bytes that a YAML file may have: a longer value makes one that is not read again. */
+static void refuses_what_it_could_not_read_again(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP_FREE char *path = NULL;
+
+	str_adds(&text, "A: 1\nTag: old\n#");
+	while (text.len < 256UL << 10)
+		str_addc(&text, 'x');
+	path = put(state, text.buf);
+	assert_int_equal(parameters_bump(path, NULL, "Tag", "longer", &result, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_non_null(strstr(err.msg.buf, "line 2 of '"));
+	assert_non_null(strstr(err.msg.buf, "/f' cannot be changed without changing more"));
+	assert_holds(path, text.buf);
+}
+
+/* As git hands it out: what is read from a disk is measured before. */
+static void reads_no_text_that_is_larger_than_a_file_may_be(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(cfn_parameters_release) struct cfn_parameters list = CFN_PARAMETERS_INIT;
+	const size_t len = (1UL << 20) + 1;
+	char *text = mem_zalloc(len);
+
+	(void)state;
+	assert_int_equal(
+		parameters_read_text("dev.cfg", NULL, (struct slice){ text, len }, &list, &err),
+		-1);
+	free(text);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(err.msg.buf, "more than 1048576 bytes");
+}
+
 static void does_not_write_the_same_value(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -433,6 +469,8 @@ int main(void)
 		IN_FOLDER(quotes_yaml_that_would_read_as_a_number),
 		IN_FOLDER(says_what_changed_in_one_line),
 		IN_FOLDER(refuses_what_it_cannot_change_alone),
+		IN_FOLDER(refuses_what_it_could_not_read_again),
+		IN_FOLDER(reads_no_text_that_is_larger_than_a_file_may_be),
 		IN_FOLDER(does_not_write_the_same_value),
 		IN_FOLDER(reads_the_files_of_the_sample),
 	};

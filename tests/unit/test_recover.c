@@ -113,6 +113,26 @@ static void skips_what_is_named_and_has_failed(void **state)
 	}
 }
 
+/* Only a rollback that goes on passes over anything: a first one has nothing to skip yet. */
+static void skips_nothing_in_a_first_rollback(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("UPDATE_FAILED"), 0 },
+		{ "ListStackResources", 200, FAILED, 0 },
+		{ "DescribeStackEvents", 200, EVENTS(""), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(recover_with(&fake, "App"), 2);
+	assert_int_equal(fake.err.kind, ERROR_USAGE);
+	assert_non_null(strstr(fake.err.msg.buf, "--skip: a stack in UPDATE_FAILED is rolled back "
+						 "for the first time"));
+	assert_string_equal(fake.err.fix.buf, "leave --skip out");
+	assert_int_equal(fake_cfn_called(&fake, "RollbackStack"), 0);
+}
+
 /* Each status that a recovery may find, and what is asked of the service. */
 static void does_what_each_status_needs(void **state)
 {
@@ -216,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(continues_a_rollback_that_failed),
 		cmocka_unit_test(skips_what_is_named_and_has_failed),
+		cmocka_unit_test(skips_nothing_in_a_first_rollback),
 		cmocka_unit_test(does_what_each_status_needs),
 		cmocka_unit_test(b24_takes_a_lost_reply_for_what_the_events_say),
 		cmocka_unit_test(b22_waits_out_a_stale_status_without_events),
