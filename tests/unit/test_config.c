@@ -120,6 +120,12 @@ static void says_where_a_mistake_is(void **state)
 		{ "environments:\n  dev:\n    stack:\n      templte: x\n",
 		  "deployer.yml:4: unknown key 'environments.dev.stack.templte'",
 		  "did you mean 'stack.template'?" },
+		{ "zzzzzzzzzz: a\n", "deployer.yml:1: unknown key 'zzzzzzzzzz'",
+		  "'deployer config' prints every key" },
+		/* What an alias stands for has no place of its own. */
+		{ "environments:\n  x: &x {stack: {nme: a}}\n  dev: *x\n",
+		  "deployer.yml: unknown key 'environments.dev.stack.nme'",
+		  "did you mean 'stack.name'?" },
 		{ "stack: [a]\n", "deployer.yml:1: 'stack' is not a map", "" },
 		{ "project: {a: b}\n", "deployer.yml:1: 'project' is not a text", "" },
 		{ "stages:\n  test: build\n",

@@ -127,6 +127,20 @@ static void needs_something_to_go_by(void **state)
 	assert_true(err.fix.len > 0);
 }
 
+static void says_what_is_wrong_with_a_compose_file_and_goes_on(void **state)
+{
+	static const struct file files[] = { { "docker-compose.yml", "services: [app]\n" },
+					     { "stack.yml", STACK },
+					     { NULL, NULL } };
+	CLEANUP(proposal_release) struct proposal proposal = PROPOSAL_INIT;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(propose(files, &proposal, &err), 0);
+	assert_non_null(strstr(proposal.text.buf, "Not taken over:\n#   docker-compose.yml"));
+	assert_non_null(strstr(proposal.text.buf, "it has no services"));
+}
+
 /* What YAML would read as something else stands in quotes. */
 static void quotes_what_is_no_plain_word(void **state)
 {
@@ -158,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_what_differs_from_convention),
 		cmocka_unit_test(needs_something_to_go_by),
+		cmocka_unit_test(says_what_is_wrong_with_a_compose_file_and_goes_on),
 		cmocka_unit_test(quotes_what_is_no_plain_word),
 	};
 

@@ -10,7 +10,9 @@
 #include "ui/history.h"
 #include "ui/summary.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int make_folder(void **state)
@@ -313,12 +315,34 @@ static void history_and_report_read_what_a_record_says(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+/* A line that is torn must go; this file can only grow. */
+static void goes_on_with_no_record_that_cannot_be_mended(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(recorder_release) struct recorder recorder;
+	CLEANUP_CLOSE int fd = memfd_create("record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	CLEANUP_FREE char *path = mem_printf("/proc/self/fd/%d", fd);
+	CLEANUP_FREE char *want = mem_printf(
+		"release record '%s': cannot write to it: Operation not permitted", path);
+	struct fake_clock clock = FAKE_CLOCK(0);
+
+	(void)state;
+	assert_int_equal(write(fd, "torn", 4), 4);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	recorder_init(&recorder, &clock.clock, &report_none);
+	assert_int_equal(recorder_open(&recorder, path, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_string_equal(err.msg.buf, want);
+	assert_int_equal(recorder.fd, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(a_killed_run_leaves_a_readable_record_that_goes_on),
 		IN_FOLDER(a_record_that_is_being_written_is_locked_and_says_so),
 		IN_FOLDER(the_newest_records_are_kept_and_found_by_their_ids),
+		cmocka_unit_test(goes_on_with_no_record_that_cannot_be_mended),
 		cmocka_unit_test(ids_sort_by_time),
 		cmocka_unit_test(what_is_no_record_is_refused_with_its_line),
 		cmocka_unit_test(the_last_line_says_what_changed_and_how_to_go_on),
