@@ -172,6 +172,9 @@ static const struct auth_fault {
 	{ "ExpiredTokenException", "the session is over: sign in again" },
 	{ "RequestExpired", "the session is over: sign in again" },
 	{ "UnauthorizedException", "the session is over: sign in again" },
+	/* What the portal of IAM Identity Center says of a role that it does not hand out. */
+	{ "ForbiddenException", "have the role of the account assigned to you in IAM Identity "
+				"Center" },
 	{ "OptInRequired", "the account is not subscribed to the service: see the AWS console" },
 };
 
