@@ -7,6 +7,7 @@
 #include "data/digest.h"
 #include "sys/interrupt.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define DIR	  "sso/cache"
@@ -116,8 +117,9 @@ static void set_time(json_t *document, const char *name, int64_t time_ms)
 	(void)json_object_set_new(document, name, json_string(text.buf));
 }
 
-int sso_session_store(const struct env *env, const struct sso_session *session,
-		      const struct sso_token *token, struct error *err)
+/* Whoever has a token to store read it from below the home, or looked whether there is one. */
+static int store_token(const struct env *env, const struct sso_session *session,
+		       const struct sso_token *token, struct error *err)
 {
 	CLEANUP_FREE char *path = token_path(env, session);
 	CLEANUP(aws_json_wipe)
@@ -126,10 +128,9 @@ int sso_session_store(const struct env *env, const struct sso_session *session,
 		session->region, "accessToken", secret_bytes(&token->access_token), "clientId",
 		token->client.id.buf, "clientSecret", secret_bytes(&token->client.secret));
 
-	if (!path)
-		return error_set(err, ERROR_CONFIG, "HOME is not set: nowhere to keep a sign-in");
+	assert(path);
 	if (!document)
-		return error_set(err, ERROR_REMOTE, "the token is not UTF-8 text");
+		mem_fatal("json_pack");
 	set_time(document, "expiresAt", token->expires_ms);
 	set_time(document, "registrationExpiresAt", token->client.expires_ms);
 	if (secret_is_set(&token->refresh_token))
@@ -156,7 +157,7 @@ static int refresh(const struct aws_search *search, const struct sso_session *se
 
 	aws_caller_init(&caller, search->settings, search->http, search->clock);
 	if (sso_refresh_token(&caller, session->region, token, &err) == 0 &&
-	    sso_session_store(search->settings->env, session, token, &err) == 0)
+	    store_token(search->settings->env, session, token, &err) == 0)
 		return 0;
 	report_warning(search->report, "the SSO token could not be refreshed: %s", err.msg.buf);
 	return -1;
@@ -183,6 +184,15 @@ int sso_session_token(const struct aws_search *search, const struct sso_session 
 }
 
 /* ---- signing in ---- */
+
+/* Before anybody is asked: nobody is to agree to what cannot be kept. */
+static int check_home(const struct env *env, struct error *err)
+{
+	if (env_home(env))
+		return 0;
+	error_set(err, ERROR_CONFIG, "HOME is not set: nowhere to keep a sign-in");
+	return error_fix(err, "set HOME");
+}
 
 static int wait_for_consent(const struct aws_search *search, struct aws_caller *caller,
 			    const struct sso_session *session, struct sso_device *device,
@@ -214,6 +224,8 @@ int sso_session_login(const struct aws_search *search, const struct sso_session 
 	CLEANUP(sso_token_release) struct sso_token token = SSO_TOKEN_INIT;
 	struct aws_caller caller;
 
+	if (check_home(search->settings->env, err) < 0)
+		return -1;
 	aws_caller_init(&caller, search->settings, search->http, search->clock);
 	if (sso_register_client(&caller, session->region, session->scopes, &token.client, err) <
 		    0 ||
@@ -223,7 +235,7 @@ int sso_session_login(const struct aws_search *search, const struct sso_session 
 	show(ctx, &device);
 	if (wait_for_consent(search, &caller, session, &device, &token, err) < 0)
 		return -1;
-	if (sso_session_store(search->settings->env, session, &token, err) < 0)
+	if (store_token(search->settings->env, session, &token, err) < 0)
 		return -1;
 	*ret_expires_ms = token.expires_ms;
 	return 0;

@@ -31,16 +31,13 @@ int sso_session_find(const struct aws_files *files, const char *profile, struct 
 int sso_session_token(const struct aws_search *search, const struct sso_session *session,
 		      struct sso_token *ret, struct error *err);
 
-/* Writes a token to that cache. */
-int sso_session_store(const struct env *env, const struct sso_session *session,
-		      const struct sso_token *token, struct error *err);
-
 /* Shows a person where to agree to a sign-in. */
 typedef void (*sso_show_fn)(void *ctx, const struct sso_device *device);
 
 /*
  * Signs in by RFC 8628's device flow: shows where to agree, waits until the person has, and stores
- * the token. ERROR_AUTH where they did not agree in time, ERROR_SIGNAL when interrupted.
+ * the token. ERROR_CONFIG, before anybody is asked, where there is no home to keep it in;
+ * ERROR_AUTH where they did not agree in time, ERROR_SIGNAL when interrupted.
  */
 int sso_session_login(const struct aws_search *search, const struct sso_session *session,
 		      sso_show_fn show, void *ctx, int64_t *ret_expires_ms, struct error *err);
