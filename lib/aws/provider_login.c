@@ -78,10 +78,10 @@ static int find_url(const struct aws_settings *settings, struct str *ret_url, st
 	}
 	if (settings->use_fips || settings->use_dualstack || strstr(region, "-iso") ||
 	    strncmp(region, "eusc-", 5) == 0)
-		return error_set(
-			err, ERROR_CONFIG,
-			"a sign-in can be renewed at plain endpoints of AWS, AWS China and "
-			"AWS GovCloud only");
+		return sign_in_again(
+			"a sign-in can be renewed at plain endpoints of AWS, AWS China "
+			"and AWS GovCloud only",
+			err);
 	str_addf(ret_url, "https://%s.signin.%s/v1/token", region,
 		 strncmp(region, "cn-", 3) == 0	      ? "amazonaws.cn"
 		 : strncmp(region, "us-gov-", 7) == 0 ? "amazonaws-us-gov.com"
@@ -123,8 +123,10 @@ static int ask(const struct aws_search *search, const json_t *token, json_t **re
 	if (find_url(search->settings, &url, err) < 0)
 		return -1;
 	if (dpop_prove(json_text(token, "dpopKey"), url.buf, search->clock->wall_ms(search->clock),
-		       id.buf, &proof, err) < 0)
-		return error_wrap(err, "'dpopKey'");
+		       id.buf, &proof, err) < 0) {
+		error_wrap(err, "'dpopKey'");
+		return error_fix(err, "run 'aws login'");
+	}
 	str_adds(&body, "{\"clientId\":");
 	json_quote(&body, json_text(token, "clientId"));
 	str_adds(&body, ",\"grantType\":\"refresh_token\",\"refreshToken\":");
