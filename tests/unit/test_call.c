@@ -1,6 +1,7 @@
 /* The loop around a call: signing, repeating, the clock, credentials that end. */
 #include "aws/call.h"
 
+#include "aws/pages.h"
 #include "base/cleanup.h"
 #include "base/report.h"
 #include "canned_http.h"
@@ -469,6 +470,35 @@ static void corrects_the_clock(void **state)
 	assert_int_equal(cases, 10);
 }
 
+/* ---- pages ---- */
+
+/* Each page names the next one, or itself where there is no counter. */
+static int ask_page(void *ctx, struct str *token, struct error *err)
+{
+	unsigned *asked = ctx;
+
+	(void)err;
+	str_reset(token);
+	str_addf(token, "page %u", asked ? ++*asked : 1);
+	return 0;
+}
+
+static void ends_at_pages_that_do_not(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	unsigned asked = 0;
+
+	(void)state;
+	assert_int_equal(pages_read("S", "List", ask_page, &asked, &err), -1);
+	assert_int_equal(err.kind, ERROR_REMOTE);
+	assert_string_equal(err.msg.buf, "S List: more than 1000 pages");
+	assert_int_equal(asked, 1000);
+	error_release(&err);
+	assert_int_equal(pages_read("S", "List", ask_page, NULL, &err), -1);
+	assert_int_equal(err.kind, ERROR_REMOTE);
+	assert_string_equal(err.msg.buf, "S List: its pages never end");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -486,6 +516,7 @@ int main(void)
 		cmocka_unit_test(says_that_credentials_are_missing),
 		cmocka_unit_test(refuses_a_credential_that_would_begin_a_header),
 		cmocka_unit_test(corrects_the_clock),
+		cmocka_unit_test(ends_at_pages_that_do_not),
 	};
 
 	return cmocka_run_group_tests_name("call", tests, NULL, NULL);

@@ -272,6 +272,7 @@ static void explains_a_credential_process_that_fails(void **state)
 		{ "printf '%s' '{\"Version\": 1, \"AccessKeyId\": \"A\"}'",
 		  "no 'SecretAccessKey' in it" },
 		{ "echo 'x", "no closing '" },
+		{ "echo x\\", "nothing follows the last backslash" },
 		{ "echo $(touch injected); touch injected", "line 1" },
 	};
 
@@ -386,6 +387,69 @@ static void names_the_setting_that_has_no_meaning(void **state)
 	}
 }
 
+static void add_lines(struct str *text, const char *form, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		str_addf(text, form[0] == '[' ? "[profile p%u]\n" : "k%u = v\n", i);
+}
+
+static void bounds_what_the_files_may_hold(void **state)
+{
+	static const struct {
+		const char *head, *form;
+		unsigned count;
+		const char *tail;
+		unsigned sections;
+		const char *want, *fix;
+	} rows[] = {
+		{ "", "[", 5001, "", 0, "/.aws/config': line 5001: more than 5000 sections",
+		  "take out what is not used" },
+		{ "[default]\n", "k", 501, "", 0,
+		  "/.aws/config': line 502: more than 500 keys in a section",
+		  "take out what is not used" },
+		{ "[DEFAULT]\n", "k", 400, "", 130,
+		  "/.aws/config': more than 50000 keys with those of [DEFAULT]",
+		  "write them into the profiles that use them" },
+		{ "[default]\n", "k", 1, "=\n", 0, "/.aws/config': line 3: ",
+		  "write '[SECTION]', 'NAME = VALUE', or lines indented below one" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str config = STR_INIT;
+
+		str_adds(&config, rows[i].head);
+		add_lines(&config, rows[i].form, rows[i].count);
+		str_adds(&config, rows[i].tail);
+		add_lines(&config, "[", rows[i].sections);
+		world_begin(&world);
+		world_write(&world, ".aws/config", config.buf);
+		assert_int_equal(world_load(&world, NULL, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		if (!strstr(err.msg.buf, rows[i].want))
+			fail_msg("'%s' is not in: %s", rows[i].want, err.msg.buf);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+	}
+}
+
+static void refuses_a_file_that_is_no_file_of_settings(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str config = STR_INIT;
+
+	(void)state;
+	for (unsigned i = 0; i <= (2U << 20) / 16; i++)
+		str_adds(&config, "# 456789 123456\n");
+	world_begin(&world);
+	world_write(&world, ".aws/credentials", config.buf);
+	assert_int_equal(world_load(&world, NULL, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_non_null(strstr(err.msg.buf, "/.aws/credentials' is larger than"));
+}
+
 static void takes_the_proxy_unless_the_host_is_excepted(void **state)
 {
 	static const struct {
@@ -421,20 +485,6 @@ static void takes_the_proxy_unless_the_host_is_excepted(void **state)
 		else
 			assert_null(proxy);
 	}
-}
-
-/* A reporter that keeps the last warning. */
-struct keeper {
-	struct report report;
-	struct str text;
-};
-
-static void keep(struct report *report, const struct report_event *event)
-{
-	struct keeper *keeper = (struct keeper *)report;
-
-	str_reset(&keeper->text);
-	str_adds(&keeper->text, event->text);
 }
 
 static void warns_of_keys_that_others_can_read(void **state)
@@ -552,6 +602,8 @@ int main(void)
 		cmocka_unit_test(splits_a_command_as_a_shell_would),
 		cmocka_unit_test(reads_settings_from_the_nearest_place),
 		cmocka_unit_test(names_the_setting_that_has_no_meaning),
+		cmocka_unit_test(bounds_what_the_files_may_hold),
+		cmocka_unit_test(refuses_a_file_that_is_no_file_of_settings),
 		cmocka_unit_test(takes_the_proxy_unless_the_host_is_excepted),
 		cmocka_unit_test(warns_of_keys_that_others_can_read),
 		cmocka_unit_test(finds_every_configured_endpoint),

@@ -197,6 +197,41 @@ static void reads_the_answers_of_a_container(void **state)
 	assert_int_equal(passed, count);
 }
 
+static void says_why_a_container_gave_nothing(void **state)
+{
+	static const struct {
+		struct canned canned;
+		const char *why;
+	} rows[] = {
+		{ { 0, NULL }, "nobody answers at 'http://169.254.170.2/x'" },
+		{ { 404, "" }, "status 404" },
+		{ { 200, "<html>" }, "line 1, column 1: invalid token" },
+		{ { 200, "{}" }, "no 'AccessKeyId' in it" },
+		{ { 200, "{\"AccessKeyId\":\"A\"}" }, "no 'SecretAccessKey' in it" },
+		{ { 200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\","
+			 "\"Expiration\":\"soon\"}" },
+		  "'Expiration' is not a time" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP_FREE char *want = mem_printf(
+			"credentials: container credentials from 'http://169.254.170.2/x': %s",
+			rows[i].why);
+		const struct aws_credentials *credentials;
+
+		world_begin(&world);
+		world.answer = answer_canned;
+		world.ctx = (void *)(uintptr_t)&rows[i].canned;
+		world_set(&world, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x");
+		assert_int_equal(world_resolve(&world, NULL, &credentials, &err), -1);
+		assert_int_equal(err.kind, ERROR_AUTH);
+		assert_string_equal(err.msg.buf, want);
+	}
+}
+
 static void refuses_a_container_token_with_a_line_end(void **state)
 {
 	CLEANUP(world_end) struct world world;
@@ -233,6 +268,43 @@ static void refuses_hosts_that_only_look_like_the_right_ones(void **state)
 		assert_int_equal(world_resolve(&world, NULL, &credentials, &err), -1);
 		assert_int_equal(err.kind, ERROR_CONFIG);
 		assert_int_equal(world.requests.count, 0);
+	}
+}
+
+/* ---- GitHub Actions ---- */
+
+static void says_why_github_gave_no_token(void **state)
+{
+	static const struct {
+		struct canned canned;
+		const char *why;
+	} rows[] = {
+		{ { 0, NULL },
+		  "nobody answers at 'https://x.example/t?audience=sts.amazonaws.com'" },
+		{ { 403, "{}" }, "status 403" },
+		{ { 200, "<html>" }, "line 1, column 1: invalid token" },
+		{ { 200, "{}" }, "no token in the reply" },
+		{ { 200, "{\"value\": \"\"}" }, "no token in the reply" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP_FREE char *want = mem_printf(
+			"credentials: an identity token of GitHub Actions: %s", rows[i].why);
+		const struct aws_credentials *credentials;
+
+		world_begin(&world);
+		world.answer = answer_canned;
+		world.ctx = (void *)(uintptr_t)&rows[i].canned;
+		world_set(&world, "AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/x");
+		world_set(&world, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x.example/t");
+		world_set(&world, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "bearer");
+		assert_int_equal(world_resolve(&world, NULL, &credentials, &err), -1);
+		assert_int_equal(err.kind, ERROR_AUTH);
+		assert_string_equal(err.msg.buf, want);
+		assert_string_equal(err.fix.buf, "give the job 'permissions: id-token: write'");
 	}
 }
 
@@ -446,8 +518,10 @@ int main(void)
 		cmocka_unit_test(asks_a_container_where_the_environment_says),
 		cmocka_unit_test(sends_a_container_the_token_and_to_no_other_host),
 		cmocka_unit_test(reads_the_answers_of_a_container),
+		cmocka_unit_test(says_why_a_container_gave_nothing),
 		cmocka_unit_test(refuses_a_container_token_with_a_line_end),
 		cmocka_unit_test(refuses_hosts_that_only_look_like_the_right_ones),
+		cmocka_unit_test(says_why_github_gave_no_token),
 		cmocka_unit_test(finds_the_metadata_service),
 		cmocka_unit_test(takes_the_role_of_the_instance_by_version_two),
 		cmocka_unit_test(asks_the_instance_for_a_region_when_none_is_configured),

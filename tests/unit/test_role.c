@@ -562,6 +562,118 @@ static void asks_once_more_when_a_code_is_refused(void **state)
 	assert_null(strstr(err.msg.buf, "123456"));
 }
 
+static int answer_nothing(const char *question, struct secret *ret_answer, struct error *err)
+{
+	(void)question;
+	(void)ret_answer;
+	return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
+}
+
+static int answer_a_word(const char *question, struct secret *ret_answer, struct error *err)
+{
+	(void)question;
+	(void)err;
+	secret_sets(ret_answer, "12345x");
+	return 0;
+}
+
+static void asks_sts_nothing_without_a_code(void **state)
+{
+	static const struct {
+		aws_prompt_fn prompt;
+		const char *message, *fix;
+	} rows[] = {
+		{ answer_nothing,
+		  "credentials: role 'arn:aws:iam::1:role/R': the role wants an MFA code of "
+		  "'arn:aws:iam::1:mfa/me': there is no terminal to ask at",
+		  "run 'deployer whoami' at a terminal first: the session that it gets is kept "
+		  "for an hour" },
+		{ answer_a_word,
+		  "credentials: role 'arn:aws:iam::1:role/R': an MFA code is six digits",
+		  "run the command again with the next code of 'arn:aws:iam::1:mfa/me'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		const struct aws_credentials *credentials;
+
+		world_begin(&world);
+		world_write(&world, ".aws/config", mfa_config);
+		assert_int_equal(world_load(&world, "t", &err), 0);
+		aws_chain_set_prompt(world.chain, rows[i].prompt);
+		assert_int_equal(aws_chain_resolve(world.chain, false, &credentials, &err), -1);
+		assert_int_equal(err.kind, ERROR_AUTH);
+		assert_string_equal(err.msg.buf, rows[i].message);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		assert_int_equal(world.requests.count, 0);
+	}
+}
+
+/* Each of the profiles p0 to p39 takes its credentials from the next one. */
+static void follows_no_endless_chain(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str config = STR_INIT;
+	const struct aws_credentials *credentials;
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		str_addf(&config, "[profile p%u]\nrole_arn = r%u\nsource_profile = p%u\n", i, i,
+			 i + 1);
+	str_adds(&config, "[profile p40]\naws_access_key_id = K\naws_secret_access_key = s\n");
+	world_begin(&world);
+	world_write(&world, ".aws/config", config.buf);
+	assert_int_equal(world_resolve(&world, "p0", &credentials, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_non_null(strstr(err.msg.buf, "profile 'p31': a chain of more than 32 roles"));
+	assert_string_equal(err.fix.buf, "let a profile near the end have credentials of its own");
+	assert_int_equal(world.requests.count, 0);
+}
+
+static int answer_role(struct world *world, const struct http_request *request,
+		       struct str *ret_body)
+{
+	CLEANUP(strv_release) struct strv log = STRV_INIT;
+
+	(void)request;
+	return answer_sts(world, &log, ret_body);
+}
+
+/* A cache that cannot be written is a warning: here its file is a link to itself. */
+static void goes_on_where_the_cache_cannot_be_written(void **state)
+{
+	static const char config[] = "[profile base]\naws_access_key_id = K\n"
+				     "aws_secret_access_key = s\n[profile t]\n"
+				     "role_arn = arn:aws:iam::123456789012:role/RoleA\n"
+				     "source_profile = base\n";
+	static const char name[] = "330942beff5b0648244cebd8031e0bfca87ac4a0.json";
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *path = NULL, *dir = NULL;
+	const struct aws_credentials *credentials;
+	struct keeper keeper = { { keep }, STR_INIT };
+
+	(void)state;
+	world_begin(&world);
+	world.answer = answer_role;
+	world_write(&world, ".aws/config", config);
+	dir = file_join(world.home, ".aws/cli/cache");
+	path = file_join(dir, name);
+	assert_int_equal(file_make_dirs(dir, &err), 0);
+	assert_int_equal(symlink(name, path), 0);
+	assert_int_equal(world_load(&world, "t", &err), 0);
+	aws_chain_free(world.chain);
+	world.chain = aws_chain_new(&world.settings, &world.http, &world.clock, &keeper.report);
+	assert_int_equal(aws_chain_resolve(world.chain, false, &credentials, &err), 0);
+	assert_string_equal(credentials->access_key_id.buf, "ASIARoleA");
+	assert_non_null(strstr(keeper.text.buf, "the credentials cache: '"));
+	assert_non_null(strstr(keeper.text.buf, "Too many levels of symbolic links"));
+	str_release(&keeper.text);
+}
+
 static void passes_over_a_cache_that_ends_too_soon_or_was_called_expired(void **state)
 {
 	static const char config[] = "[profile base]\naws_access_key_id = K\n"
@@ -615,6 +727,27 @@ static void takes_the_web_identity_of_the_environment(void **state)
 				      "token=a.b.c");
 }
 
+static void says_that_sts_refused_a_token(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *path = NULL;
+	const struct aws_credentials *credentials;
+
+	(void)state;
+	world_begin(&world);
+	world.answer = refuse_code;
+	path = file_join(world.home, "jwt");
+	world_write(&world, "jwt", "a.b.c");
+	world_set(&world, "AWS_WEB_IDENTITY_TOKEN_FILE", path);
+	world_set(&world, "AWS_ROLE_ARN", "arn:aws:iam::1:role/CI");
+	assert_int_equal(world_resolve(&world, NULL, &credentials, &err), -1);
+	assert_int_equal(err.kind, ERROR_AUTH);
+	assert_non_null(strstr(err.msg.buf, "role 'arn:aws:iam::1:role/CI': "));
+	assert_true(error_has_code(&err, "AccessDenied"));
+	assert_null(strstr(err.msg.buf, "a.b.c"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -623,8 +756,12 @@ int main(void)
 		cmocka_unit_test(reads_the_cache_that_the_aws_cli_wrote),
 		cmocka_unit_test(never_asks_for_a_code_in_a_pipeline),
 		cmocka_unit_test(asks_once_more_when_a_code_is_refused),
+		cmocka_unit_test(asks_sts_nothing_without_a_code),
+		cmocka_unit_test(follows_no_endless_chain),
+		cmocka_unit_test(goes_on_where_the_cache_cannot_be_written),
 		cmocka_unit_test(passes_over_a_cache_that_ends_too_soon_or_was_called_expired),
 		cmocka_unit_test(takes_the_web_identity_of_the_environment),
+		cmocka_unit_test(says_that_sts_refused_a_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

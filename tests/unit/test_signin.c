@@ -278,6 +278,79 @@ static void finds_what_is_wrong_with_a_session(void **state)
 	}
 }
 
+/* ---- answers that lack something ---- */
+
+struct answer {
+	const char *url; /* the end of it, of a query's path */
+	int status;
+	const char *body;
+};
+
+static bool is_asked(const struct http_request *request, const char *end)
+{
+	size_t len = strcspn(request->url, "?"), end_len = strlen(end);
+
+	return len >= end_len && memcmp(request->url + len - end_len, end, end_len) == 0;
+}
+
+/* As the services answer, but for the one answer that is given. */
+static int answer_or_else(struct world *world, const struct http_request *request,
+			  struct str *ret_body)
+{
+	const struct answer *answer = world->ctx;
+	struct services services = { 0 };
+	int status;
+
+	if (is_asked(request, answer->url)) {
+		str_adds(ret_body, answer->body);
+		return answer->status;
+	}
+	world->ctx = &services;
+	status = answer_sso(world, request, ret_body);
+	world->ctx = (void *)(uintptr_t)answer;
+	services_release(&services);
+	return status;
+}
+
+static void says_why_the_portal_gave_no_role(void **state)
+{
+	static const struct {
+		struct answer answer;
+		const char *want, *fix;
+	} rows[] = {
+		{ { "/credentials", 200, "{\"roleCredentials\": {}}" },
+		  "profile 'p': SSO GetRoleCredentials: the answer: no 'accessKeyId' in it",
+		  "" },
+		{ { "/credentials", 200,
+		    "{\"roleCredentials\": {\"accessKeyId\": \"A\", \"secretAccessKey\": "
+		    "\"s\", \"expiration\": true}}" },
+		  "profile 'p': SSO GetRoleCredentials: the answer: 'expiration' is not a time",
+		  "" },
+		{ { "/credentials", 403,
+		    "{\"__type\": \"ForbiddenException\", \"message\": \"No access\"}" },
+		  "profile 'p': ",
+		  "have the role of the account assigned to you in IAM Identity Center" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		const struct aws_credentials *credentials;
+
+		sso_begin(&world, NULL);
+		world.answer = answer_or_else;
+		world.ctx = (void *)(uintptr_t)&rows[i].answer;
+		write_token(&world, "s", "2026-11-23T20:00:00Z");
+		assert_int_equal(world_resolve(&world, "p", &credentials, &err), -1);
+		assert_int_equal(err.kind, ERROR_AUTH);
+		if (!strstr(err.msg.buf, rows[i].want))
+			fail_msg("'%s' is not in: %s", rows[i].want, err.msg.buf);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		assert_null(strstr(err.msg.buf, "TOKEN"));
+	}
+}
+
 static void count_shown(void *ctx, const struct sso_device *device)
 {
 	assert_string_equal(device->user_code.buf, "ABCD-EFGH");
@@ -347,7 +420,205 @@ static void gives_up_when_the_person_does_not_agree_in_time(void **state)
 	assert_true(world.now_ms == WORLD_NOW_MS + 600000);
 }
 
+static void names_what_an_answer_of_the_sign_in_lacks(void **state)
+{
+	static const struct {
+		struct answer answer;
+		const char *want;
+	} rows[] = {
+		{ { "/client/register", 200, "{}" }, "RegisterClient: no 'clientId'" },
+		{ { "/client/register", 200, "{\"clientId\": \"C\"}" },
+		  "RegisterClient: no 'clientSecret'" },
+		{ { "/device_authorization", 200, "{}" },
+		  "StartDeviceAuthorization: no 'deviceCode'" },
+		{ { "/device_authorization", 200, "{\"deviceCode\": \"D\", \"userCode\": \"U\"}" },
+		  "StartDeviceAuthorization: no 'verificationUri'" },
+		{ { "/device_authorization", 200,
+		    "{\"deviceCode\": \"D\", \"verificationUri\": \"u\"}" },
+		  "StartDeviceAuthorization: no 'userCode'" },
+		{ { "/token", 200, "{}" }, "CreateToken: no 'accessToken'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP_FREE char *want = mem_printf("%s in the answer", rows[i].want);
+		unsigned shown = 0;
+
+		sso_begin(&world, NULL);
+		world.answer = answer_or_else;
+		world.ctx = (void *)(uintptr_t)&rows[i].answer;
+		assert_int_equal(world_load(&world, "p", &err), 0);
+		assert_int_equal(login(&world, &shown, &err), -1);
+		assert_string_equal(err.msg.buf, want);
+		assert_int_equal(err.kind, shown ? ERROR_AUTH : ERROR_REMOTE);
+	}
+}
+
+/* Before anything is asked: a person would agree in vain. */
+static void signs_nobody_in_without_a_home(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(services_release) struct services services = { 0 };
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *path = NULL;
+	unsigned shown = 0;
+
+	(void)state;
+	sso_begin(&world, &services);
+	path = file_join(world.home, ".aws/config");
+	world_set(&world, "AWS_CONFIG_FILE", path);
+	world_set(&world, "HOME", NULL);
+	assert_int_equal(world_load(&world, "p", &err), 0);
+	assert_int_equal(login(&world, &shown, &err), -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(err.msg.buf, "HOME is not set: nowhere to keep a sign-in");
+	assert_string_equal(err.fix.buf, "set HOME");
+	assert_int_equal(world.requests.count, 0);
+}
+
 /* ---- 'aws login' ---- */
+
+/* A new key for the proof of possession, as JSON has it. */
+static char *make_key(void)
+{
+	CLEANUP(str_release) struct str quoted = STR_INIT;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP_FREE char *pem = NULL;
+	char *bytes;
+	long len;
+
+	assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+	len = BIO_get_mem_data(bio, &bytes);
+	pem = mem_strndup(bytes, (size_t)len);
+	BIO_free(bio);
+	EVP_PKEY_free(key);
+	json_quote(&quoted, pem);
+	return str_detach(&quoted);
+}
+
+/* What 'aws login' left for the session "me": it ends in a minute, so it must be renewed. */
+static void write_login(struct world *world, const char *secret, const char *key)
+{
+	CLEANUP(str_release) struct str name = STR_INIT;
+	CLEANUP_FREE char *text = mem_printf(
+		"{\"accessToken\": {\"accessKeyId\": \"A\", \"secretAccessKey\": \"%s\", "
+		"\"sessionToken\": \"t\", \"expiresAt\": \"2026-11-23T11:13:00Z\"}, "
+		"\"refreshToken\": \"r\", \"clientId\": \"c\", \"dpopKey\": %s}",
+		secret, key);
+
+	str_adds(&name, ".aws/login/cache/");
+	digest_sha256_hex(&name, "me", 2);
+	str_adds(&name, ".json");
+	world_write(world, name.buf, text);
+}
+
+static const char bad_key[] = "\"no key\"";
+
+static const struct {
+	const char *config, *region, *secret, *key; /* NULL: a good one */
+	struct answer answer;
+	enum error_kind kind;
+	const char *want, *fix;
+} not_renewed[] = {
+	{ "",
+	  NULL,
+	  "s",
+	  NULL,
+	  { "", 0, "" },
+	  ERROR_CONFIG,
+	  "no region is set",
+	  "set --region, AWS_REGION, or region in the profile" },
+	{ "use_fips_endpoint = true\n",
+	  "us-east-1",
+	  "s",
+	  NULL,
+	  { "", 0, "" },
+	  ERROR_AUTH,
+	  "a sign-in can be renewed at plain endpoints of AWS, AWS China and AWS GovCloud "
+	  "only",
+	  "run 'aws login'" },
+	{ "",
+	  "us-iso-east-1",
+	  "s",
+	  NULL,
+	  { "", 0, "" },
+	  ERROR_AUTH,
+	  "a sign-in can be renewed at plain endpoints of AWS, AWS China and AWS GovCloud "
+	  "only",
+	  "run 'aws login'" },
+	{ "",
+	  "us-east-1",
+	  "",
+	  NULL,
+	  { "", 0, "" },
+	  ERROR_AUTH,
+	  "no 'secretAccessKey' in it",
+	  "run 'aws login'" },
+	{ "",
+	  "us-east-1",
+	  "s",
+	  bad_key,
+	  { "", 0, "" },
+	  ERROR_AUTH,
+	  "'dpopKey': ",
+	  "run 'aws login'" },
+	{ "",
+	  "us-east-1",
+	  "s",
+	  NULL,
+	  { "/token", 403, "{}" },
+	  ERROR_AUTH,
+	  "the sign-in service refused to renew it: status 403",
+	  "run 'aws login'" },
+	{ "",
+	  "us-east-1",
+	  "s",
+	  NULL,
+	  { "/token", 200, "<html>" },
+	  ERROR_NETWORK,
+	  "line 1, column 1: ",
+	  "" },
+	{ "",
+	  "us-east-1",
+	  "s",
+	  NULL,
+	  { "/token", 200, "{\"expiresIn\": 900}" },
+	  ERROR_NETWORK,
+	  "the sign-in service gave no whole answer",
+	  "" },
+};
+
+static void says_why_a_sign_in_is_not_renewed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(not_renewed) / sizeof(not_renewed[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP_FREE char *key =
+			not_renewed[i].key ? mem_strdup(not_renewed[i].key) : make_key();
+		CLEANUP_FREE char *config =
+			mem_printf("[default]\nlogin_session = me\n%s", not_renewed[i].config);
+		CLEANUP_FREE char *want = mem_printf(
+			"credentials: login_session of profile 'default': %s", not_renewed[i].want);
+		const struct aws_credentials *credentials;
+
+		world_begin(&world);
+		world.answer = answer_or_else;
+		world.ctx = (void *)(uintptr_t)&not_renewed[i].answer;
+		world_write(&world, ".aws/config", config);
+		write_login(&world, not_renewed[i].secret, key);
+		world_set(&world, "AWS_REGION", not_renewed[i].region);
+		assert_int_equal(world_resolve(&world, NULL, &credentials, &err), -1);
+		if (strncmp(err.msg.buf, want, strlen(want)) != 0)
+			fail_msg("'%s' is not the begin of: %s", want, err.msg.buf);
+		assert_string_equal(err.fix.buf, not_renewed[i].fix);
+		assert_int_equal(err.kind, not_renewed[i].kind);
+		assert_int_equal(world.requests.count, *not_renewed[i].answer.url ? 1 : 0);
+	}
+}
 
 /* Checks the request of the vectors and answers as they say. */
 static int answer_login(struct world *world, const struct http_request *request,
@@ -568,8 +839,12 @@ int main(void)
 		cmocka_unit_test(uses_a_token_that_still_holds_when_it_cannot_be_refreshed),
 		cmocka_unit_test(says_how_to_sign_in_when_nobody_has),
 		cmocka_unit_test(finds_what_is_wrong_with_a_session),
+		cmocka_unit_test(says_why_the_portal_gave_no_role),
 		cmocka_unit_test(signs_in_once_the_person_has_agreed),
 		cmocka_unit_test(gives_up_when_the_person_does_not_agree_in_time),
+		cmocka_unit_test(names_what_an_answer_of_the_sign_in_lacks),
+		cmocka_unit_test(signs_nobody_in_without_a_home),
+		cmocka_unit_test(says_why_a_sign_in_is_not_renewed),
 		cmocka_unit_test(renews_what_aws_login_left),
 		cmocka_unit_test(proves_that_it_holds_the_key),
 		cmocka_unit_test(refuses_a_key_that_is_not_of_the_curve),

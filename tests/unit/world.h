@@ -165,4 +165,18 @@ static inline const char *world_last_request(const struct world *world)
 	return world->requests.count ? world->requests.v[world->requests.count - 1] : "";
 }
 
+/* A reporter that keeps the last warning. */
+struct keeper {
+	struct report report;
+	struct str text;
+};
+
+static inline void keep(struct report *report, const struct report_event *event)
+{
+	struct keeper *keeper = (struct keeper *)report;
+
+	str_reset(&keeper->text);
+	str_adds(&keeper->text, event->text);
+}
+
 #endif
