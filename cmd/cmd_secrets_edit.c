@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define MAX_SECRET_BYTES (64UL << 10)
+#define MAX_NAME_LEN	 200 /* a secret's name has up to 512 characters, a file's 255 */
 
 struct edit_args {
 	bool text;
@@ -49,7 +50,7 @@ static int write_draft(struct draft *draft, const char *name, const struct secre
 		       struct error *err)
 {
 	const char *slash = strrchr(name, '/');
-	CLEANUP_FREE char *file = mem_printf("%s.json", slash && slash[1] ? slash + 1 : name);
+	CLEANUP_FREE char *file = mem_printf("%.*s.json", MAX_NAME_LEN, slash ? slash + 1 : name);
 	CLEANUP_CLOSE int fd = -1;
 	size_t len = secret_len(value);
 

@@ -3,6 +3,7 @@
 # Most take a way to fail that no other test takes (tests/run --uncovered-errors).
 . "$(dirname "$0")/testlib.sh"
 [ -n "${DEPLOYER_ENTRYPOINT-}" ] || skip 'deployer-entrypoint is not built'
+need python3
 # A port of this machine where nobody listens: whatever calls a service is told so at once.
 export AWS_REGION=eu-west-1 AWS_ENDPOINT_URL=http://127.0.0.1:1 AWS_MAX_ATTEMPTS=1
 deployer=${DEPLOYER:?}
@@ -50,6 +51,11 @@ mistake 2 '--config needs FILE' "$deployer" version --config
 mistake 2 "--max: 'x' is not a number" "$deployer" history --max x
 mistake 3 "there is no run 'nope'" "$deployer" report nope
 
+python3 "$testdir/at_pty.py" -- "$deployer" secrets put a >"$tmp/out" && fail 'a value is typed at a terminal'
+out_has 'standard input is a terminal'
+out_has "pipe the value in, give --file, or use 'secrets edit'"
+mistake 2 "'a##' names no secret" "$deployer" secrets run --secret 'a##' -- true
+
 # files
 mistake 2 "there is no 'nope.yml'" "$deployer" --config nope.yml config
 mistake 2 "unknown key 'stak'" "$deployer" --config unknown.yml config
@@ -72,6 +78,7 @@ err_has 'cannot write to standard output: No space left on device'
 # Standard files that are closed: what is opened later does not become one of them.
 # shellcheck disable=SC2016
 mistake 1 'reading standard input: Bad file descriptor' sh -c '"$0" secrets put a <&-' "$deployer"
+mistake 1 'cannot read standard input: Bad file descriptor' sh -c './docker-credential-deployer get <&-'
 mkdir closed
 printf 'ApplicationImageTag=old\n' >closed/dev.cfg
 (cd closed && "$deployer" --verbose bump new <&- >&- 2>&-) || :

@@ -81,6 +81,23 @@ echo '{' >state/account.json
 sandbox 2 run -q --no-registry --state state -- true
 err_has "state 'state/account.json': line 2"
 err_has '-> remove the file to start with an empty account'
+echo '{}' >state/account.json
+sandbox 2 run -q --no-registry --state state -- true
+err_has "state 'state/account.json': no account in it"
+err_has '-> remove the file to start with an empty account'
+sandbox 2 run -q --no-registry --region "$(printf '\377')" -- true
+err_has 'account or region is not text'
+printf 'stacks: [{name: 1, is_made: true}]\n' >scenario.yml
+sandbox 2 run --no-registry --scenario scenario.yml -- true
+printf 'stacks: [{name: a/b, is_made: true}]\n' >scenario.yml
+sandbox 2 run --no-registry --scenario scenario.yml -- true
+err_has "scenario 'scenario.yml': stacks, entry 1: "
+# A registry that ends before it listens.
+mkdir bin
+printf '#!/bin/sh\nexit 1\n' >bin/docker-registry
+chmod +x bin/docker-registry
+run 5 env PATH="$tmp/bin:$PATH" "$DEPLOYER_SANDBOX" run -q --state broken -- true
+err_has "the registry did not start: see '"
 
 # A signal goes to the program, and then everything ends.
 # shellcheck disable=SC2016

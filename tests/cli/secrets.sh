@@ -172,6 +172,26 @@ run 0 "$DEPLOYER" secrets get app:EDITED --reveal
 [ "$(cat out)" = e ] || fail 'not edited'
 grep -qv '^-rw------- ' modes && fail 'others can read the file'
 wait_until no_draft_is_left
+# No editor, and none that can be told from its words; a name that is longer than a file's may be.
+run 2 env EDITOR="vi 'x" "$DEPLOYER" secrets edit app
+err_has 'EDITOR: '
+run 5 env EDITOR=/nonexistent/editor "$DEPLOYER" secrets edit app
+err_has 'the editor: '
+err_has 'name yours in EDITOR'
+long=$(printf %0300d 7)
+put old 0 "$long" --text
+run 0 env EDITOR='sed -i s/old/new/' "$DEPLOYER" secrets edit --text "$long"
+run 0 "$DEPLOYER" secrets get "$long" --reveal
+[ "$(cat out)" = new ] || fail 'not edited'
+put old 0 path/ --text
+run 0 env EDITOR='sed -i s/old/new/' "$DEPLOYER" secrets edit --text path/
+run 0 "$DEPLOYER" secrets get path/ --reveal
+[ "$(cat out)" = new ] || fail 'not edited'
+wait_until no_draft_is_left
+# Quotation marks take two bytes in JSON.
+python3 -c 'print("A=\x27" + 40000 * "\"" + "\x27")' >.env
+run 2 "$DEPLOYER" secrets import app --file .env
+err_has 'more than the 64 KiB that a secret holds'
 
 # ---- run ----
 
@@ -184,4 +204,28 @@ run 5 "$DEPLOYER" secrets run -s app -- no-such-program
 run 2 "$DEPLOYER" secrets run -- true
 err_has 'no secret is named'
 run 1 "$DEPLOYER" secrets run -s nope -- true
+echo garbage >program
+chmod +x program
+run 5 "$DEPLOYER" secrets run -s app -- ./program
+err_has "cannot start './program': Exec format error"
+
+# ---- what is no text, and what is not there ----
+
+run 1 "$DEPLOYER" secrets get arn:aws:ssm:us-east-1:123456789012:parameter/no
+err_has ParameterNotFound
+err_has 'is it in this account and region?'
+kill "$sandbox_pid"
+wait "$sandbox_pid" || :
+python3 - <<'END'
+import base64, json
+state = json.load(open("state/account.json"))
+for version in state["Secrets"]["text"]["Versions"].values():
+    version.pop("SecretString", None)
+    version["SecretBinary"] = base64.b64encode(b"canary").decode()
+json.dump(state, open("state/account.json", "w"))
+END
+serve_sandbox --no-registry --state state
+run 3 "$DEPLOYER" secrets get text
+err_has "'text' is a binary secret"
+err_lacks canary
 echo 'deployer secrets: ok'

@@ -785,6 +785,11 @@ static void says_what_is_wrong_with_a_scenario(void **state)
 		  "resources, entry 1: 'seconds' must be a number" },
 		{ "resources: [{outcome: fail, count: -1}]",
 		  "resources, entry 1: 'count' is out of range" },
+		{ "faults: [x]", "faults, entry 1: not a mapping" },
+		{ "services: [{outcome: crash, log: [1]}]",
+		  "services, entry 1: 'log' must be a list of texts" },
+		{ "page_size: 0", "'page_size' must be a number from 1" },
+		{ "page_size: all", "'page_size' must be a number from 1" },
 		{ "[]", "not a mapping with 'faults' or 'resources'" },
 	};
 
