@@ -114,7 +114,10 @@ static int copy(struct run *run, struct error *err)
 
 	if (registry_copy(&what, source->digest.buf, run->version.tag.buf, err) < 0)
 		return -1;
-	return run_look_up_digest(run, err);
+	str_reset(&run->digest);
+	str_adds(&run->digest, source->digest.buf);
+	run->is_published = true;
+	return 0;
 }
 
 int run_promote(struct run *run, bool *ret_copied, struct error *err)

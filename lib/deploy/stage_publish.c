@@ -56,8 +56,10 @@ static int verify(struct run *run, const char *pushed, struct error *err)
 	struct registry registry = run_registry(run);
 
 	if (registry_digest(&registry, run->repository_name.buf, run->version.tag.buf, &run->digest,
-			    err) < 0)
+			    err) < 0) {
+		(void)registry_mark_unseen(err);
 		return error_wrap(err, "verifying what was pushed");
+	}
 	if (strcmp(run->digest.buf, pushed) == 0)
 		return 0;
 	return error_set(err, ERROR_PUBLISH, "tag %s is %s in the registry, but %s was pushed",

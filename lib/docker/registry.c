@@ -425,6 +425,14 @@ static int confirm(const struct registry *registry, const char *name, const char
 			 digest);
 }
 
+int registry_mark_unseen(struct error *err)
+{
+	if ((err->kind == ERROR_NETWORK || err->kind == ERROR_REMOTE) &&
+	    !error_has_code(err, "NotFound"))
+		error_set_code(err, "Unseen");
+	return -1;
+}
+
 /*
  * A tag that cannot move is no failure where it names this very manifest already (ECR refuses to
  * put the same one again); nor is an answer that was lost.
@@ -434,11 +442,13 @@ static int settle(const struct registry *registry, const char *name, const char 
 {
 	CLEANUP(error_release) struct error other = ERROR_INIT;
 
-	if ((!error_has_code(err, "TagIsImmutable") && !is_broken_off(err)) ||
-	    confirm(registry, name, tag, digest, &other) < 0)
+	if (!error_has_code(err, "TagIsImmutable") && !is_broken_off(err))
 		return -1;
-	error_release(err);
-	return 0;
+	if (confirm(registry, name, tag, digest, &other) == 0) {
+		error_release(err);
+		return 0;
+	}
+	return error_has_code(&other, "NotFound") ? -1 : registry_mark_unseen(err);
 }
 
 int registry_put(const struct registry *registry, const char *name, const char *tag,
@@ -449,7 +459,9 @@ int registry_put(const struct registry *registry, const char *name, const char *
 			return 0;
 		return error_wrap(err, "tagging %s:%s", name, tag);
 	}
-	return confirm(registry, name, tag, manifest->digest.buf, err);
+	if (confirm(registry, name, tag, manifest->digest.buf, err) < 0)
+		return registry_mark_unseen(err);
+	return 0;
 }
 
 int registry_tag(const struct registry *registry, const char *name, const char *digest,

@@ -47,8 +47,14 @@ int registry_has_image(const struct registry *registry, const char *name, const 
 int registry_index_has(const struct registry *registry, const char *name, const char *index,
 		       const char *digest, bool *ret, struct error *err);
 
-/* Puts the manifest with `digest` under `tag` too, byte for byte, and verifies it there. */
+/*
+ * Puts the manifest with `digest` under `tag` too, byte for byte, and verifies it there. The code
+ * is "Unseen" where it was sent, and the registry could not be asked what the tag names now.
+ */
 int registry_tag(const struct registry *registry, const char *name, const char *digest,
 		 const char *tag, struct error *err);
+
+/* Gives that code to a failure to ask the registry after something was sent to it; returns -1. */
+int registry_mark_unseen(struct error *err);
 
 #endif

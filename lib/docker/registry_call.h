@@ -48,7 +48,7 @@ void manifest_release(struct manifest *manifest);
 int registry_fetch(const struct registry *registry, const char *name, const char *reference,
 		   struct manifest *ret, struct error *err);
 
-/* Puts a manifest under a tag and verifies it there. */
+/* Puts a manifest under a tag and verifies it there; "Unseen" as registry_tag() has it. */
 int registry_put(const struct registry *registry, const char *name, const char *tag,
 		 const struct manifest *manifest, struct error *err);
 

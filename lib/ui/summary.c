@@ -42,10 +42,19 @@ static bool is_half_way(const struct record *record)
 	return record->exit_status == 11 && record_is_new(record, FACT_CHANGE_SET);
 }
 
+/* It was sent, and the registry could not be asked afterwards. */
+static bool is_unseen(const struct record *record)
+{
+	return record->stages[STAGE_PUBLISH].state == RECORD_UNKNOWN &&
+	       !record_is_new(record, FACT_PUBLISHED);
+}
+
 static void add_changed(const struct record *record, struct str *out)
 {
 	struct list list = { .out = out, .heading = "changed" };
 
+	if (is_unseen(record))
+		add_item(&list, "registry", "(unknown)");
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
 		if (record_is_new(record, places[i].changed))
 			add_item(&list, places[i].name, record_fact(record, places[i].shown));
@@ -69,8 +78,10 @@ static void add_unchanged(const struct record *record, struct str *out)
 
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
 		bool is_stack = places[i].changed == FACT_DEPLOYED;
+		bool is_registry = places[i].changed == FACT_PUBLISHED;
 
 		if (record_is_new(record, places[i].changed) ||
+		    (is_registry && is_unseen(record)) ||
 		    (is_stack && (is_out_of_sight(record) || is_half_way(record))))
 			continue;
 		add_item(&list, *places[i].name ? places[i].name : "parameter file",

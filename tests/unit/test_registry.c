@@ -119,7 +119,7 @@ static void a_put_that_nobody_answers_is_looked_for(void **state)
 	static const struct {
 		int status; /* of the tag afterwards */
 		int want;
-	} rows[] = { { 200, 0 }, { 404, -1 } };
+	} rows[] = { { 200, 0 }, { 404, -1 }, { 500, -1 } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -141,7 +141,39 @@ static void a_put_that_nobody_answers_is_looked_for(void **state)
 
 		assert_int_equal(registry_tag(&registry, "app", digest.buf, "2", &err),
 				 rows[i].want);
+		assert_int_equal(error_has_code(&err, "Unseen"), rows[i].status == 500);
 		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
+/* It is there, or it is not: nobody can say where the registry does not answer what the tag names.
+ */
+static void a_put_whose_effect_cannot_be_seen_is_told_as_such(void **state)
+{
+	static const struct {
+		int status;
+		bool is_unseen;
+	} rows[] = { { 500, true }, { -7, true }, { 404, false }, { 401, false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(str_release) struct str digest = STR_INIT;
+		CLEANUP(str_release) struct str url = STR_INIT;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct secret password = SECRET_INIT;
+
+		str_addf(&url, URL "/v2/app/manifests/%s", digest_of_manifest(&digest));
+		const struct canned_exchange exchanges[] = {
+			{ "GET", url.buf, 200, OCI, MANIFEST },
+			{ "PUT", URL "/v2/app/manifests/2", 201, NULL, NULL },
+			{ "GET", URL "/v2/app/manifests/2", rows[i].status, OCI, MANIFEST },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		struct registry registry = make_registry(&canned, &password);
+
+		assert_int_equal(registry_tag(&registry, "app", digest.buf, "2", &err), -1);
+		assert_int_equal(error_has_code(&err, "Unseen"), rows[i].is_unseen);
 		canned_release(&canned);
 	}
 }
@@ -506,6 +538,7 @@ int main(void)
 		cmocka_unit_test(asks_again_where_an_answer_was_lost),
 		cmocka_unit_test(a_lost_put_has_one_effect),
 		cmocka_unit_test(a_put_that_nobody_answers_is_looked_for),
+		cmocka_unit_test(a_put_whose_effect_cannot_be_seen_is_told_as_such),
 		cmocka_unit_test(takes_an_immutable_tag_with_the_same_manifest_for_done),
 		cmocka_unit_test(tells_what_a_registry_refuses),
 		cmocka_unit_test(checks_the_credentials_alone),
