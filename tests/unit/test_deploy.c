@@ -34,10 +34,14 @@
 	"Parameters: {Tag: {Type: String}}\n"                                                      \
 	"Resources: {App: {Type: 'AWS::X::Y'}}\n"
 
-/* Deploys the template with this parameter as 2b; the exit status that it makes, and what came of
- * it. */
-static int deploy_text(struct fake_cfn *fake, const char *text, const char *key,
-		       const struct deploy_policy *policy, enum deploy_outcome *ret_outcome)
+/* What is asked for beside the policy; the parameter is 2b. */
+struct asked {
+	const char *template, *key, *protection;
+};
+
+/* The exit status that a deployment makes, and what came of it. */
+static int deploy_asked(struct fake_cfn *fake, const struct asked *asked,
+			const struct deploy_policy *policy, enum deploy_outcome *ret_outcome)
 {
 	CLEANUP(stack_template_release) struct stack_template template = STACK_TEMPLATE_INIT;
 	CLEANUP(cfn_parameters_release) struct cfn_parameters parameters = CFN_PARAMETERS_INIT;
@@ -53,12 +57,14 @@ static int deploy_text(struct fake_cfn *fake, const char *text, const char *key,
 		.tags = &none,
 		.notification_arns = &none,
 		.tag_parameter = "Tag",
+		.protection = asked->protection,
 		.policy = *policy,
 	};
 
-	str_adds(&template.body, text);
-	template.root = yaml_read(text, strlen(text), YAML_CLOUDFORMATION, &fake->err);
-	cfn_parameters_add(&parameters, key, "2b");
+	str_adds(&template.body, asked->template);
+	template.root =
+		yaml_read(template.body.buf, template.body.len, YAML_CLOUDFORMATION, &fake->err);
+	cfn_parameters_add(&parameters, asked->key, "2b");
 	if (deploy_stack(&request, &result, &fake->err) < 0)
 		return error_exit_status(&fake->err);
 	*ret_outcome = result.outcome;
@@ -68,7 +74,9 @@ static int deploy_text(struct fake_cfn *fake, const char *text, const char *key,
 static int deploy_with(struct fake_cfn *fake, const struct deploy_policy *policy,
 		       enum deploy_outcome *ret_outcome)
 {
-	return deploy_text(fake, TEMPLATE, "Tag", policy, ret_outcome);
+	const struct asked asked = { .template = TEMPLATE, .key = "Tag" };
+
+	return deploy_asked(fake, &asked, policy, ret_outcome);
 }
 
 static int deploy_it(struct fake_cfn *fake)
@@ -834,14 +842,16 @@ static void b20_refuses_a_stack_made_anew(void **state)
 static void makes_no_change_set_of_parameters_that_do_not_match(void **state)
 {
 	static const struct {
-		const char *template, *key, *msg, *fix;
+		struct asked asked;
+		const char *msg, *fix;
 	} rows[] = {
-		{ TEMPLATE, "Tga", "stack 'todobackend': parameter 'Tga' is not in template '",
+		{ { TEMPLATE, "Tga", NULL },
+		  "stack 'todobackend': parameter 'Tga' is not in template '",
 		  "take 'Tga' out of the parameter file, or declare it in the template's "
 		  "Parameters" },
-		{ "Parameters: {Tag: {Type: String}, Vpc: {Type: String}}\n"
-		  "Resources: {App: {Type: 'AWS::X::Y'}}\n",
-		  "Tag",
+		{ { "Parameters: {Tag: {Type: String}, Vpc: {Type: String}}\n"
+		    "Resources: {App: {Type: 'AWS::X::Y'}}\n",
+		    "Tag", NULL },
 		  "stack 'todobackend': parameter 'Vpc' has no value: the template has no default "
 		  "for it",
 		  "add a line 'Vpc=...' to the parameter file" },
@@ -855,8 +865,7 @@ static void makes_no_change_set_of_parameters_that_do_not_match(void **state)
 		enum deploy_outcome outcome;
 
 		FAKE_CFN_SET_UP(fake, answers);
-		assert_int_equal(
-			deploy_text(&fake, rows[i].template, rows[i].key, &policy, &outcome), 2);
+		assert_int_equal(deploy_asked(&fake, &rows[i].asked, &policy, &outcome), 2);
 		assert_int_equal(strncmp(fake.err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
 		assert_string_equal(fake.err.fix.buf, rows[i].fix);
 		assert_string_equal(fake.calls.buf, "DescribeStacks");
@@ -917,6 +926,87 @@ static void executes_nothing_where_the_events_cannot_be_read(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
 }
 
+/* The stack is what was asked for, all but its protection: that is known, or it is not. */
+static void says_what_became_of_the_termination_protection(void **state)
+{
+	static const struct {
+		int status;
+		const char *body, *msg;
+		int want;
+	} rows[] = {
+		{ 400, FAULT("ValidationError", "no"),
+		  "stack 'todobackend': the stack is UPDATE_COMPLETE, but its termination "
+		  "protection is as it was: ",
+		  1 },
+		{ 0, NULL,
+		  "stack 'todobackend': the stack is UPDATE_COMPLETE; whether its termination "
+		  "protection was changed is not known: ",
+		  12 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "UpdateTerminationProtection", rows[i].status, rows[i].body, 0 },
+			{ "DescribeStacks", 200, LIVE, 2 },
+			{ "DescribeStacks", 0, NULL, 0 },
+			USUAL,
+		};
+		const struct asked asked = { TEMPLATE, "Tag", "true" };
+		const struct deploy_policy policy = { .wait_ms = 0 };
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		enum deploy_outcome outcome;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_asked(&fake, &asked, &policy, &outcome), rows[i].want);
+		assert_int_equal(strncmp(fake.err.msg.buf, rows[i].msg, strlen(rows[i].msg)), 0);
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+	}
+}
+
+/* Ours is over, somebody else's runs already, and what the stack is now nobody answers. */
+static void does_not_know_a_stack_that_is_deployed_to_again(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, LIVE, 1 },
+		{ "DescribeStacks", 0, NULL, 0 },
+		{ "DescribeStackEvents", 200, BEFORE, 1 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("3", "UPDATE_IN_PROGRESS", "theirs") ROOT("2", "UPDATE_COMPLETE")
+				 ROOT_BY("1", "UPDATE_COMPLETE", "older")),
+		  0 },
+		USUAL,
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_it(&fake), 12);
+	assert_non_null(strstr(fake.err.msg.buf, "stack 'todobackend': "));
+	assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), 1);
+}
+
+/* Rule R2: whether the failed stack is being deleted nobody says, and nothing is made over it. */
+static void a6_creates_nothing_where_a_deletion_was_not_answered(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeStacks", 200, STACK("ROLLBACK_COMPLETE"), 1 },
+		{ "DescribeStacks", 0, NULL, 0 },
+		{ "ListStackResources", 200,
+		  REPLY("ListStackResources", "<StackResourceSummaries/>"), 0 },
+		{ "DeleteStack", 0, NULL, 0 },
+	};
+	const struct deploy_policy policy = { .recreate = true };
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	enum deploy_outcome outcome;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	assert_int_equal(deploy_with(&fake, &policy, &outcome), 12);
+	assert_int_equal(fake_cfn_called(&fake, "DeleteStack"), 1);
+	assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 0);
+}
+
 /* A change set that was reviewed: of a stack made anew since, and one that another has overtaken.
  */
 static void executes_no_reviewed_change_set_that_is_out_of_date(void **state)
@@ -933,6 +1023,9 @@ static void executes_no_reviewed_change_set_that_is_out_of_date(void **state)
 		{ REVIEWED("arn:other", "AVAILABLE"),
 		  "change set '" SET_ARN "' is for another stack, 'arn:other'",
 		  "name the change set of stack 'todobackend'" },
+		{ REVIEWED(STACK_ARN, "EXECUTE_COMPLETE"),
+		  "change set 'deployer-1' was executed already (EXECUTE_COMPLETE)",
+		  "'deployer watch' shows how that ends or ended" },
 		{ REVIEWED(STACK_ARN, "OBSOLETE"), "change set 'deployer-1' is OBSOLETE",
 		  "somebody else deployed in between: plan again" },
 	};
@@ -993,6 +1086,9 @@ int main(void)
 		cmocka_unit_test(sends_no_template_that_is_too_large),
 		cmocka_unit_test(executes_nothing_where_the_events_cannot_be_read),
 		cmocka_unit_test(executes_no_reviewed_change_set_that_is_out_of_date),
+		cmocka_unit_test(says_what_became_of_the_termination_protection),
+		cmocka_unit_test(does_not_know_a_stack_that_is_deployed_to_again),
+		cmocka_unit_test(a6_creates_nothing_where_a_deletion_was_not_answered),
 	};
 
 	return cmocka_run_group_tests_name("deploy", tests, NULL, NULL);

@@ -228,6 +228,28 @@ static void normalises_an_address_as_credential_helpers_do(void **state)
 	print_message("# addresses normalised: %zu/9\n", i);
 }
 
+static void takes_no_address_without_a_host(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "", "no hostname in URL" },
+		{ "/v2/", "no hostname in URL" },
+		{ "//", "no hostname in URL" },
+		{ "https:///v2/", "no hostname in URL" },
+		{ "ftp://r.example", "unsupported scheme: ftp" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str out = STR_INIT;
+
+		assert_int_equal(address_normalize(rows[i][0], &out, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_string_equal(err.msg.buf, rows[i][1]);
+		assert_int_equal(out.len, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +260,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_kubernetes_about_hosts),
 		cmocka_unit_test(finds_the_host_of_an_address_as_the_docker_cli_does),
 		cmocka_unit_test(normalises_an_address_as_credential_helpers_do),
+		cmocka_unit_test(takes_no_address_without_a_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -267,6 +268,8 @@ static void gives_no_name_where_there_is_doubt(void **state)
 		  "a mount of an unknown kind" },
 		{ { THE_SERVICES, "\"mysql:5.7\"", "\"m\",\"volumes\":[\"/dev/zero:/z\"]" },
 		  "'/dev/zero' is neither a file nor a folder" },
+		{ { THE_SERVICES, "\"mysql:5.7\"", "\"m\",\"volumes\":[\"/dev/null/x:/z\"]" },
+		  "cannot look at '/dev/null/x': Not a directory" },
 		{ { THE_SERVICES, "\"volumes\":{\"data\":null}", "\"secrets\":{\"s\":{}}" },
 		  "services are given secrets" },
 	};
@@ -287,6 +290,31 @@ static void gives_no_name_where_there_is_doubt(void **state)
 	}
 }
 
+/* A folder whose names may be read, and nothing else of it; root reads as nobody for as long. */
+static void gives_no_name_where_a_file_may_not_be_looked_at(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str got = STR_INIT;
+	CLEANUP_FREE char *closed = NULL;
+	struct project project;
+	int result;
+
+	(void)state;
+	begin(&project);
+	put(&project, "mount/closed/file", "x");
+	closed = file_join(project.dir, "mount/closed");
+	assert_int_equal(chmod(project.dir, 0755), 0);
+	assert_int_equal(chmod(closed, 0444), 0);
+	(void)setfsuid(getuid() ? getuid() : 65534);
+	result = name(&project, &got, &err);
+	(void)setfsuid(geteuid());
+	assert_int_equal(chmod(closed, 0755), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_non_null(strstr(err.msg.buf, "/mount/closed/file': Permission denied"));
+	end(&project);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +322,7 @@ int main(void)
 		cmocka_unit_test(takes_another_where_anything_does),
 		cmocka_unit_test(has_one_name_under_every_version),
 		cmocka_unit_test(gives_no_name_where_there_is_doubt),
+		cmocka_unit_test(gives_no_name_where_a_file_may_not_be_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

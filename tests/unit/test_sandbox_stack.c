@@ -1,4 +1,6 @@
 #include "data/json.h"
+#include "sandbox/certificate.h"
+#include "sandbox/server.h"
 #include "sandbox/stack.h"
 #include "sandbox_client.h"
 #include "sys/file.h"
@@ -573,6 +575,71 @@ static void goes_on_where_it_was_after_a_restart(void **state)
 	file_remove_tree(dir);
 }
 
+static void says_that_it_cannot_be_kept(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *dir = NULL;
+	CLEANUP_FREE char *want = NULL;
+	struct sandbox_options options = { .speed = 1 };
+	struct client client;
+
+	(void)state;
+	assert_int_equal(file_make_private_dir("test-sandbox", &dir, &err), 0);
+	open_with(&client, NULL);
+	sandbox_free(client.sandbox);
+	options.clock = &client.clock;
+	options.state_dir = dir;
+	assert_int_equal(sandbox_open(&options, &client.sandbox, &err), 0);
+	file_remove_tree(dir);
+	assert_int_equal(sandbox_save(client.sandbox, &err), -1);
+	want = mem_printf("saving the sandbox's state: cannot write '%s/account.json': No such "
+			  "file or directory",
+			  dir);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_string_equal(err.msg.buf, want);
+	client_close(&client);
+}
+
+static void gives_out_texts_alone(void **state)
+{
+	struct client client;
+
+	(void)state;
+	client_open(&client);
+	assert_int_equal(client_call(&client, "cloudformation", "CreateStack", "StackName", "app",
+				     "TemplateBody",
+				     "Resources: {T: {Type: AWS::SNS::Topic}}\n"
+				     "Outputs: {O: {Value: [a]}}\n",
+				     NULL),
+			 400);
+	assert_refused(&client, "ValidationError",
+		       "Template format error: Output O is malformed. The Value field of every "
+		       "Outputs member must evaluate to a String.");
+	client_close(&client);
+}
+
+/* An address of the documentation's, which no machine has (RFC 5737). */
+static void says_where_it_cannot_listen(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str key = STR_INIT;
+	CLEANUP(str_release) struct str certificate = STR_INIT;
+	struct server_tls tls = { .address = "192.0.2.1" };
+	struct server *server = NULL;
+	struct client client;
+
+	(void)state;
+	assert_int_equal(certificate_make(tls.address, &key, &certificate, &err), 0);
+	tls.key = key.buf;
+	tls.certificate = certificate.buf;
+	client_open(&client);
+	assert_int_equal(server_start_tls(client.sandbox, &tls, &server, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_string_equal(err.msg.buf,
+			    "cannot listen on 192.0.2.1: Cannot assign requested address");
+	client_close(&client);
+}
+
 /* ---- change sets ---- */
 
 static int create_change_set(struct client *client, const char *type, const char *name,
@@ -826,6 +893,9 @@ int main(void)
 		cmocka_unit_test(happens_at_its_own_time_however_often_one_asks),
 		cmocka_unit_test(pages_events_from_the_newest),
 		cmocka_unit_test(goes_on_where_it_was_after_a_restart),
+		cmocka_unit_test(says_that_it_cannot_be_kept),
+		cmocka_unit_test(gives_out_texts_alone),
+		cmocka_unit_test(says_where_it_cannot_listen),
 		cmocka_unit_test(deploys_by_change_set),
 		cmocka_unit_test(says_what_a_change_set_changes),
 		cmocka_unit_test(fails_a_change_set_without_changes),
