@@ -173,8 +173,10 @@ static int load(struct reader *reader, struct error *err)
 	if (!ok && parser.error == YAML_MEMORY_ERROR)
 		mem_fatal("yaml_parser_load");
 	if (!ok) {
-		error_set(err, ERROR_CONFIG, "line %zu: %s", parser.problem_mark.line + 1,
-			  parser.problem ? parser.problem : "not YAML");
+		/* What yaml_read() has accepted: libyaml's tree has each anchor only once. */
+		error_set(err, ERROR_CONFIG, "line %zu: another anchor has that name",
+			  parser.problem_mark.line + 1);
+		error_fix(err, "give each anchor a name of its own");
 		fail_at(parser.problem_mark, err);
 	}
 	yaml_parser_delete(&parser);

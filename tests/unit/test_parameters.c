@@ -188,6 +188,7 @@ static const struct {
 	{ "Parameters:\n  A: 1\n  A: 2\n", ERROR_REFUSED, "lines 2 and 3" },
 	{ "A: 1\nB: {x: 1, x: 2}\n", ERROR_CONFIG, "duplicate key 'x'" },
 	{ "- A: 1\n", ERROR_CONFIG, "not a map" },
+	{ "A: &x 1\nB: &x 2\n", ERROR_CONFIG, "line 2: another anchor has that name" },
 	{ SAM "stack_name = 'a'\n", ERROR_CONFIG,
 	  "no parameter_overrides in [default.deploy.parameters]" },
 	{ SAM "parameter_overrides = 1\n", ERROR_CONFIG, "line 3: parameter_overrides is no" },
