@@ -83,6 +83,8 @@ static void fetch_one(struct aws_client *client, const struct secrets_reference 
 			return;
 		if (!reference->is_optional) {
 			(void)error_set(&answer->err, ERROR_REMOTE, "no parameter lies below it");
+			/* The service calls an empty path no error: the remedy is the same. */
+			error_set_code(&answer->err, "ParameterNotFound");
 			(void)error_wrap(&answer->err, "'%s'", reference->text);
 		}
 		answer->is_absent = true;

@@ -1,10 +1,14 @@
+#include "aws_fixture.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/slice.h"
 #include "secrets/document.h"
 #include "secrets/environment.h"
 #include "secrets/environment_file.h"
+#include "secrets/fetch.h"
 #include "secrets/reference.h"
 #include "secrets/settings.h"
+#include "secrets/store.h"
 #include "test.h"
 
 #include <string.h>
@@ -433,6 +437,134 @@ static void keeps_the_bytes_of_members_that_stay(void **state)
 	assert_string_equal(secret_bytes(&got), "{\"A\": \"it's \\\"a\\\"\\u000a\", \"C\": \"\"}");
 }
 
+/* ---- what the services answer ---- */
+
+#define POST   "POST", "http://127.0.0.1:4566/"
+#define ABSENT POST, 400, NULL, "{\"__type\": \"ResourceNotFoundException\"}"
+#define BINARY POST, 200, NULL, "{\"Name\": \"a\", \"SecretBinary\": \"AAEC\"}"
+
+static void says_why_there_are_no_variables(void **state)
+{
+	static const struct {
+		const char *reference;
+		struct canned_exchange exchange;
+		enum error_kind kind;
+		const char *want, *fix;
+	} rows[] = {
+		{ "a",
+		  { BINARY },
+		  ERROR_CONFIG,
+		  "'a' is a binary secret (SecretBinary)",
+		  "store it as text, in base64 where it must be" },
+		{ "ssm:/a/",
+		  { POST, 200, NULL, "{\"Parameters\": []}" },
+		  ERROR_REMOTE,
+		  "'ssm:/a/': no parameter lies below it",
+		  "is it in this account and region? What may be absent is named in "
+		  "SECRETS_OPTIONAL" },
+		{ "a",
+		  { ABSENT },
+		  ERROR_REMOTE,
+		  "'a': ",
+		  "is it in this account and region? What may be absent is named in "
+		  "SECRETS_OPTIONAL" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(secrets_references_release)
+		struct secrets_references list = SECRETS_REFERENCES_INIT;
+		CLEANUP(secrets_variables_release)
+		struct secrets_variables vars = SECRETS_VARIABLES_INIT;
+		struct aws_fixture fixture;
+		struct http *https[1];
+
+		aws_fixture_set_up(&fixture, &aws_fixture_options, &rows[i].exchange, 1);
+		https[0] = &fixture.http.http;
+		assert_int_equal(
+			secrets_references_parse(&list, rows[i].reference, false, &fixture.err), 0);
+		assert_int_equal(secrets_collect(fixture.client, https, 1, &list, &plain, &vars,
+						 &fixture.err),
+				 -1);
+		assert_int_equal(fixture.err.kind, rows[i].kind);
+		if (strncmp(fixture.err.msg.buf, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("%s", fixture.err.msg.buf);
+		assert_string_equal(fixture.err.fix.buf, rows[i].fix);
+		assert_int_equal(vars.count, 0);
+		aws_fixture_tear_down(&fixture);
+	}
+}
+
+/* Neither the answer came nor can be asked what became of it (reliability rule R2). */
+static void says_what_became_of_a_secret(void **state)
+{
+	static const struct {
+		struct canned_exchange exchanges[3];
+		size_t count;
+		enum error_kind kind;
+		const char *want;
+	} rows[] = {
+		{ { { BINARY } }, 1, ERROR_REFUSED, "'a' is a binary secret" },
+		{ { { ABSENT }, { POST, 0, NULL, NULL }, { POST, 0, NULL, NULL } },
+		  3,
+		  ERROR_OUTCOME,
+		  "whether 'a' was stored is not known: " },
+		{ { { ABSENT }, { POST, 0, NULL, NULL }, { ABSENT } },
+		  3,
+		  ERROR_NETWORK,
+		  "Secrets Manager CreateSecret: " },
+	};
+
+	static const char by_hand[] = "change it with the AWS CLI";
+	static const char is_it_there[] =
+		"is a service listening at the configured endpoint http://127.0.0.1:4566?";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(secret_release) struct secret value = SECRET_INIT;
+		const struct secrets_store_request request = { .name = "a", .value = &value };
+		enum secrets_store_outcome outcome;
+		struct aws_fixture fixture;
+
+		secret_sets(&value, "canary");
+		aws_fixture_set_up(&fixture, &aws_fixture_options, rows[i].exchanges,
+				   rows[i].count);
+		assert_int_equal(secrets_store(fixture.client, &request, &outcome, &fixture.err),
+				 -1);
+		assert_int_equal(fixture.err.kind, rows[i].kind);
+		if (strncmp(fixture.err.msg.buf, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("%s", fixture.err.msg.buf);
+		assert_string_equal(fixture.err.fix.buf, rows[i].count > 1 ? is_it_there : by_hand);
+		assert_int_equal(fixture.http.next, rows[i].count);
+		aws_fixture_tear_down(&fixture);
+	}
+}
+
+static void bounds_what_is_taken_in(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(secrets_variables_release) struct secrets_variables vars = SECRETS_VARIABLES_INIT;
+	CLEANUP_FREE char *text = mem_zalloc((1 << 20) + 1);
+	char name[16];
+
+	(void)state;
+	assert_int_equal(secrets_environment_read("f", text, (1 << 20) + 1, &plain, &vars, &err),
+			 -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(err.msg.buf, "'f': more than 1 MiB");
+	error_release(&err);
+	for (unsigned i = 0; i < 10000; i++) {
+		(void)snprintf(name, sizeof(name), "V%u", i);
+		set(&vars, name, "v");
+	}
+	assert_int_equal(
+		secrets_variables_set(&vars, "W", &(struct secret)SECRET_INIT, "f", &plain, &err),
+		-1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_string_equal(err.msg.buf, "'f': more than 10000 variables");
+	assert_int_equal(vars.count, 10000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +578,9 @@ int main(void)
 		cmocka_unit_test(names_the_largest_variables_where_they_do_not_fit),
 		cmocka_unit_test(finds_programs_as_a_shell_does),
 		cmocka_unit_test(keeps_the_bytes_of_members_that_stay),
+		cmocka_unit_test(says_why_there_are_no_variables),
+		cmocka_unit_test(says_what_became_of_a_secret),
+		cmocka_unit_test(bounds_what_is_taken_in),
 	};
 
 	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
