@@ -14,7 +14,8 @@ role='AWS_ROLE_ARN=arn:aws:iam::123456789012:role/x'
 printf 'stak: {}\n' >unknown.yml
 printf 'checks: {off: [nope]}\n' >off.yml
 head -c 70000 /dev/zero | tr '\0' a >large
-mkdir gone init "$HOME/.aws"
+mkdir gone init lib "$HOME/.aws"
+: >lib/libcurl.so.4
 ln -s "$DEPLOYER" docker-credential-deployer
 head -c 1100000 /dev/zero | tr '\0' a >init/environment
 cat >"$HOME/.aws/config" <<-'INI'
@@ -98,6 +99,9 @@ mistake 4 "web identity token: cannot read '/nope'" "$role" AWS_WEB_IDENTITY_TOK
 mistake 2 "(AWS_METADATA_SERVICE_TIMEOUT): 'x' is not a number from 1 to 3600" AWS_EC2_METADATA_DISABLED=false \
 	AWS_METADATA_SERVICE_TIMEOUT=x "$deployer" whoami
 mistake 2 'it names no program' "$deployer" whoami --profile empty
+# The loader takes the first file of that name, whatever it is.
+mistake 5 'cannot load libcurl: ' LD_LIBRARY_PATH="$tmp/lib" "$deployer" whoami
+err_has 'install it: apt-get install libcurl4'
 mistake 4 "profile 'session': nobody has signed in with SSO" "$deployer" whoami --profile session
 
 # the entrypoint

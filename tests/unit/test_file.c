@@ -200,6 +200,29 @@ static void keeps_the_owner(void **state)
 	assert_int_equal(st.st_gid, 4321);
 }
 
+/* Another user may write the folder, and give the new file to nobody. */
+static void refuses_to_become_the_owner(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int result;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put("f", "old", 0666);
+	assert_int_equal(chown("f", 1234, 1234), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	assert_int_equal(seteuid(4321), 0);
+	result = write_text("f", "new", &err);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_non_null(strstr(err.msg.buf, "cannot keep the owner and group of '"));
+	assert_string_equal(err.fix.buf, "run this as the owner of the file");
+	assert_holds("f", "old");
+	assert_int_equal(count_entries("."), 1);
+}
+
 static void follows_a_link_and_keeps_it(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -372,6 +395,25 @@ static void names_the_owner_of_a_lock(void **state)
 	assert_true(file_exists("lock"));
 }
 
+/* As in a container with a PID namespace of its own: there is no /proc/locks that has it. */
+static void refuses_a_lock_whose_owner_cannot_be_named(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_CLOSE int fd = -1;
+	int second = -1;
+
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	assert_int_equal(file_lock("lock", 0, &fd, &err), 0);
+	assert_int_equal(mount("none", "/proc", "tmpfs", 0, "size=16k"), 0);
+	assert_int_equal(file_lock("lock", 0, &second, &err), -1);
+	assert_int_equal(umount("/proc"), 0);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_string_equal(err.msg.buf, "'lock' is locked by another process");
+	assert_string_equal(err.fix.buf, "wait until it is done, then run this again");
+}
+
 static void locks_the_file_that_the_path_names_now(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -499,6 +541,7 @@ int main(void)
 		IN_FOLDER(makes_a_new_file_with_its_mode),
 		IN_FOLDER(keeps_mode_and_attributes),
 		IN_FOLDER(keeps_the_owner),
+		IN_FOLDER(refuses_to_become_the_owner),
 		IN_FOLDER(follows_a_link_and_keeps_it),
 		IN_FOLDER(refuses_what_cannot_be_replaced),
 		IN_FOLDER(refuses_anothers_file_behind_a_link),
@@ -508,6 +551,7 @@ int main(void)
 		IN_FOLDER(removes_what_killed_writers_left),
 		IN_FOLDER(removes_what_killed_processes_left),
 		IN_FOLDER(names_the_owner_of_a_lock),
+		IN_FOLDER(refuses_a_lock_whose_owner_cannot_be_named),
 		IN_FOLDER(locks_the_file_that_the_path_names_now),
 		IN_FOLDER(frees_the_lock_of_a_killed_owner),
 		IN_FOLDER(makes_folders_and_removes_them),

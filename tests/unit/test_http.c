@@ -1,11 +1,13 @@
 #include "base/cleanup.h"
 #include "net/http.h"
+#include "net/http_tls.h"
 #include "sys/interrupt.h"
 #include "test.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,20 +18,26 @@ struct server {
 	char url[64];
 };
 
-static void answer(int listener, const char *reply, bool stays)
+/* What it does after the reply. RESETS: stays, and its end resets the connection. */
+enum ending { CLOSES, STAYS, RESETS };
+
+static void answer(int listener, const char *reply, enum ending ending)
 {
+	static const struct linger at_once = { .l_onoff = 1 };
 	char request[4096];
 	int fd = accept(listener, NULL, NULL);
 
-	(void)recv(fd, request, sizeof(request), 0);
+	if (ending == RESETS)
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	(void)recv(fd, request, ending == RESETS && !*reply ? 1 : sizeof(request), 0);
 	(void)send(fd, reply, strlen(reply), MSG_NOSIGNAL);
-	if (stays)
+	if (ending != CLOSES && *reply)
 		(void)recv(fd, request, sizeof(request), 0);
 	(void)close(fd);
 	_exit(0);
 }
 
-static struct server start(const char *reply, bool stays)
+static struct server start(const char *reply, enum ending ending)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -45,19 +53,19 @@ static struct server start(const char *reply, bool stays)
 	server.pid = fork();
 	assert_true(server.pid >= 0);
 	if (server.pid == 0)
-		answer(listener, reply, stays);
+		answer(listener, reply, ending);
 	(void)close(listener);
 	return server;
 }
 
 static struct server serve(const char *reply)
 {
-	return start(reply, false);
+	return start(reply, CLOSES);
 }
 
 static struct server serve_and_stay(const char *reply)
 {
-	return start(reply, true);
+	return start(reply, STAYS);
 }
 
 static int ask(struct server server, struct http_request *request, struct http_response *response,
@@ -276,6 +284,186 @@ static void takes_hosts_and_ports_apart(void **state)
 	}
 }
 
+/* ---- the transport of the entrypoint ---- */
+
+static int ask_tls(struct http *http, const char *url, const char *proxy, struct error *err)
+{
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	struct http_request request = HTTP_REQUEST_INIT;
+
+	request.url = url;
+	request.proxy = proxy;
+	request.allow_http = true;
+	request.timeout_ms = 30000;
+	request.max_body = 10;
+	return http_send(http, &request, &response, err);
+}
+
+static void asks_only_where_it_may(void **state)
+{
+	static const struct {
+		const char *url, *proxy;
+		const char *want, *fix;
+	} rows[] = {
+		{ "ftp://x/", NULL, "'ftp://x/' is not an http URL", "" },
+		{ "https://me@x/", NULL, "'https://me@x/' is not an http URL", "" },
+		{ "https://x y/", NULL, "'https://x y/' is not an http URL", "" },
+		{ "https://x:y/", NULL, "'https://x:y/' is not an http URL", "" },
+		{ "http://x/", NULL, "'http://x/' is not https",
+		  "use https; plain http is spoken to this machine only" },
+		{ "http://127.0.0.1/", "http://127.0.0.1:1",
+		  "a proxy is set, and 'http://127.0.0.1/' is not https",
+		  "name the host in NO_PROXY" },
+		{ "https://x/", "https://127.0.0.1:1",
+		  "https://x:443: HTTPS_PROXY is not an http URL with a host",
+		  "write http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT" },
+	};
+	struct http *http = http_tls_new(&system_clock, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+
+		assert_int_equal(ask_tls(http, rows[i].url, rows[i].proxy, &err), -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_string_equal(err.msg.buf, rows[i].want);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+	}
+	http_tls_free(http);
+}
+
+/* The port of the server, whatever is spoken there. */
+static void put_address(const struct server *server, const char *before, struct str *out)
+{
+	const char *host = server->url + strlen("http://");
+
+	str_addf(out, "%s%.*s", before, (int)strcspn(host, "/"), host);
+}
+
+static void end_server(const struct server *server)
+{
+	(void)kill(server->pid, SIGKILL);
+	(void)waitpid(server->pid, NULL, 0);
+}
+
+enum role { SERVER, TLS_SERVER, PROXY };
+
+static void refuses_an_answer_that_is_none(void **state)
+{
+	static const struct {
+		enum role role;
+		const char *reply, *want;
+	} rows[] = {
+		{ SERVER, "garbage\r\n\r\n", ": an unusable answer: " },
+		{ SERVER, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
+		  ": an unusable answer: an answer that was cut short" },
+		{ TLS_SERVER, "HTTP/1.1 400 Plain\r\n\r\n", ": TLS: " },
+		{ PROXY, "garbage\r\n\r\n", ": an unusable answer: " },
+		{ PROXY, "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+		  ": it refuses: status 503" },
+		{ PROXY, "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n",
+		  ": it refuses: status 407" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str url = STR_INIT, want = STR_INIT;
+		struct server server = serve(rows[i].reply);
+		struct http *http = http_tls_new(&system_clock, NULL);
+		bool is_proxy = rows[i].role == PROXY;
+
+		put_address(&server, rows[i].role == SERVER ? "http://" : "https://", &url);
+		assert_int_equal(ask_tls(http, is_proxy ? "https://x.example/" : url.buf,
+					 is_proxy ? server.url : NULL, &err),
+				 -1);
+		end_server(&server);
+		http_tls_free(http);
+		assert_int_equal(err.kind, ERROR_NETWORK);
+		put_address(&server, is_proxy ? "https://x.example:443: proxy " : url.buf, &want);
+		if (!is_proxy)
+			str_cut(&want, url.len);
+		str_adds(&want, rows[i].want);
+		if (strncmp(err.msg.buf, want.buf, want.len) != 0)
+			fail_msg("'%s' is not the begin of: %s", want.buf, err.msg.buf);
+	}
+}
+
+static void says_that_the_peer_broke_off(void **state)
+{
+	static const struct {
+		const char *scheme, *want;
+	} rows[] = {
+		{ "http://", ": receiving: Connection reset by peer" },
+		{ "https://", ": Connection reset by peer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str url = STR_INIT;
+		struct server server = start("", RESETS);
+		struct http *http = http_tls_new(&system_clock, NULL);
+
+		put_address(&server, rows[i].scheme, &url);
+		assert_int_equal(ask_tls(http, url.buf, NULL, &err), -1);
+		end_server(&server);
+		http_tls_free(http);
+		assert_int_equal(err.kind, ERROR_NETWORK);
+		str_adds(&url, rows[i].want);
+		assert_string_equal(err.msg.buf, url.buf);
+	}
+}
+
+/* The kernel may tell so only when the answer is waited for: again, until it is told in time. */
+static void says_that_a_connection_did_not_last(void **state)
+{
+	bool was_sending = false;
+
+	(void)state;
+	for (unsigned i = 0; i < 100 && !was_sending; i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct server server =
+			start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RESETS);
+		struct http *http = http_tls_new(&system_clock, NULL);
+
+		assert_int_equal(ask_tls(http, server.url, NULL, &err), 0);
+		end_server(&server);
+		assert_int_equal(ask_tls(http, server.url, NULL, &err), -1);
+		http_tls_free(http);
+		assert_int_equal(err.kind, ERROR_NETWORK);
+		assert_non_null(strstr(err.msg.buf, "ing: Connection reset by peer"));
+		was_sending = strstr(err.msg.buf, "sending: ") != NULL;
+	}
+	assert_true(was_sending);
+}
+
+static void says_why_there_is_no_connection(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct http *http = http_tls_new(&system_clock, NULL);
+	struct rlimit before, none;
+	int result;
+
+	(void)state;
+	assert_int_equal(ask_tls(http, "https://255.255.255.255/", NULL, &err), -1);
+	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_string_equal(err.msg.buf,
+			    "https://255.255.255.255:443: connecting to 255.255.255.255 port 443: "
+			    "Network is unreachable");
+	error_release(&err);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	result = ask_tls(http, "http://127.0.0.1:1/", NULL, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_NETWORK);
+	assert_string_equal(err.msg.buf, "http://127.0.0.1:1: connecting to 127.0.0.1 port 1: Too "
+					 "many open files");
+	http_tls_free(http);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +477,11 @@ int main(void)
 		cmocka_unit_test(knows_this_machine_by_its_url),
 		cmocka_unit_test(encodes_all_but_unreserved_characters),
 		cmocka_unit_test(takes_hosts_and_ports_apart),
+		cmocka_unit_test(asks_only_where_it_may),
+		cmocka_unit_test(refuses_an_answer_that_is_none),
+		cmocka_unit_test(says_that_the_peer_broke_off),
+		cmocka_unit_test(says_that_a_connection_did_not_last),
+		cmocka_unit_test(says_why_there_is_no_connection),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

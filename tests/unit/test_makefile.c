@@ -100,30 +100,41 @@ static void keeps_prerequisites_and_places(void **state)
 static void refuses_what_is_no_makefile(void **state)
 {
 	CLEANUP(str_release) struct str big = STR_INIT;
-	CLEANUP(str_release) struct str many = STR_INIT;
+	CLEANUP(str_release)
+	struct str variables = STR_INIT, targets = STR_INIT, recipes = STR_INIT;
 	const struct {
 		const char *text;
 		size_t len;
+		const struct str *made;
 		const char *want;
 	} rows[] = {
-		{ "a\0b", 3, "it has NUL bytes, so it is no Makefile" },
-		{ NULL, 0, "it has more than 256 KiB" },
-		{ NULL, 1, "line 1000: more than 1000 variables" },
+		{ "a\0b", 3, NULL, "it has NUL bytes, so it is no Makefile" },
+		{ NULL, 0, &big, "it has more than 256 KiB" },
+		{ NULL, 0, &variables, "line 1000: more than 1000 variables" },
+		{ NULL, 0, &targets, "line 1001: more than 1000 targets" },
+		{ NULL, 0, &recipes, "line 102: more than 10000 lines of recipes" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i <= 256UL << 10; i++)
 		str_addc(&big, '#');
-	for (unsigned i = 0; i < 1001; i++)
-		str_addf(&many, "V%u = 1\n", i);
+	for (unsigned i = 0; i < 1001; i++) {
+		str_addf(&variables, "V%u = 1\n", i);
+		str_addf(&targets, "t%u:\n", i);
+	}
+	/* Each line stands in a hundred recipes. */
+	for (unsigned i = 0; i < 100; i++)
+		str_addf(&recipes, "%st%u", i ? " " : "", i);
+	str_adds(&recipes, ":\n");
+	for (unsigned i = 0; i < 101; i++)
+		str_adds(&recipes, "\tx\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CLEANUP(makefile_release) struct makefile makefile = MAKEFILE_INIT;
 		CLEANUP(error_release) struct error err = ERROR_INIT;
-		const struct str *made = rows[i].len ? &many : &big;
-		const char *text = rows[i].text ? rows[i].text : made->buf;
+		const struct str *made = rows[i].made;
 
-		assert_int_equal(makefile_read(text, rows[i].text ? rows[i].len : made->len,
-					       &makefile, &err),
+		assert_int_equal(makefile_read(made ? made->buf : rows[i].text,
+					       made ? made->len : rows[i].len, &makefile, &err),
 				 -1);
 		assert_int_equal(err.kind, ERROR_CONFIG);
 		assert_string_equal(err.msg.buf, rows[i].want);

@@ -3,6 +3,7 @@
 #include "sys/file.h"
 #include "sys/interrupt.h"
 #include "sys/proc.h"
+#include "sys/serve.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 struct lines {
 	struct str text;
 };
+
+#define SIGRTMAX_OF_LINUX 64 /* it has no name */
 
 /* What is reported of interruptions. */
 struct told {
@@ -266,6 +269,80 @@ static void names_a_program_that_is_missing(void **state)
 	assert_string_equal(err.msg.buf, "program 'no-such-program' is not in PATH");
 }
 
+static void names_a_program_that_cannot_be_started(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP_FREE char *dir = NULL, *path = NULL, *want = NULL;
+	struct proc_end end;
+
+	(void)state;
+	assert_int_equal(file_make_private_dir("test-proc", &dir, &err), 0);
+	path = file_join(dir, "script");
+	want = mem_printf("cannot start '%s': No such file or directory", path);
+	assert_int_equal(file_write_atomic(path, "#!/nope/sh\n", 11, 0755, &err), 0);
+	strv_add(&proc.args, path);
+	assert_int_equal(proc_run(&proc, &end, &err), -1);
+	assert_int_equal(err.kind, ERROR_TOOL);
+	assert_string_equal(err.msg.buf, want);
+	file_remove_tree(dir);
+}
+
+static void says_how_a_program_ended(void **state)
+{
+	static const struct {
+		struct proc_end end;
+		const char *want;
+	} rows[] = {
+		{ { .status = 3 }, "tool exited with status 3" },
+		{ { .signal = SIGSEGV }, "tool was ended by SIGSEGV" },
+		{ { .signal = SIGRTMAX_OF_LINUX }, "tool was ended by SIG?" },
+		{ { .signal = SIGKILL, .timed_out = true }, "tool was ended after 2 s" },
+	};
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+
+	(void)state;
+	strv_add(&proc.args, "/usr/bin/tool");
+	proc.timeout_ms = 2000;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+
+		assert_int_equal(proc_check(&proc, &rows[i].end, &err), -1);
+		assert_int_equal(err.kind, ERROR_CHILD);
+		assert_string_equal(err.msg.buf, rows[i].want);
+	}
+}
+
+static void answer_nobody(void *ctx, int connection)
+{
+	(void)ctx;
+	(void)connection;
+}
+
+static void serves_at_no_path_that_is_too_long(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *dir = NULL, *deep = NULL, *before = NULL;
+	struct serve serve = SERVE_INIT;
+	int result;
+
+	(void)state;
+	before = getenv("TMPDIR") ? mem_strdup(getenv("TMPDIR")) : NULL;
+	assert_int_equal(file_make_private_dir("test-proc", &dir, &err), 0);
+	deep = mem_printf("%s/%0108d", dir, 0);
+	assert_int_equal(file_make_dirs(deep, &err), 0);
+	assert_int_equal(setenv("TMPDIR", deep, 1), 0);
+	result = serve_start("s", answer_nobody, NULL, &serve, &err);
+	assert_int_equal(before ? setenv("TMPDIR", before, 1) : unsetenv("TMPDIR"), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(err.kind, ERROR_CONFIG);
+	assert_non_null(strstr(err.msg.buf, "/s' is too long for a socket's path"));
+	assert_string_equal(err.fix.buf, "set TMPDIR to a shorter path");
+	/* Its own folder is gone. */
+	assert_int_equal(rmdir(deep), 0);
+	file_remove_tree(dir);
+}
+
 static void leaves_relative_path_entries_out(void **state)
 {
 	const char *path = getenv("PATH");
@@ -447,6 +524,9 @@ int main(void)
 		cmocka_unit_test(remembers_its_own_interruption_whatever_the_child_says),
 		cmocka_unit_test(runs_clean_up_work_to_its_end),
 		cmocka_unit_test(names_a_program_that_is_missing),
+		cmocka_unit_test(names_a_program_that_cannot_be_started),
+		cmocka_unit_test(says_how_a_program_ended),
+		cmocka_unit_test(serves_at_no_path_that_is_too_long),
 		cmocka_unit_test(leaves_relative_path_entries_out),
 		cmocka_unit_test(starts_no_tool_that_others_may_write),
 		cmocka_unit_test(tells_a_group_of_others_from_ones_own),

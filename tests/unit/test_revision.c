@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "repo/commit.h"
 #include "repo/history.h"
 #include "repo/log.h"
 #include "repo/packs.h"
@@ -378,6 +379,98 @@ static void survives_a_broken_multi_pack_index(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+/* ---- commits ---- */
+
+/* A working tree whose file "f" is committed, and has another line since. */
+static bool make_draft(const char *dir)
+{
+	if (!make_repository(dir))
+		return false;
+	put(dir, "f", "old\n", 4);
+	return git(dir, "add", "f", NULL) && git(dir, "commit", "-q", "-m", "second", NULL) &&
+	       git(dir, "config", "user.name", "A U Thor", NULL) &&
+	       git(dir, "config", "user.email", "author@example.com", NULL);
+}
+
+static int commit(const char *dir, const char *name, struct str *ret_id, struct error *err)
+{
+	CLEANUP_FREE char *path = file_join(dir, name);
+
+	return commit_line(path, "message", ret_id, err);
+}
+
+static void commits_nothing_while_something_is_in_the_way(void **state)
+{
+	static const struct {
+		const char *file; /* what is in the way */
+		const char *want, *fix;
+	} rows[] = {
+		{ ".git/MERGE_HEAD", "a merge, rebase or the like is going on in '",
+		  "end it first: git status says how" },
+		{ ".git/index.lock",
+		  "cannot stage 'f': ", "wait for other git commands to end, then run this again" },
+	};
+	const char *dir = *state;
+
+	if (!make_draft(dir))
+		skip();
+	put(dir, "f", "new\n", 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str id = STR_INIT;
+		CLEANUP_FREE char *path = file_join(dir, rows[i].file);
+
+		put(dir, rows[i].file, "0123456789012345678901234567890123456789\n", 41);
+		assert_int_equal(commit(dir, "f", &id, &err), -1);
+		assert_int_equal(err.kind, ERROR_REFUSED);
+		if (strncmp(err.msg.buf, rows[i].want, strlen(rows[i].want)) != 0)
+			fail_msg("%s", err.msg.buf);
+		assert_string_equal(err.fix.buf, rows[i].fix);
+		assert_int_equal(id.len, 0);
+		assert_int_equal(remove(path), 0);
+	}
+}
+
+static void commits_only_what_a_working_tree_has(void **state)
+{
+	const char *dir = *state;
+	static const struct {
+		const char *name;
+		enum error_kind kind;
+		const char *want;
+	} rows[] = {
+		{ "gone", ERROR_SYSTEM, "/gone': No such file or directory" },
+		{ "bare/HEAD", ERROR_REFUSED, "/bare/HEAD' is in no working tree" },
+	};
+
+	if (!git(dir, "init", "-q", "--bare", "bare", NULL))
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(str_release) struct str id = STR_INIT;
+
+		assert_int_equal(commit(dir, rows[i].name, &id, &err), -1);
+		assert_int_equal(err.kind, rows[i].kind);
+		if (!strstr(err.msg.buf, rows[i].want))
+			fail_msg("%s", err.msg.buf);
+	}
+}
+
+static void names_a_way_around_a_broken_repository(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str id = STR_INIT;
+	const char *dir = *state;
+
+	if (!make_draft(dir))
+		skip();
+	put(dir, ".git/config", "[core\n", 6);
+	assert_int_equal(commit(dir, "f", &id, &err), -1);
+	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_non_null(strstr(err.msg.buf, "cannot read the repository around '"));
+	assert_string_equal(err.fix.buf, "name the version yourself: set APP_VERSION to it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +486,9 @@ int main(void)
 		IN_FOLDER(tells_in_which_files_commits_differ),
 		IN_FOLDER(counts_the_objects_of_packs),
 		IN_FOLDER(survives_a_broken_multi_pack_index),
+		IN_FOLDER(commits_nothing_while_something_is_in_the_way),
+		IN_FOLDER(commits_only_what_a_working_tree_has),
+		IN_FOLDER(names_a_way_around_a_broken_repository),
 	};
 
 	return cmocka_run_group_tests_name("revision", tests, NULL, NULL);

@@ -132,6 +132,21 @@ static void bounds_the_number_of_elements(void **state)
 	assert_non_null(strstr(err.msg.buf, "too many elements"));
 }
 
+static void bounds_the_length_of_a_tag(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	(void)state;
+	str_adds(&text, "<a b='");
+	for (unsigned i = 0; i < 65536; i++)
+		str_addc(&text, 'x');
+	str_adds(&text, "'/>");
+	assert_null(xml_read(text.buf, text.len, &err));
+	assert_int_equal(err.kind, ERROR_REMOTE);
+	assert_string_equal(err.msg.buf, "a tag of more than 65536 bytes");
+}
+
 static void refuses_every_cut_of_a_reply(void **state)
 {
 	(void)state;
@@ -208,6 +223,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_doctype_before_its_entities),
 		cmocka_unit_test(bounds_the_depth),
 		cmocka_unit_test(bounds_the_number_of_elements),
+		cmocka_unit_test(bounds_the_length_of_a_tag),
 		cmocka_unit_test(refuses_every_cut_of_a_reply),
 		cmocka_unit_test(reads_every_recorded_reply),
 	};
