@@ -100,7 +100,8 @@ mistake 2 "(AWS_METADATA_SERVICE_TIMEOUT): 'x' is not a number from 1 to 3600" A
 	AWS_METADATA_SERVICE_TIMEOUT=x "$deployer" whoami
 mistake 2 'it names no program' "$deployer" whoami --profile empty
 # The loader takes the first file of that name, whatever it is.
-mistake 5 'cannot load libcurl: ' LD_LIBRARY_PATH="$tmp/lib" "$deployer" whoami
+# shellcheck disable=SC2086
+mistake 5 'cannot load libcurl: ' $keys LD_LIBRARY_PATH="$tmp/lib" "$deployer" whoami
 err_has 'install it: apt-get install libcurl4'
 mistake 4 "profile 'session': nobody has signed in with SSO" "$deployer" whoami --profile session
 

@@ -149,6 +149,19 @@ static void does_not_wait_at_a_fifo(void **state)
 	assert_refuses("fifo", ERROR_CONFIG, "not a regular file");
 }
 
+static void says_why_a_file_cannot_be_read(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str bytes = STR_INIT;
+
+	(void)state;
+	/* Nothing lies at the address 0. */
+	assert_int_equal(file_read("/proc/self/mem", 10, &bytes, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_string_equal(err.msg.buf, "cannot read '/proc/self/mem': Input/output error");
+	assert_int_equal(bytes.len, 0);
+}
+
 static void makes_a_new_file_with_its_mode(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -200,27 +213,38 @@ static void keeps_the_owner(void **state)
 	assert_int_equal(st.st_gid, 4321);
 }
 
-/* Another user may write the folder, and give the new file to nobody. */
-static void refuses_to_become_the_owner(void **state)
+/* Where another user may write the folder, it still can give the new file to nobody. */
+static void leaves_alone_what_another_user_may_write(void **state)
 {
-	CLEANUP(error_release) struct error err = ERROR_INIT;
-	int result;
+	static const struct {
+		mode_t folder;
+		const char *want, *fix;
+	} rows[] = {
+		{ 0777, "cannot keep the owner and group of '",
+		  "run this as the owner of the file" },
+		{ 0755, "cannot write '", "make the folder '" },
+	};
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
 	put("f", "old", 0666);
 	assert_int_equal(chown("f", 1234, 1234), 0);
-	assert_int_equal(chmod(".", 0777), 0);
-	assert_int_equal(seteuid(4321), 0);
-	result = write_text("f", "new", &err);
-	assert_int_equal(seteuid(0), 0);
-	assert_int_equal(result, -1);
-	assert_int_equal(err.kind, ERROR_CONFIG);
-	assert_non_null(strstr(err.msg.buf, "cannot keep the owner and group of '"));
-	assert_string_equal(err.fix.buf, "run this as the owner of the file");
-	assert_holds("f", "old");
-	assert_int_equal(count_entries("."), 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		int result;
+
+		assert_int_equal(chmod(".", rows[i].folder), 0);
+		assert_int_equal(seteuid(4321), 0);
+		result = write_text("f", "new", &err);
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(result, -1);
+		assert_int_equal(err.kind, ERROR_CONFIG);
+		assert_ptr_equal(strstr(err.msg.buf, rows[i].want), err.msg.buf);
+		assert_ptr_equal(strstr(err.fix.buf, rows[i].fix), err.fix.buf);
+		assert_holds("f", "old");
+		assert_int_equal(count_entries("."), 1);
+	}
 }
 
 static void follows_a_link_and_keeps_it(void **state)
@@ -532,16 +556,59 @@ static void removes_what_killed_processes_left(void **state)
 	file_remove_tree(next);
 }
 
+static void says_why_nothing_is_made(void **state)
+{
+	static const struct {
+		const char *path, *text; /* NULL: a folder */
+		const char *want;
+	} rows[] = {
+		{ "/proc/nope", NULL,
+		  "cannot create the folder '/proc/nope': No such file or directory" },
+		{ "/nope/f", "x", "cannot open '/nope/f': No such file or directory" },
+		{ "/dev/full", "x", "cannot write '/dev/full': No space left on device" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		int result = rows[i].text ? file_append(rows[i].path, rows[i].text, 1, &err)
+					  : file_make_dirs(rows[i].path, &err);
+
+		assert_int_equal(result, -1);
+		assert_int_equal(err.kind, ERROR_SYSTEM);
+		assert_string_equal(err.msg.buf, rows[i].want);
+	}
+}
+
+static void makes_no_folder_where_there_is_no_parent(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP_FREE char *before = getenv("TMPDIR") ? mem_strdup(getenv("TMPDIR")) : NULL;
+	char *dir = NULL;
+	int result;
+
+	(void)state;
+	assert_int_equal(setenv("TMPDIR", "/nope", 1), 0);
+	result = file_make_private_dir("test", &dir, &err);
+	assert_int_equal(before ? setenv("TMPDIR", before, 1) : unsetenv("TMPDIR"), 0);
+	assert_int_equal(result, -1);
+	assert_null(dir);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_non_null(strstr(err.msg.buf, "cannot create the folder '/nope/deployer-test-"));
+	assert_non_null(strstr(err.msg.buf, "': No such file or directory"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expands_a_path_as_the_aws_cli_does),
 		IN_FOLDER(reads_a_file_up_to_its_limit),
 		IN_FOLDER(does_not_wait_at_a_fifo),
+		cmocka_unit_test(says_why_a_file_cannot_be_read),
 		IN_FOLDER(makes_a_new_file_with_its_mode),
 		IN_FOLDER(keeps_mode_and_attributes),
 		IN_FOLDER(keeps_the_owner),
-		IN_FOLDER(refuses_to_become_the_owner),
+		IN_FOLDER(leaves_alone_what_another_user_may_write),
 		IN_FOLDER(follows_a_link_and_keeps_it),
 		IN_FOLDER(refuses_what_cannot_be_replaced),
 		IN_FOLDER(refuses_anothers_file_behind_a_link),
@@ -550,6 +617,8 @@ int main(void)
 		IN_FOLDER(refuses_an_edit_of_other_bytes),
 		IN_FOLDER(removes_what_killed_writers_left),
 		IN_FOLDER(removes_what_killed_processes_left),
+		cmocka_unit_test(says_why_nothing_is_made),
+		cmocka_unit_test(makes_no_folder_where_there_is_no_parent),
 		IN_FOLDER(names_the_owner_of_a_lock),
 		IN_FOLDER(refuses_a_lock_whose_owner_cannot_be_named),
 		IN_FOLDER(locks_the_file_that_the_path_names_now),

@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "sys/file.h"
+#include "sys/guard.h"
 #include "sys/interrupt.h"
 #include "sys/proc.h"
 #include "sys/serve.h"
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -319,6 +321,71 @@ static void answer_nobody(void *ctx, int connection)
 	(void)connection;
 }
 
+static int run_for_its_words(struct error *err)
+{
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP(str_release) struct str said = STR_INIT;
+	struct proc_end end;
+
+	strv_add_all(&proc.args, "true", NULL);
+	proc.ret_out = &said;
+	return proc_run(&proc, &end, err);
+}
+
+static int guard(struct error *err)
+{
+	struct guard guard = GUARD_INIT;
+
+	return guard_start(0, &guard, err);
+}
+
+static int serve_beside(struct error *err)
+{
+	struct serve serve = SERVE_INIT;
+
+	return serve_start("s", answer_nobody, NULL, &serve, err);
+}
+
+static void says_that_too_many_files_are_open(void **state)
+{
+	static const struct {
+		int (*attempt)(struct error *err);
+		const char *want;
+	} rows[] = {
+		{ run_for_its_words, "cannot make a pipe: Too many open files" },
+		{ guard, "cannot make a pipe: Too many open files" },
+		{ serve_beside, "cannot make a socket: Too many open files" },
+	};
+	struct rlimit before, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		int result;
+
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		result = rows[i].attempt(&err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(result, -1);
+		assert_int_equal(err.kind, ERROR_SYSTEM);
+		assert_string_equal(err.msg.buf, rows[i].want);
+	}
+}
+
+static void serves_in_no_folder_that_is_not_there(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct serve serve = SERVE_INIT;
+
+	(void)state;
+	assert_int_equal(serve_start("nope/s", answer_nobody, NULL, &serve, &err), -1);
+	assert_int_equal(err.kind, ERROR_SYSTEM);
+	assert_non_null(strstr(err.msg.buf, "cannot listen at '"));
+	assert_non_null(strstr(err.msg.buf, "/nope/s': No such file or directory"));
+}
+
 static void serves_at_no_path_that_is_too_long(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -526,6 +593,8 @@ int main(void)
 		cmocka_unit_test(names_a_program_that_is_missing),
 		cmocka_unit_test(names_a_program_that_cannot_be_started),
 		cmocka_unit_test(says_how_a_program_ended),
+		cmocka_unit_test(says_that_too_many_files_are_open),
+		cmocka_unit_test(serves_in_no_folder_that_is_not_there),
 		cmocka_unit_test(serves_at_no_path_that_is_too_long),
 		cmocka_unit_test(leaves_relative_path_entries_out),
 		cmocka_unit_test(starts_no_tool_that_others_may_write),

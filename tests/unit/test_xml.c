@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,7 +133,7 @@ static void bounds_the_number_of_elements(void **state)
 	assert_non_null(strstr(err.msg.buf, "too many elements"));
 }
 
-static void bounds_the_length_of_a_tag(void **state)
+static void bounds_the_length_of_a_tag_and_of_all(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(str_release) struct str text = STR_INIT;
@@ -145,6 +146,11 @@ static void bounds_the_length_of_a_tag(void **state)
 	assert_null(xml_read(text.buf, text.len, &err));
 	assert_int_equal(err.kind, ERROR_REMOTE);
 	assert_string_equal(err.msg.buf, "a tag of more than 65536 bytes");
+	error_release(&err);
+	/* Not a byte of it is looked at. */
+	assert_null(xml_read("", (size_t)INT_MAX + 1, &err));
+	assert_int_equal(err.kind, ERROR_REMOTE);
+	assert_string_equal(err.msg.buf, "a document of 2147483648 bytes is too long");
 }
 
 static void refuses_every_cut_of_a_reply(void **state)
@@ -223,7 +229,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_doctype_before_its_entities),
 		cmocka_unit_test(bounds_the_depth),
 		cmocka_unit_test(bounds_the_number_of_elements),
-		cmocka_unit_test(bounds_the_length_of_a_tag),
+		cmocka_unit_test(bounds_the_length_of_a_tag_and_of_all),
 		cmocka_unit_test(refuses_every_cut_of_a_reply),
 		cmocka_unit_test(reads_every_recorded_reply),
 	};
