@@ -55,10 +55,10 @@ SH
 chmod 755 bin/*
 cat >Dockerfile <<-DOCKERFILE
 	FROM scratch AS test
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	RUN ["/bin/busybox", "--install", "-s", "/bin"]
 	ENV PATH=/bin:/usr/bin
-	LABEL deployer.test=$me
 	COPY bin /usr/bin
 	STOPSIGNAL SIGKILL
 	CMD ["sh", "-c", "echo 1..1; echo ok 1 - unit"]
@@ -72,6 +72,7 @@ git -c user.name=t -c user.email=t@example.com commit -qm first
 hash=$(git rev-parse --short HEAD)
 
 # The database: a server under mysql's name, unless the true one is here already.
+alone mysql
 if ! docker image inspect mysql:5.7 >/dev/null 2>&1; then
 	made_mysql=yes
 	cat >"$tmp/mysql.Dockerfile" <<-'DOCKERFILE'

@@ -34,7 +34,7 @@ END
 # build NAME: of the folder NAME, with the entrypoint in it.
 build() {
 	cp "$entrypoint" "$1/deployer-entrypoint"
-	printf 'FROM scratch\nCOPY . /\nENTRYPOINT ["/deployer-entrypoint"]\n' >Dockerfile
+	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY . /\nENTRYPOINT ["/deployer-entrypoint"]\n' "$me" >Dockerfile
 	DOCKER_BUILDKIT=0 docker build -q -t "$me:$1" -f Dockerfile "$1" >build.log 2>&1 ||
 		{ cat build.log && fail 'docker build'; }
 }

@@ -20,6 +20,7 @@ cd "$tmp/project"
 install -m 755 "$(command -v busybox)" busybox
 cat >Dockerfile <<-DOCKERFILE
 	FROM scratch
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	COPY file /file
 DOCKERFILE

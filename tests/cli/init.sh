@@ -134,10 +134,10 @@ SH
 chmod 755 bin/*
 cat >Dockerfile <<-DOCKERFILE
 	FROM scratch AS test
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	RUN ["/bin/busybox", "--install", "-s", "/bin"]
 	ENV PATH=/bin:/usr/bin
-	LABEL deployer.test=$me
 	COPY bin /usr/bin
 	STOPSIGNAL SIGKILL
 	CMD ["sh", "-c", "echo 1..1; echo ok 1 - unit"]
@@ -166,6 +166,7 @@ git add deployer.yml
 git commit -qm 'deployer instead of make'
 hash=$(git rev-parse --short HEAD)
 
+alone mysql
 if ! docker image inspect mysql:5.7 >/dev/null 2>&1; then
 	made_mysql=yes
 	cat >"$tmp/mysql.Dockerfile" <<-'DOCKERFILE'

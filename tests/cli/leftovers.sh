@@ -21,6 +21,7 @@ cd "$tmp/project"
 install -m 755 "$(command -v busybox)" busybox
 cat >Dockerfile <<-DOCKERFILE
 	FROM scratch
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	RUN ["/bin/busybox", "--install", "-s", "/bin"]
 	ENV PATH=/bin

@@ -50,7 +50,7 @@ clean_up() {
 	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$project" | xargs -r docker rmi -f
 } >/dev/null 2>&1
 at_exit clean_up
-cp -R "$testdir/../../config/sample" "$tmp/sample"
+copy_sample
 mkdir bin
 ln -s "$DEPLOYER" bin/deployer
 PATH=$tmp/bin:$PATH

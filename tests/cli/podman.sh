@@ -23,7 +23,7 @@ done
 mkdir "$tmp/project"
 cd "$tmp/project"
 install -m 755 "$(command -v busybox)" busybox
-printf 'FROM scratch\nCOPY busybox /bin/busybox\nLABEL test=%s\n' "$me" >Dockerfile
+printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY busybox /bin/busybox\n' "$me" >Dockerfile
 cat >docker-compose.yml <<-YML
 	version: '2.4'
 	services:

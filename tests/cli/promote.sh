@@ -40,7 +40,7 @@ build() {
 }
 
 mkdir "$tmp/context"
-printf 'FROM scratch\nCOPY file /file\nCOPY more /more\nLABEL test=%s\n' "$image" >"$tmp/context/Dockerfile"
+printf 'FROM scratch\nLABEL test=%s\nCOPY file /file\nCOPY more /more\n' "$image" >"$tmp/context/Dockerfile"
 date >"$tmp/context/more"
 head -c 3000000 /dev/urandom >"$tmp/context/file"
 build

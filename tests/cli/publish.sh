@@ -32,10 +32,10 @@ checkout() {
 	install -m 755 "$(command -v busybox)" busybox
 	cat >base.Dockerfile <<-DOCKERFILE
 		FROM scratch
+		LABEL deployer.test=$me
 		COPY busybox /bin/busybox
 		RUN ["/bin/busybox", "--install", "-s", "/bin"]
 		ENV PATH=/bin
-		LABEL deployer.test=$me
 	DOCKERFILE
 	cat >Dockerfile <<-'DOCKERFILE'
 		ARG BASE

@@ -23,11 +23,11 @@ install -m 755 "$(command -v busybox)" ../context/busybox
 head -c 20000000 /dev/urandom >../context/large
 cat >../context/Dockerfile <<-DOCKERFILE
 	FROM scratch
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	COPY large /large
 	RUN ["/bin/busybox", "--install", "-s", "/bin"]
 	COPY last /last
-	LABEL deployer.test=$me
 DOCKERFILE
 build() {
 	echo "$1" >../context/last

@@ -44,7 +44,7 @@ git commit -qm first
 version=$(git rev-parse --short HEAD)
 
 build() {
-	printf 'FROM scratch\nCOPY file /file\nLABEL test=%s\n' "$image" >"$tmp/context/Dockerfile"
+	printf 'FROM scratch\nLABEL test=%s\nCOPY file /file\n' "$image" >"$tmp/context/Dockerfile"
 	date +%N >"$tmp/context/file"
 	DOCKER_BUILDKIT=0 docker build -q -t "$image/app" "$tmp/context" 2>/dev/null
 }

@@ -17,7 +17,7 @@ clean_up() {
 at_exit clean_up
 
 # As a newcomer's folder looks, but for the names that keep two test runs apart.
-cp -R "$testdir/../../config/sample" "$tmp/sample"
+copy_sample
 cd "$tmp/sample"
 sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox

@@ -42,7 +42,7 @@ aws ecr create-repository --repository-name "$project/todobackend" >/dev/null
 vpc=$(aws ec2 describe-vpcs --query 'Vpcs[0].VpcId' --output text)
 subnets=$(aws ec2 describe-subnets --query 'Subnets[:2].SubnetId' --output text | tr '\t' ,)
 
-cp -R "$testdir/../../config/sample" "$tmp/sample"
+copy_sample
 cd "$tmp/sample"
 sed -i "s,todobackend-sample/todobackend,$project/todobackend," docker-compose.yml stack.yml
 install -m 755 "$(command -v busybox)" busybox

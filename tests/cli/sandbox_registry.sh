@@ -9,7 +9,7 @@ need_engine
 
 image=deployer-test-$$
 mkdir context
-printf 'FROM scratch\nCOPY file /file\nLABEL test=%s\n' "$image" >context/Dockerfile
+printf 'FROM scratch\nLABEL test=%s\nCOPY file /file\n' "$image" >context/Dockerfile
 date >context/file
 export DOCKER_CONFIG="$tmp/docker" DOCKER_BUILDKIT=0
 docker build -q -t "$image" context >/dev/null

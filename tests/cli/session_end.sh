@@ -5,7 +5,7 @@
 need git
 [ -x "${DEPLOYER_SANDBOX-}" ] || skip 'the sandbox is absent'
 
-cp -R "$testdir/../../config/sample" "$tmp/sample"
+copy_sample
 cd "$tmp/sample"
 git config --global user.name t
 git config --global user.email t@example.com

@@ -85,6 +85,22 @@ need_engine() {
 	docker info >/dev/null 2>&1 || skip 'no Docker engine answers'
 }
 
+# alone NAME: until the end of this test no other one that says so runs, in whatever checkout: they share
+# an engine.
+alone() {
+	need flock
+	exec 8>"${TMPDIR:-/tmp}/deployer-test-$1.lock"
+	flock 8
+}
+
+# copy_sample: config/sample as $tmp/sample. Like every Dockerfile of a test it has a label of its own before
+# what it copies and runs: the builder that takes a step from its cache would fail where the end of another
+# test removes that image meanwhile.
+copy_sample() {
+	cp -R "$testdir/../../config/sample" "$tmp/sample"
+	sed -i "s/^LABEL .*/& deployer.test=sample-$$/" "$tmp/sample/Dockerfile"
+}
+
 fail() {
 	echo "FAILED: $*"
 	if [ -e "$tmp/out" ]; then

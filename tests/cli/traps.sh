@@ -24,8 +24,9 @@ at_exit clean_up
 mkdir "$tmp/project"
 cd "$tmp/project"
 install -m 755 "$(command -v busybox)" busybox
-cat >Dockerfile <<-'DOCKERFILE'
+cat >Dockerfile <<-DOCKERFILE
 	FROM scratch
+	LABEL deployer.test=$me
 	COPY busybox /bin/busybox
 	RUN ["/bin/busybox", "--install", "-s", "/bin"]
 	ENV PATH=/bin

@@ -652,8 +652,9 @@ class Base:
         context.mkdir()
         shutil.copy(shutil.which("busybox"), context / "busybox")
         (context / "Dockerfile").write_text(
-            "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n"
-            f"ENV PATH=/bin\nSTOPSIGNAL SIGKILL\nLABEL deployer.test={self.image.partition('/')[0]}\n",
+            f"FROM scratch\nLABEL deployer.test={self.image.partition('/')[0]}\n"
+            "COPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n"
+            "ENV PATH=/bin\nSTOPSIGNAL SIGKILL\n",
             encoding="utf-8")
         subprocess.run(["docker", "build", "-q", "-t", self.image, str(context)], check=True, capture_output=True,
                        env=os.environ | {"DOCKER_BUILDKIT": "0"})

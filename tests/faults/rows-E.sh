@@ -24,8 +24,9 @@ git config --global user.email t@example.com
 # project [STEPS]: an application whose image has busybox; its stage test takes these steps.
 project() {
 	install -m 755 "$(command -v busybox)" busybox
-	cat >Dockerfile <<-'DOCKERFILE'
+	cat >Dockerfile <<-DOCKERFILE
 		FROM scratch
+		LABEL deployer.test=$me
 		COPY busybox /bin/busybox
 		ENV PATH=/bin
 		STOPSIGNAL SIGKILL

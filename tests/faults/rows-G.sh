@@ -94,7 +94,7 @@ whole_id_on_image() {
 	at_exit "docker images -q --filter label=deployer.test=$me | xargs -r docker rmi -f >/dev/null 2>&1"
 	repository labelled
 	git config core.abbrev 12
-	printf 'FROM scratch\nCOPY dev.cfg /dev.cfg\nLABEL deployer.test=%s\n' "$me" >Dockerfile
+	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY dev.cfg /dev.cfg\n' "$me" >Dockerfile
 	printf 'version: "2.4"\nservices:\n  app: {image: %s/app, build: .}\n' "$me" >docker-compose.yml
 	printf 'compose: {project: %s}\nstages: {test: [{build: []}], release: []}\n' "$me" >deployer.yml
 	git add -A
@@ -230,7 +230,7 @@ moved() {
 	me=deployer-rows-g-$$
 	at_exit "docker images --format '{{.Repository}}:{{.Tag}}' | grep -F '$me' | xargs -r docker rmi -f >/dev/null 2>&1"
 	repository moving
-	printf 'FROM scratch\nCOPY dev.cfg /dev.cfg\n' >Dockerfile
+	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY dev.cfg /dev.cfg\n' "$me" >Dockerfile
 	printf 'version: "2.4"\nservices:\n  app: {image: %s/app, build: .}\n' "$me" >docker-compose.yml
 	cat >deployer.yml <<-YML
 		compose: {project: $me}

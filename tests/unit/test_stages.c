@@ -37,10 +37,6 @@ static const char compose_file[] =
 	"    image: ${STAGES_IMAGE}\n"
 	"    command: ['sh', '-c', 'echo up; trap \"exit 0\" TERM; while :; do sleep 1; done']\n";
 
-static const char dockerfile[] =
-	"FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"--install\", \"-s\", "
-	"\"/bin\"]\nENV PATH=/bin\nLABEL deployer.test=";
-
 /* What one generation is tried with. Lines are kept: the services speak TAP. */
 struct trial {
 	struct report report;
@@ -63,12 +59,16 @@ static void keep_line(struct report *report, const struct report_event *event)
 }
 
 /*
- * Images that differ in their last layer only: none is the other's parent, and none is that of
- * another run of this test.
+ * Images that differ in their last layer only: none is the other's parent, and none has a step in
+ * common with another test's, whose end could remove it.
  */
 static void write_dockerfile(const struct trial *trial, const char *label)
 {
-	CLEANUP_FREE char *text = mem_printf("%s%s-%s\n", dockerfile, trial->image, label);
+	CLEANUP_FREE char *text =
+		mem_printf("FROM scratch\nLABEL deployer.test=%s\nCOPY busybox /bin/busybox\n"
+			   "RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n"
+			   "ENV PATH=/bin\nLABEL deployer.trial=%s\n",
+			   trial->image, label);
 
 	live_write(trial->live->dir, "Dockerfile", text);
 }
