@@ -451,7 +451,7 @@ def look_at_memory(source, sandbox, canaries):
     try:
         process = subprocess.Popen(world.args(), cwd=world.project, env=world.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        if not world.front.held.wait(20):
+        if not world.front.held.wait(TIMEOUT_S):
             process.kill()
             return 0, [f"{source}: it never came to the call"]
         places, hits = scan_memory(process.pid, canaries.forms(GONE[source]) if GONE[source] else [])
