@@ -213,6 +213,17 @@ static void keeps_the_owner(void **state)
 	assert_int_equal(st.st_gid, 4321);
 }
 
+/* In a folder that others can reach, wherever TMPDIR is. */
+static char *enter_shared_memory(void)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	char *dir;
+
+	assert_int_equal(file_make_memory_dir("test-file", &dir, &err), 0);
+	assert_int_equal(chdir(dir), 0);
+	return dir;
+}
+
 /* Where another user may write the folder, it still can give the new file to nobody. */
 static void leaves_alone_what_another_user_may_write(void **state)
 {
@@ -224,10 +235,11 @@ static void leaves_alone_what_another_user_may_write(void **state)
 		  "run this as the owner of the file" },
 		{ 0755, "cannot write '", "make the folder '" },
 	};
+	CLEANUP_FREE char *dir = NULL;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
+	dir = enter_shared_memory();
 	put("f", "old", 0666);
 	assert_int_equal(chown("f", 1234, 1234), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -245,6 +257,8 @@ static void leaves_alone_what_another_user_may_write(void **state)
 		assert_holds("f", "old");
 		assert_int_equal(count_entries("."), 1);
 	}
+	assert_int_equal(chdir(*state), 0);
+	file_remove_tree(dir);
 }
 
 static void follows_a_link_and_keeps_it(void **state)
