@@ -38,8 +38,11 @@ static int find_live(const struct pipeline *source, struct str *ret, struct erro
 		return error_fix(err, "wait for it or repair it, or name the version with --tag");
 	}
 	found = cfn_parameters_find(&stack.parameters, key);
-	if (!found || !*found->value)
-		return error_set(err, ERROR_REFUSED, "stack '%s' has no parameter '%s'", name, key);
+	if (!found || !*found->value) {
+		error_set(err, ERROR_REFUSED, "stack '%s' has no parameter '%s'", name, key);
+		return error_fix(err, "name its parameter as stack.tag_parameter in deployer.yml, "
+				      "or the version with --tag");
+	}
 	str_adds(ret, found->value);
 	return 0;
 }

@@ -79,6 +79,17 @@ sandbox 2 -- "$DEPLOYER" deploy --dry-run
 err_has "'Nonsense'"
 git checkout -q dev.cfg
 
+printf 'Other=1\n' >dev.cfg
+sandbox 2 -- "$DEPLOYER" release --only bump --dry-run
+err_has "dev.cfg has no 'ApplicationImageTag'"
+git checkout -q dev.cfg
+cp deployer.yml before
+printf 'checks: {off: [nope]}\n' >>deployer.yml
+sandbox 2 -- "$DEPLOYER" deploy --dry-run
+err_has "checks.off: 'nope' is no rule of 'deployer check'"
+err_has "'deployer check --rules' prints every rule"
+mv before deployer.yml
+
 # What Docker would be asked to do.
 if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
 	sandbox 0 -- "$DEPLOYER" test --dry-run

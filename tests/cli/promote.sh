@@ -89,6 +89,9 @@ digest=$(sed -n "s,.*/app:$first published: ,,p" "$tmp/err" | head -n 1)
 sandboxes 3 "$DEPLOYER" promote beta prod
 err_has 'environment beta'
 err_has 'deploy there first'
+sandboxes 3 "$DEPLOYER" promote dev prod --tag 0000000
+err_has 'environment dev: the registry has no image of 0000000'
+err_has "name a version that it has: 'deployer rollback' lists them"
 run 2 "$DEPLOYER" promote dev dev
 run 2 "$DEPLOYER" promote dev
 run 2 "$DEPLOYER" promote dev prod --env dev

@@ -3,7 +3,7 @@
 # they were; against the sandbox and a real registry.
 . "$(dirname "$0")/testlib.sh"
 need git
-need curl
+need curl python3
 need docker-registry
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 
@@ -49,10 +49,11 @@ release() { # SUBJECT -> $tag
 	printf '# of the stack\nApplicationImageTag=%s\n' "$tag" >dev.cfg
 }
 
-sandbox() { # STATUS COMMAND...
+sandbox() { # STATUS [OPTION... --] COMMAND...
 	want=$1
 	shift
-	run "$want" "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --repository team/app -- "$@"
+	[ "${1#--}" != "$1" ] || set -- -- "$@"
+	run "$want" "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --repository team/app "$@"
 }
 
 mkdir -p src/todo/migrations
@@ -97,6 +98,14 @@ err_has "'a/b' is not an image tag"
 sandbox 3 "$DEPLOYER" rollback "$second"
 err_has "migrations lie between $second and the live $third, and stay applied: src/todo/migrations/0002_add.py"
 err_has "give --yes"
+same before dev.cfg
+sandbox 3 python3 "$testdir/at_pty.py" 'Go back all the same' 'n\n' -- "$DEPLOYER" rollback "$second"
+out_has 'declined: nothing was changed'
+same before dev.cfg
+# ECR and the registry that it sends to do not say the same.
+printf 'faults: [{action: DescribeImages, reply: error, status: 200, body: "{}"}]\n' >scenario.yml
+sandbox 3 --scenario scenario.yml -- "$DEPLOYER" rollback "$second" --yes
+err_matches "the registry hands out sha256:[0-9a-f]{64} under '$second', and ECR names another digest"
 same before dev.cfg
 sandbox 0 "$DEPLOYER" rollback "$second" --yes
 err_has "migrations lie between"

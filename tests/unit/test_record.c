@@ -4,6 +4,7 @@
 #include "deploy/recorder.h"
 #include "deploy/records.h"
 #include "deploy/resume.h"
+#include "deploy/run.h"
 #include "fake_clock.h"
 #include "sys/file.h"
 #include "test.h"
@@ -291,6 +292,40 @@ static void resuming_leaves_out_what_was_done(void **state)
 	assert_int_equal(err.kind, ERROR_REFUSED);
 }
 
+/* What was published must still be there when it is deployed. */
+static void resuming_holds_the_record_against_the_registry(void **state)
+{
+	static const struct {
+		const char *digest, *msg;
+	} rows[] = {
+		{ "sha256:aa", NULL },
+		{ "sha256:bb",
+		  "5fdbe62 was published as sha256:aa, the registry has sha256:bb now" },
+		{ "", "5fdbe62 was published as sha256:aa, the registry has none now" },
+	};
+	const struct config config = CONFIG_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(record_release) struct record record = RECORD_INIT;
+		const struct pipeline pipeline = { .config = &config, .record = &record };
+		CLEANUP(run_release) struct run run = run_of(&pipeline);
+
+		read_lines(&record, TESTED PUBLISHED FACT("digest", "sha256:aa"));
+		str_adds(&run.version.tag, "5fdbe62");
+		str_adds(&run.repository_name, "app");
+		str_adds(&run.digest, rows[i].digest);
+		assert_int_equal(run_check_claims(&run, &err), rows[i].msg ? -1 : 0);
+		if (!rows[i].msg)
+			continue;
+		assert_int_equal(err.kind, ERROR_REFUSED);
+		assert_string_equal(err.msg.buf, rows[i].msg);
+		assert_string_equal(err.fix.buf, "begin anew, without --resume or with another "
+						 "--record than that of run a1");
+	}
+}
+
 static void history_and_report_read_what_a_record_says(void **state)
 {
 	CLEANUP(str_release) struct str line = STR_INIT;
@@ -352,6 +387,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_record_is_refused_with_its_line),
 		cmocka_unit_test(the_last_line_says_what_changed_and_how_to_go_on),
 		cmocka_unit_test(resuming_leaves_out_what_was_done),
+		cmocka_unit_test(resuming_holds_the_record_against_the_registry),
 		cmocka_unit_test(history_and_report_read_what_a_record_says),
 	};
 
