@@ -322,21 +322,22 @@ static int check_account(const struct config *config, struct error *err)
 	return error_fix(err, "write it in quotes, so that YAML keeps leading zeros");
 }
 
-/*
- * A name as CreateStack takes it, or a stack's ARN: nothing that a URL or a path would read
- * otherwise
- * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
- */
-static int check_stack(const struct config *config, struct error *err)
+bool config_is_stack_name(const char *name)
 {
-	const char *name = config_text(config, CONFIG_STACK_NAME);
 	const char *also = strncmp(name, "arn:", 4) == 0 ? "-:/" : "-";
 	size_t max = strncmp(name, "arn:", 4) == 0 ? 2048 : 128;
 	size_t len = 0;
 
 	while (isalnum((unsigned char)name[len]) || (name[len] && strchr(also, name[len])))
 		len++;
-	if (!*name || (!name[len] && len <= max && isalpha((unsigned char)*name)))
+	return !name[len] && len <= max && isalpha((unsigned char)*name);
+}
+
+static int check_stack(const struct config *config, struct error *err)
+{
+	const char *name = config_text(config, CONFIG_STACK_NAME);
+
+	if (!*name || config_is_stack_name(name))
 		return 0;
 	error_set(err, ERROR_CONFIG, "%s: stack.name '%s' is not a stack's name", config->file,
 		  name);

@@ -155,4 +155,11 @@ void config_own_files(const struct config *config, struct strv *ret_paths);
 /* The path of a file that a setting names, taken from the project's folder; NULL where unset. */
 char *config_path(const struct config *config, enum config_key key);
 
+/*
+ * Whether it is a name as CreateStack takes it, or a stack's ARN: nothing that a URL or a path
+ * would read otherwise
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html).
+ */
+bool config_is_stack_name(const char *name);
+
 #endif

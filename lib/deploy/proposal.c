@@ -291,12 +291,11 @@ static void find_template(struct making *making)
 			  "the only template in this folder");
 		return;
 	}
-	(void)(void)making_note(making, ".", 0, "stack template", "",
-				found.count
-					? "there are several, and none is called stack.yml: name "
-					  "yours as stack.template"
-					: "there is none: name yours as stack.template, or say "
-					  "'deployer release --until publish'");
+	(void)making_note(making, ".", 0, "stack template", "",
+			  found.count ? "there are several, and none is called stack.yml: name "
+					"yours as stack.template"
+				      : "there is none: name yours as stack.template, or say "
+					"'deployer release --until publish'");
 }
 
 static bool sounds_like_tag(const char *name)

@@ -254,7 +254,12 @@ static void take_deploy(struct walk *walk, const struct makefile_line *line,
 	struct making *making = walk->making;
 	const struct strv *usual = config_list(&making->conventions, CONFIG_STACK_CAPABILITIES);
 	CLEANUP_FREE char *from = origin_of(walk, line);
+	CLEANUP_FREE char *example = of_environment(stack->name, "dev");
 
+	if (example && !config_is_stack_name(example)) {
+		note(walk, line, "", "no stack can have that name");
+		return;
+	}
 	note(walk, line, walk->environment ? "environments" : "stack", "");
 	if (walk->environment && strcmp(walk->environment, "%") == 0)
 		making_add_environments(making, stack);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # --dry-run of everything that changes something: what would be done is said, and nothing is.
 . "$(dirname "$0")/testlib.sh"
-need git
+need git python3
 [ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 
 # Every command that changes something has it.
@@ -79,6 +79,11 @@ sandbox 2 -- "$DEPLOYER" deploy --dry-run
 err_has "'Nonsense'"
 git checkout -q dev.cfg
 
+# Who says no at the question has changed nothing either.
+printf 'ApplicationImageTag=9z\n' >dev.cfg
+sandbox 9 -- python3 "$testdir/at_pty.py" 'Execute these changes' 'n\n' -- "$DEPLOYER" deploy --approve never
+out_has 'declined: nothing was changed'
+rm -rf "$HOME/.local"
 printf 'Other=1\n' >dev.cfg
 sandbox 2 -- "$DEPLOYER" release --only bump --dry-run
 err_has "dev.cfg has no 'ApplicationImageTag'"

@@ -68,6 +68,17 @@ static const struct folder_case {
 				   "todo --capabilities CAPABILITY_IAM\n" },
 		     { "stack.yml", STACK } },
 	  .has = { "  live: {stack: {name: todo}}\n", "  capabilities: [CAPABILITY_IAM]" } },
+	{ .files = { { "Makefile", "deploy:\n\taws cloudformation deploy --stack-name to_do\n" },
+		     { "stack.yml", STACK } },
+	  .has = { "#   Makefile:2: aws cloudformation deploy --stack-name to_do\n"
+		   "#     no stack can have that name\n" },
+	  .lacks = { "\nstack:", "name:" } },
+	{ .files = { { "Makefile", "deploy/%:\n\taws cloudformation deploy --stack-name "
+				   "to_do_$* --parameter-overrides $$(cat p-$*.cfg)\n" },
+		     { "p-prod.cfg", "ApplicationImageTag=1\n" },
+		     { "stack.yml", STACK } },
+	  .has = { "no stack can have that name\n" },
+	  .lacks = { "name:" } },
 	{ .files = { { "compose.yml", "services: {web: {image: '123456789012.dkr.ecr."
 				      "eu-west-1.amazonaws.com/a/b:${APP_VERSION}'}}\n" },
 		     { "cfn.yml", STACK } },
