@@ -111,6 +111,19 @@ mistake 125 "SECRETS_TIMEOUT: 'x' is not a number from 1 to 3600" SECRETS_TIMEOU
 mistake 125 "SECRETS_OVERRIDE: 'maybe' is neither true nor false" SECRETS_OVERRIDE=maybe "$entrypoint" true
 mistake 125 "SECRETS: 'a##' names no secret" SECRETS='a##' "$entrypoint" true
 mistake 125 'is larger than 1048576 bytes' SECRETS_INIT="$tmp/init" "$entrypoint" true
+printf garbage >program
+chmod +x program
+mistake 126 "cannot start './program': Exec format error" "$entrypoint" ./program
+# Where this user may put something else in the shell's place.
+mkdir shell
+: >shell/commands
+# shellcheck disable=SC2016
+hidden='mount --bind empty /bin/sh && exec "$@"'
+if unshare -rm sh -c "$hidden" sh true 2>/dev/null; then
+	mistake 125 "/shell/commands' needs a shell, and there is no /bin/sh" SECRETS_INIT="$tmp/shell" \
+		unshare -rm sh -c "$hidden" sh "$entrypoint" true
+	err_has 'remove the file, or add a shell to the image'
+fi
 # refused TEXT ENVIRONMENT...: it asks for one secret.
 refused() {
 	refused_text=$1
