@@ -21,7 +21,7 @@ ways.py says: its exit status, what it says, what it leaves behind, and that the
     --seed N        where the spread begins (0)
     --jobs N        so many at a time (2)
     --errno N       with that errno instead of the usual one
-    --seconds N     begin nothing more after so long; the rest is counted as left out
+    --seconds N     begin nothing more after so long, nor after SIGTERM; the rest is counted as left out
     --verbose       every n that went wrong with what it said
 
 Prints a line for what went wrong and in the end 'KIND tried/all' and the sum. Exit status 1 where anything did.
@@ -309,6 +309,7 @@ def main():
 
 def run_all(options):
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(options, "end", 0))
     score = Score()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case in all_cases(options):

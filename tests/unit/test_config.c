@@ -18,6 +18,7 @@ static struct place enter(const char *text)
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	struct place place = { NULL, getcwd(NULL, 0) };
 
+	assert_non_null(place.back);
 	assert_int_equal(file_make_private_dir("config", &place.dir, &err), 0);
 	assert_int_equal(chdir(place.dir), 0);
 	if (text)

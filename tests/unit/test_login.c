@@ -51,6 +51,7 @@ static void set_scene(struct scene *scene, struct canned_http *canned)
 		.report = &report_none,
 		.http_ = canned ? &canned->http : NULL,
 	};
+	assert_non_null(scene->app.out);
 	scene->old_path = mem_strdup(getenv("PATH"));
 	assert_int_equal(setenv("PATH", scene->dir, 1), 0);
 	helper = mem_printf("%s/docker-credential-deployer", scene->dir);

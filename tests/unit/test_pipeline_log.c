@@ -26,8 +26,10 @@ static char *render(enum ci ci, const char *template)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	struct report *report = pipeline_log_new(out, &clock_, &options);
+	struct report *report;
 
+	assert_non_null(out);
+	report = pipeline_log_new(out, &clock_, &options);
 	if (template)
 		pipeline_log_set_template(report, template);
 	emit(report, (struct report_event){ .kind = REPORT_STAGE_BEGIN, .stage = "deploy" });

@@ -46,8 +46,10 @@ static char *render(bool quiet)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	struct report *report = plain_new(out, &still, &options);
+	struct report *report;
 
+	assert_non_null(out);
+	report = plain_new(out, &still, &options);
 	play(report);
 	plain_free(report);
 	(void)fclose(out);
@@ -83,9 +85,11 @@ static void writes_one_json_document_a_line(void **state)
 	CLEANUP_FREE char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	struct report *report = lines_new(out);
+	struct report *report;
 
 	(void)state;
+	assert_non_null(out);
+	report = lines_new(out);
 	play(report);
 	lines_free(report);
 	(void)fclose(out);
