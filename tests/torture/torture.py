@@ -310,6 +310,8 @@ def main():
 def run_all(options):
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, lambda *_: setattr(options, "end", 0))
+    # A shell's job in the background ignores it, and what that starts: some tests wait for one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     score = Score()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for case in all_cases(options):
