@@ -74,10 +74,10 @@ static size_t cost_of(char c)
 }
 
 /*
- * Where the text nests deeper than MAX_DEPTH or becomes too large, as *ret_what says, or its
- * length. Strings hold no brackets of ours.
+ * Where the text nests deeper than MAX_DEPTH or takes more memory than `max`, as *ret_what says, or
+ * its length. Strings hold no brackets of ours.
  */
-static size_t find_bomb(struct slice text, const char **ret_what)
+static size_t find_bomb(struct slice text, size_t max, const char **ret_what)
 {
 	unsigned depth = 0;
 	size_t cost = 0;
@@ -85,7 +85,7 @@ static size_t find_bomb(struct slice text, const char **ret_what)
 	*ret_what = "nested too deeply";
 	for (size_t at = 0; at < text.n; at++) {
 		cost += cost_of(text.p[at]);
-		if (cost > MAX_TREE_BYTES) {
+		if (cost > max) {
 			*ret_what = "too many values";
 			return at;
 		}
@@ -118,10 +118,10 @@ static int fail_at(struct slice text, size_t at, const char *what, struct error 
 }
 
 /* What the decoder would take: it recurses without our limit, and stops at a NUL as at the end. */
-static int check_text(struct slice text, struct error *err)
+static int check_text(struct slice text, size_t max, struct error *err)
 {
 	const char *what;
-	size_t bomb = find_bomb(text, &what);
+	size_t bomb = find_bomb(text, max, &what);
 	const char *nul = text.n ? memchr(text.p, '\0', text.n) : NULL;
 
 	if (nul)
@@ -131,15 +131,15 @@ static int check_text(struct slice text, struct error *err)
 	return 0;
 }
 
-static json_t *read_with(const char *bytes, size_t len, size_t flags, struct error *err)
+static json_t *read_with(struct slice text, size_t flags, size_t max, struct error *err)
 {
 	json_error_t found;
 	json_t *value;
 	const char *quote;
 
-	if (check_text((struct slice){ bytes, len }, err) < 0)
+	if (check_text(text, max, err) < 0)
 		return NULL;
-	value = json_loadb(bytes, len, flags, &found);
+	value = json_loadb(text.p, text.n, flags, &found);
 	if (value)
 		return value;
 	/* What stands there may be a key or a token that lost its quotation mark. */
@@ -152,12 +152,19 @@ static json_t *read_with(const char *bytes, size_t len, size_t flags, struct err
 
 json_t *json_read(const char *bytes, size_t len, struct error *err)
 {
-	return read_with(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, err);
+	return read_with((struct slice){ bytes, len }, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
+			 MAX_TREE_BYTES, err);
+}
+
+json_t *json_read_own(const char *bytes, size_t len, struct error *err)
+{
+	return read_with((struct slice){ bytes, len }, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
+			 SIZE_MAX, err);
 }
 
 json_t *json_read_duplicates(const char *bytes, size_t len, struct error *err)
 {
-	return read_with(bytes, len, JSON_DECODE_ANY, err);
+	return read_with((struct slice){ bytes, len }, JSON_DECODE_ANY, MAX_TREE_BYTES, err);
 }
 
 const char *json_text(const json_t *object, const char *key)

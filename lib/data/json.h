@@ -12,7 +12,7 @@
  *
  * Strict RFC 8259 with its permitted limits (section 9): UTF-8 without a byte order mark, duplicate
  * keys and \u0000 refused, integers within 64 bits, reals within a double, at most 64 levels deep,
- * nothing after the value.
+ * nothing after the value, and no more values than 12 MiB hold.
  * ERROR_CONFIG with "line L, column C: ..." otherwise, nothing of the text in it; callers wrap it
  * with what was read. Input from a service becomes ERROR_REMOTE by error_become().
  *
@@ -20,7 +20,10 @@
  */
 json_t *json_read(const char *bytes, size_t len, struct error *err);
 
-/* The same for those who look for keys that are there twice: the last one counts. */
+/* The same for what this very program has written: there may be as many values as it had. */
+json_t *json_read_own(const char *bytes, size_t len, struct error *err);
+
+/* The same as json_read() for those who look for keys that are there twice: the last one counts. */
 json_t *json_read_duplicates(const char *bytes, size_t len, struct error *err);
 
 /* A member's text, borrowed, or NULL where `object` has no such string. */

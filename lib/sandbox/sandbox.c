@@ -140,7 +140,7 @@ static int read_state(struct sandbox *sandbox, struct error *err)
 
 	if (file_read(sandbox->state_path, MAX_STATE_BYTES, &text, err) < 0)
 		return -1;
-	sandbox->state = json_read(text.buf, text.len, err);
+	sandbox->state = json_read_own(text.buf, text.len, err);
 	if (!sandbox->state || !sandbox_account(sandbox) || !sandbox_region(sandbox)) {
 		if (sandbox->state)
 			error_set(err, ERROR_CONFIG, "no account in it");

@@ -137,6 +137,25 @@ static void reads_64_levels_and_no_more(void **state)
 	assert_string_equal(err.msg.buf, "line 2, column 65: nested too deeply");
 }
 
+/* A short text becomes large in memory; what the program has written is as large as it was. */
+static void reads_few_values_of_others_and_all_of_its_own(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str text = STR_INIT;
+	json_auto_t *own = NULL;
+
+	(void)state;
+	str_addc(&text, '[');
+	for (int i = 0; i < 400000; i++)
+		str_adds(&text, "0,");
+	str_adds(&text, "0]");
+	assert_null(json_read(text.buf, text.len, &err));
+	assert_non_null(strstr(err.msg.buf, "too many values"));
+	error_release(&err);
+	own = json_read_own(text.buf, text.len, &err);
+	assert_int_equal(json_array_size(own), 400001);
+}
+
 static void writes_what_it_read(void **state)
 {
 	const char *text = "{\"z\":1.1,\"a\":[9007199254740993,true,null,\"\xc3\xa9\\n\"]}";
@@ -192,6 +211,7 @@ int main(void)
 		cmocka_unit_test(agrees_with_the_json_test_suite),
 		cmocka_unit_test(says_where_the_text_breaks),
 		cmocka_unit_test(reads_64_levels_and_no_more),
+		cmocka_unit_test(reads_few_values_of_others_and_all_of_its_own),
 		cmocka_unit_test(writes_what_it_read),
 		cmocka_unit_test(finds_text_members_only),
 		cmocka_unit_test(quotes_any_bytes),
