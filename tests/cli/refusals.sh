@@ -80,6 +80,9 @@ project
 printf 'ApplicationImageTag=old\nVpcId=vpc-1\nVpcIdd=x\n' >dev.cfg
 commit
 refuse 2 "parameter 'VpcIdd' is not in template" 'dev.cfg'
+echo Nonsense=y >>dev.cfg
+commit
+refuse 2 "parameter 'VpcIdd' is not in template" "('deployer check' shows 1 more)"
 project
 printf 'ApplicationImageTag=a\nVpcId=v\nApplicationImageTag=b\n' >dev.cfg
 commit

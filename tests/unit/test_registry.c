@@ -384,6 +384,25 @@ static void finds_no_image_in_what_is_no_manifest(void **state)
 	}
 }
 
+static void finds_no_image_under_a_tag_that_is_not_there(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "GET", URL "/v2/app/manifests/1", 404, NULL, "" },
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct secret password = SECRET_INIT;
+	struct registry registry = make_registry(&canned, &password);
+	bool has_it = false;
+
+	(void)state;
+	assert_int_equal(registry_has_image(&registry, "app", "1", IMAGE_ID, &has_it, &err), -1);
+	assert_int_equal(err.kind, ERROR_PUBLISH);
+	assert_true(error_has_code(&err, "NotFound"));
+	assert_string_equal(err.msg.buf, "looking up app:1: registry r.example: HTTP status 404");
+	canned_release(&canned);
+}
+
 static void takes_an_image_s_id_for_that_of_its_manifest_or_configuration(void **state)
 {
 	CLEANUP(str_release) struct str id = STR_INIT;
@@ -534,6 +553,7 @@ int main(void)
 		cmocka_unit_test(puts_the_same_bytes_under_another_tag),
 		cmocka_unit_test(finds_an_image_among_those_of_an_index),
 		cmocka_unit_test(finds_no_image_in_what_is_no_manifest),
+		cmocka_unit_test(finds_no_image_under_a_tag_that_is_not_there),
 		cmocka_unit_test(takes_an_image_s_id_for_that_of_its_manifest_or_configuration),
 		cmocka_unit_test(asks_again_where_an_answer_was_lost),
 		cmocka_unit_test(a_lost_put_has_one_effect),
