@@ -122,7 +122,10 @@ static void says_what_it_does_not_know(void **state)
 	ASSERT_ROWS(rows);
 }
 
-/* regcomp() writes repetitions out and recurses: what is large is not handed to it. */
+/*
+ * regcomp() writes repetitions out and recurses: what is large is not handed to it, where it would
+ * take hours or all memory. The rest takes half a second, and twenty times as long under valgrind.
+ */
 static void takes_no_time_for_hostile_patterns(void **state)
 {
 	static const char *const patterns[] = {
@@ -143,7 +146,7 @@ static void takes_no_time_for_hostile_patterns(void **state)
 	assert_int_equal(pattern_match(deep, "a"), PATTERN_UNKNOWN);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		(void)pattern_match(patterns[i], text);
-	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 5);
+	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 60);
 }
 
 int main(void)
