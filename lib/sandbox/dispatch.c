@@ -196,10 +196,11 @@ static int classify(struct call *call, const struct request *request, struct err
 			: NULL;
 	if (call->operation)
 		return 0;
-	return refuse(err, "InvalidAction", "Could not find operation %s for version %s",
-		      action ? action : "",
-		      call->service && call->service->version ? call->service->version
-							      : "NO_VERSION_SPECIFIED");
+	(void)refuse(err, "InvalidAction", "Could not find operation %s for version %s",
+		     action ? action : "",
+		     call->service && call->service->version ? call->service->version
+							     : "NO_VERSION_SPECIFIED");
+	return -1;
 }
 
 /* ---- faults ---- */

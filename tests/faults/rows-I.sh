@@ -9,7 +9,7 @@ printf 'ApplicationImageTag=a\n' >dev.cfg
 printf 'stack: {name: app}\n' >deployer.yml
 
 # Nothing listens here: who asks AWS waits, and fails otherwise.
-alone() {
+nobody_there() {
 	export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=none AWS_REGION=us-east-1
 	export AWS_ENDPOINT_URL=http://127.0.0.1:9 AWS_MAX_ATTEMPTS=1 APP_VERSION=5fdbe62
 }
@@ -34,7 +34,7 @@ template() {
 
 # broken TEXT...: check says all of that, and deploy the same, within seconds and before any call.
 broken() {
-	alone
+	nobody_there
 	run 2 timeout 30 "$DEPLOYER" check
 	for text; do
 		out_has "$text"
@@ -74,7 +74,7 @@ alias_bomb() {
 }
 nesting_bomb() {
 	awk 'BEGIN { for (i = 0; i < 200000; i++) printf "["; print "" }' >stack.yml
-	alone
+	nobody_there
 	run 2 timeout 30 "$DEPLOYER" check
 	out_has 'stack.yml:1:65: error: more than 64 levels deep'
 }
