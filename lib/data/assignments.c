@@ -23,17 +23,10 @@ struct assignment *assignments_add(struct assignments *list, struct slice key, s
 	return item;
 }
 
-const struct assignment *assignments_find(const struct assignments *list, const char *key)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i].key, key) == 0)
-			return &list->items[i];
-	return NULL;
-}
-
 void assignments_release(struct assignments *list)
 {
 	free(list->items);
+	free(list->sorted);
 	pool_release(&list->strings);
 	*list = (struct assignments)ASSIGNMENTS_INIT;
 }
@@ -48,15 +41,14 @@ struct slice assignments_skip_bom(const char *text, size_t len)
 }
 
 /* A key: its place in the list, and its first bytes as a number that sorts as they do. */
-struct key {
+struct assignment_key {
 	uint64_t head;
 	size_t at;
 };
 
-static struct key key_of(const struct assignments *list, size_t at)
+static struct assignment_key key_of(const char *text, size_t at)
 {
-	const char *text = list->items[at].key;
-	struct key key = { .head = 0, .at = at };
+	struct assignment_key key = { .head = 0, .at = at };
 
 	memcpy(&key.head, text, strnlen(text, sizeof(key.head)));
 	key.head = be64toh(key.head);
@@ -66,7 +58,7 @@ static struct key key_of(const struct assignments *list, size_t at)
 /* Same keys become neighbours, in the order of the list. Most differ in their heads already. */
 static int compare(const void *a_, const void *b_, void *list_)
 {
-	const struct key *a = a_, *b = b_;
+	const struct assignment_key *a = a_, *b = b_;
 	const struct assignments *list = list_;
 	int order;
 
@@ -78,18 +70,25 @@ static int compare(const void *a_, const void *b_, void *list_)
 	return (a->at > b->at) - (a->at < b->at);
 }
 
-int assignments_check_unique(const struct assignments *list, struct error *err)
+static void sort(struct assignments *list)
 {
-	CLEANUP_FREE struct key *sorted = mem_zalloc(list->count * sizeof(*sorted));
-
+	free(list->sorted);
+	list->sorted = mem_zalloc(list->count * sizeof(*list->sorted));
+	list->sorted_count = list->count;
 	for (size_t i = 0; i < list->count; i++)
-		sorted[i] = key_of(list, i);
-	qsort_r(sorted, list->count, sizeof(*sorted), compare, (void *)(uintptr_t)list);
-	for (size_t i = 1; i < list->count; i++) {
-		const struct assignment *one = &list->items[sorted[i - 1].at];
-		const struct assignment *other = &list->items[sorted[i].at];
+		list->sorted[i] = key_of(list->items[i].key, i);
+	qsort_r(list->sorted, list->count, sizeof(*list->sorted), compare, list);
+}
 
-		if (sorted[i - 1].head != sorted[i].head || strcmp(one->key, other->key) != 0)
+int assignments_check_unique(struct assignments *list, struct error *err)
+{
+	sort(list);
+	for (size_t i = 1; i < list->count; i++) {
+		const struct assignment_key *last = &list->sorted[i - 1], *next = last + 1;
+		const struct assignment *one = &list->items[last->at];
+		const struct assignment *other = &list->items[next->at];
+
+		if (last->head != next->head || strcmp(one->key, other->key) != 0)
 			continue;
 		error_set(err, ERROR_REFUSED, "'%s' is there twice: lines %u and %u", one->key,
 			  one->line, other->line);
@@ -97,6 +96,44 @@ int assignments_check_unique(const struct assignments *list, struct error *err)
 		return error_fix(err, "take one of them out");
 	}
 	return 0;
+}
+
+/* Below 0 where the key sorts before that of the list, above where behind it. */
+static int compare_text(const struct assignments *list, const struct assignment_key *wanted,
+			const char *text, const struct assignment_key *key)
+{
+	if (wanted->head != key->head)
+		return wanted->head < key->head ? -1 : 1;
+	return strcmp(text, list->items[key->at].key);
+}
+
+static const struct assignment *search(const struct assignments *list, const char *text)
+{
+	const struct assignment_key wanted = key_of(text, 0);
+	size_t low = 0, high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_text(list, &wanted, text, &list->sorted[middle]);
+
+		if (order == 0)
+			return &list->items[list->sorted[middle].at];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const struct assignment *assignments_find(const struct assignments *list, const char *key)
+{
+	if (list->count && list->sorted_count == list->count)
+		return search(list, key);
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].key, key) == 0)
+			return &list->items[i];
+	return NULL;
 }
 
 static bool is_key_byte(char c)

@@ -26,15 +26,19 @@ struct assignment {
 	bool is_previous;
 };
 
+struct assignment_key;
+
 struct assignments {
 	size_t count;
 	struct assignment *items;
+	struct assignment_key *sorted; /* what assignments_check_unique() has seen */
+	size_t sorted_count;
 	struct pool strings;
 };
 
 #define ASSIGNMENTS_INIT                                                                           \
 	{                                                                                          \
-		.count = 0, .items = NULL, .strings = POOL_INIT                                    \
+		.count = 0, .items = NULL, .sorted = NULL, .sorted_count = 0, .strings = POOL_INIT \
 	}
 
 /*
@@ -66,8 +70,8 @@ bool assignments_is_key(struct slice name);
 /* Whether the text begins like such a file: its first line that is no comment is KEY=... */
 bool assignments_recognise(const char *text, size_t len);
 
-/* ERROR_REFUSED naming both lines where a key is there twice. */
-int assignments_check_unique(const struct assignments *list, struct error *err);
+/* ERROR_REFUSED naming both lines where a key is there twice. What it saw is found faster. */
+int assignments_check_unique(struct assignments *list, struct error *err);
 
 /* Adds one with copies of the two, at no place yet. */
 struct assignment *assignments_add(struct assignments *list, struct slice key, struct slice value);

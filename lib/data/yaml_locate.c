@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "data/json.h"
 #include "data/json_walk.h"
 
@@ -11,106 +12,151 @@
 /* The deepest path that is searched. */
 #define MAX_DEPTH 64
 
-/* A map or list that is open, and what comes next in it. */
-struct level {
-	bool is_map;
-	bool expects_key;
-	size_t index; /* in a list: of the next item */
+/*
+ * What is looked for: each path and what it leads through, by its text, with the place as a number
+ * once it is known (JSON's null before). Only below what is in it is anything looked up.
+ */
+struct search {
+	json_t *wanted;
+	size_t missing;	 /* of the paths themselves: how many are not found yet */
+	struct str path; /* of the node that the walk is at */
 };
 
-/* Where the walk is: how many levels deep, and how many of them lie on the path. */
-struct walk {
-	const char *rest; /* of the path: what is still to be found below the matched levels */
-	const char *next; /* the same, once the node that comes next is entered */
-	unsigned depth;
-	unsigned matched;
-	struct level levels[MAX_DEPTH];
-	bool descends; /* the next node is what the path leads through */
-	bool found;
-	struct place place;
-};
-
-/* Whether the path goes on with this name: a key with dots in it is one name. */
-static bool matches(const char *rest, struct slice name, const char **ret_next)
+/* A place as a number, and back. */
+static json_t *pack(struct place place)
 {
-	if (strncmp(rest, name.p, name.n) != 0 || (rest[name.n] != '.' && rest[name.n] != '\0'))
-		return false;
-	*ret_next = rest + name.n + (rest[name.n] == '.');
-	return true;
+	return json_integer((json_int_t)place.line << 32 | place.column);
 }
 
-static bool matches_index(const char *rest, size_t index, const char **ret_next)
+static struct place unpack(const json_t *number)
 {
-	size_t len = strcspn(rest, ".");
-	uint64_t wanted;
+	json_int_t value = json_integer_value(number);
 
-	return slice_to_u64((struct slice){ rest, len }, SIZE_MAX, &wanted) && wanted == index &&
-	       matches(rest, (struct slice){ rest, len }, ret_next);
+	return (struct place){ (unsigned)(value >> 32), (unsigned)(value & 0xffffffff) };
+}
+
+/* The path itself is true until it is found, what it leads through is null. */
+static void want(struct search *search, const char *path)
+{
+	CLEANUP_FREE char *text = mem_strdup(path);
+	char *dot = strrchr(text, '.');
+
+	if (!json_is_true(json_object_get(search->wanted, path)))
+		search->missing++;
+	(void)json_object_set_new(search->wanted, path, json_true());
+	for (; dot; dot = strrchr(text, '.')) {
+		*dot = '\0';
+		if (json_object_get(search->wanted, text))
+			return;
+		(void)json_object_set_new(search->wanted, text, json_null());
+	}
+}
+
+/* Goes from a node with a path of `parent_len` bytes on to a part of it; whether that is wanted. */
+static bool step(struct search *search, size_t parent_len, struct slice name)
+{
+	str_cut(&search->path, parent_len);
+	if (parent_len)
+		str_addc(&search->path, '.');
+	str_add(&search->path, name.p, name.n);
+	return json_object_get(search->wanted, search->path.buf);
+}
+
+static bool step_item(struct search *search, size_t parent_len, size_t index)
+{
+	char name[24];
+	int len = snprintf(name, sizeof(name), "%zu", index);
+
+	return step(search, parent_len, (struct slice){ name, (size_t)len });
+}
+
+/* The first of several at one path is meant. */
+static void take_place(struct search *search, struct place place)
+{
+	const json_t *known = json_object_get(search->wanted, search->path.buf);
+
+	if (json_is_integer(known))
+		return;
+	if (json_is_true(known))
+		search->missing--;
+	(void)json_object_set_new(search->wanted, search->path.buf, pack(place));
 }
 
 /* ---- YAML ---- */
 
-static void take_place(struct walk *w, const yaml_event_t *event)
+/* A map or list that is open, and what comes next in it. */
+struct level {
+	bool is_map;
+	bool expects_key;
+	bool is_wanted; /* parts of it may be */
+	size_t index;	/* in a list: of the next item */
+	size_t path_len;
+};
+
+struct walk {
+	struct search *search;
+	unsigned depth;
+	struct level levels[MAX_DEPTH];
+	bool is_wanted; /* the value that comes next */
+};
+
+static struct place place_at(const yaml_event_t *event)
 {
-	w->place.line = (unsigned)event->start_mark.line + 1;
-	w->place.column = (unsigned)event->start_mark.column + 1;
-	w->found = *w->next == '\0';
-	w->descends = true;
+	return (struct place){ (unsigned)event->start_mark.line + 1,
+			       (unsigned)event->start_mark.column + 1 };
 }
 
-static void visit_key(struct walk *w, const yaml_event_t *event)
+static void visit_key(struct walk *w, const struct level *level, const yaml_event_t *event)
 {
 	const struct slice name = { (const char *)event->data.scalar.value,
 				    event->data.scalar.length };
 
-	if (w->depth == w->matched && event->type == YAML_SCALAR_EVENT &&
-	    matches(w->rest, name, &w->next))
-		take_place(w, event);
+	w->is_wanted = level->is_wanted && event->type == YAML_SCALAR_EVENT &&
+		       step(w->search, level->path_len, name);
+	if (w->is_wanted)
+		take_place(w->search, place_at(event));
 }
 
-/* A node has come that is a key, a value, an item or the top; *ret_on_path: it is on the path. */
+static bool visit_item(struct walk *w, struct level *level, const yaml_event_t *event)
+{
+	bool is_wanted = level->is_wanted && step_item(w->search, level->path_len, level->index);
+
+	level->index++;
+	if (is_wanted)
+		take_place(w->search, place_at(event));
+	return is_wanted;
+}
+
+/* A node has come that is a key, a value, an item or the top; whether its parts may be wanted. */
 static bool visit_node(struct walk *w, const yaml_event_t *event)
 {
 	struct level *level = w->depth ? &w->levels[w->depth - 1] : NULL;
-	bool on_path = w->descends;
+	bool is_wanted = w->is_wanted;
 
-	w->descends = false;
-	if (!level) {
-		w->next = w->rest;
+	w->is_wanted = false;
+	if (!level)
 		return true;
-	}
-	if (!level->is_map) {
-		if (w->depth == w->matched && matches_index(w->rest, level->index, &w->next))
-			take_place(w, event);
-		on_path = w->descends;
-		w->descends = false;
-		level->index++;
-		return on_path;
-	}
+	if (!level->is_map)
+		return visit_item(w, level, event);
 	if (level->expects_key)
-		visit_key(w, event);
+		visit_key(w, level, event);
 	level->expects_key = !level->expects_key;
-	return on_path;
+	return is_wanted;
 }
 
 static bool enter(struct walk *w, const yaml_event_t *event)
 {
 	bool is_map = event->type == YAML_MAPPING_START_EVENT;
+	bool is_wanted;
 
 	if (w->depth == MAX_DEPTH)
 		return false;
-	if (visit_node(w, event)) {
-		w->matched++;
-		w->rest = w->next;
-	}
-	w->levels[w->depth++] = (struct level){ .is_map = is_map, .expects_key = is_map };
+	is_wanted = visit_node(w, event);
+	w->levels[w->depth++] = (struct level){ .is_map = is_map,
+						.expects_key = is_map,
+						.is_wanted = is_wanted,
+						.path_len = w->search->path.len };
 	return true;
-}
-
-/* What lies behind the end of a level on the path cannot be on it. */
-static bool leave(struct walk *w)
-{
-	return w->depth-- != w->matched;
 }
 
 /* Takes one event; false when the walk is over. */
@@ -128,8 +174,7 @@ static bool visit(struct walk *w, const yaml_event_t *event)
 		break;
 	case YAML_MAPPING_END_EVENT:
 	case YAML_SEQUENCE_END_EVENT:
-		if (!leave(w))
-			return false;
+		w->depth--;
 		break;
 	case YAML_STREAM_END_EVENT:
 	case YAML_NO_EVENT:
@@ -139,12 +184,12 @@ static bool visit(struct walk *w, const yaml_event_t *event)
 	case YAML_DOCUMENT_END_EVENT:
 		break;
 	}
-	return !w->found;
+	return w->search->missing > 0;
 }
 
-static bool locate_yaml(const char *bytes, size_t len, const char *path, struct place *ret_place)
+static void search_yaml(struct search *search, const char *bytes, size_t len)
 {
-	struct walk w = { .rest = path, .next = path, .place = { 1, 1 } };
+	struct walk w = { .search = search };
 	yaml_parser_t parser;
 	bool more = true;
 
@@ -162,44 +207,48 @@ static bool locate_yaml(const char *bytes, size_t len, const char *path, struct 
 	if (parser.error == YAML_MEMORY_ERROR)
 		mem_fatal("yaml_parser_parse");
 	yaml_parser_delete(&parser);
-	*ret_place = w.place;
-	return w.found;
 }
 
 /* ---- JSON, which libyaml does not read in full ---- */
 
-/* The member or item that the path goes on with; NULL where there is none. */
-static const char *find_member(struct slice container, const char **rest, struct slice *ret_value)
+/* The places of a text, asked for from its start to its end. */
+struct counter {
+	const char *bytes;
+	size_t offset;
+	struct place place;
+};
+
+static struct place count_to(struct counter *counter, size_t offset)
 {
-	struct json_walk walk = json_walk_begin(container);
-	struct slice key, value;
+	struct place more = place_of(counter->bytes + counter->offset, offset - counter->offset);
 
-	for (size_t i = 0; json_walk_next(&walk, &key, &value); i++) {
-		CLEANUP_FREE char *name = walk.is_object ? json_walk_string(key) : NULL;
-		bool is_it =
-			name ? matches(*rest, slice_of(name), rest) : matches_index(*rest, i, rest);
-
-		if (!is_it)
-			continue;
-		*ret_value = value;
-		return name ? key.p : value.p;
-	}
-	return NULL;
+	if (more.line == 1)
+		counter->place.column += more.column - 1;
+	else
+		counter->place = (struct place){ counter->place.line + more.line - 1, more.column };
+	counter->offset = offset;
+	return counter->place;
 }
 
-static bool locate_json(struct slice text, const char *path, struct place *ret_place)
+static void search_container(struct search *search, struct counter *counter, struct slice container,
+			     unsigned depth)
 {
-	struct slice value = json_walk_top(text);
+	struct json_walk walk = json_walk_begin(container);
+	size_t path_len = search->path.len;
+	struct slice key, value;
 
-	*ret_place = (struct place){ 1, 1 };
-	do {
-		const char *at = find_member(value, &path, &value);
+	for (size_t i = 0;
+	     depth < MAX_DEPTH && search->missing && json_walk_next(&walk, &key, &value); i++) {
+		CLEANUP_FREE char *name = walk.is_object ? json_walk_string(key) : NULL;
+		const char *at = name ? key.p : value.p;
 
-		if (!at)
-			return false;
-		*ret_place = place_of(text.p, (size_t)(at - text.p));
-	} while (*path);
-	return true;
+		if (!(name ? step(search, path_len, slice_of(name))
+			   : step_item(search, path_len, i)))
+			continue;
+		take_place(search, count_to(counter, (size_t)(at - counter->bytes)));
+		search_container(search, counter, value, depth + 1);
+	}
+	str_cut(&search->path, path_len);
 }
 
 static bool is_json(struct slice text)
@@ -214,10 +263,46 @@ static bool is_json(struct slice text)
 	return value;
 }
 
-bool yaml_locate(const char *bytes, size_t len, const char *path, struct place *ret_place)
+/* ---- the answers ---- */
+
+/* The place of the path, else of the deepest part of it that is there. */
+static void answer(const struct search *search, struct location *location)
+{
+	CLEANUP_FREE char *text = mem_strdup(location->path);
+	const json_t *known = json_object_get(search->wanted, text);
+	char *dot = strrchr(text, '.');
+
+	location->found = json_is_integer(known);
+	for (; !json_is_integer(known) && dot; dot = strrchr(text, '.')) {
+		*dot = '\0';
+		known = json_object_get(search->wanted, text);
+	}
+	location->place = json_is_integer(known) ? unpack(known) : (struct place){ 1, 1 };
+}
+
+void yaml_locate_all(const char *bytes, size_t len, struct location *locations, size_t count)
 {
 	const struct slice text = { bytes, len };
+	struct counter counter = { .bytes = bytes, .place = { 1, 1 } };
+	struct search search = { .wanted = json_object(), .path = STR_INIT };
 
-	return is_json(text) ? locate_json(text, path, ret_place)
-			     : locate_yaml(bytes, len, path, ret_place);
+	for (size_t i = 0; i < count; i++)
+		want(&search, locations[i].path);
+	if (is_json(text))
+		search_container(&search, &counter, json_walk_top(text), 0);
+	else
+		search_yaml(&search, bytes, len);
+	for (size_t i = 0; i < count; i++)
+		answer(&search, &locations[i]);
+	json_decref(search.wanted);
+	str_release(&search.path);
+}
+
+bool yaml_locate(const char *bytes, size_t len, const char *path, struct place *ret_place)
+{
+	struct location location = { .path = path };
+
+	yaml_locate_all(bytes, len, &location, 1);
+	*ret_place = location.place;
+	return location.found;
 }

@@ -16,4 +16,14 @@
  */
 bool yaml_locate(const char *bytes, size_t len, const char *path, struct place *ret_place);
 
+/* A path, borrowed, and what yaml_locate() has for it. */
+struct location {
+	const char *path;
+	bool found;
+	struct place place;
+};
+
+/* The same for many paths: the text is gone through once. */
+void yaml_locate_all(const char *bytes, size_t len, struct location *locations, size_t count);
+
 #endif

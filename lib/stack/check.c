@@ -175,8 +175,8 @@ struct finding *check_add_at_template(struct check *check, const char *path, con
 {
 	const struct stack_template *template = check->request->template;
 	CLEANUP(str_release) struct str message = STR_INIT;
-	struct place place = { 1, 1 };
 	struct finding *finding;
+	struct spot *spot;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -185,12 +185,37 @@ struct finding *check_add_at_template(struct check *check, const char *path, con
 	finding = add(check, template->path, &message);
 	if (!finding)
 		return NULL;
-	/* Only what was read once is safe to be gone through again. */
-	if (template->root)
-		(void)yaml_locate(template->body.buf, template->body.len, path, &place);
-	finding->line = place.line;
-	finding->column = place.column;
+	finding->line = 1;
+	finding->column = 1;
+	spot = mem_grow(&check->spots, &check->spot_count, sizeof(*spot));
+	spot->finding = check->findings->count - 1;
+	spot->path = mem_strdup(path);
 	return finding;
+}
+
+/* Where in the template the findings lie: it is gone through once for all of them. */
+static void place_findings(struct check *check)
+{
+	const struct stack_template *template = check->request->template;
+	CLEANUP_FREE struct location *locations =
+		mem_zalloc(check->spot_count * sizeof(*locations));
+
+	for (size_t i = 0; i < check->spot_count; i++)
+		locations[i].path = check->spots[i].path;
+	/* Only what was read once is safe to be gone through again. */
+	if (template->root && check->spot_count)
+		yaml_locate_all(template->body.buf, template->body.len, locations,
+				check->spot_count);
+	for (size_t i = 0; i < check->spot_count; i++) {
+		struct finding *finding = &check->findings->items[check->spots[i].finding];
+
+		if (template->root) {
+			finding->line = locations[i].place.line;
+			finding->column = locations[i].place.column;
+		}
+		free(check->spots[i].path);
+	}
+	free(check->spots);
 }
 
 struct finding *check_add_at_file(struct check *check, const struct assignment *item,
@@ -336,6 +361,7 @@ void check_run(const struct check_request *request, struct findings *ret)
 		check.rule = &rules[i];
 		rules[i].run(&check);
 	}
+	place_findings(&check);
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare);
 }

@@ -5,11 +5,19 @@
 
 #include <stdbool.h>
 
+/* A finding, by its number, and the path in the template that it is about. */
+struct spot {
+	size_t finding;
+	char *path;
+};
+
 /* What the rules (check_*.c) share; everybody else sees stack/check.h. */
 struct check {
 	const struct check_request *request;
 	const struct check_rule *rule; /* the one that runs */
 	struct findings *findings;
+	struct spot *spots; /* whose lines are looked up in the end */
+	size_t spot_count;
 };
 
 struct check_rule {
