@@ -101,13 +101,6 @@ static void tell_begin(const struct pipeline *pipeline, enum stage stage)
 	pipeline->report->emit(pipeline->report, &event);
 }
 
-/* Whether what the stage has begun may have come to its end unseen. */
-static bool is_unknown(const struct error *err)
-{
-	return err->kind == ERROR_OUTCOME ||
-	       (err->kind == ERROR_PUBLISH && error_has_code(err, "Unseen"));
-}
-
 static void tell_end(const struct run *run, const char *name, int64_t started_ms,
 		     const struct error *err)
 {
@@ -115,7 +108,7 @@ static void tell_end(const struct run *run, const char *name, int64_t started_ms
 		.kind = REPORT_STAGE_END,
 		.stage = name,
 		.ok = err->kind == ERROR_NONE,
-		.status = is_unknown(err) ? "outcome unknown" : NULL,
+		.status = err->kind == ERROR_OUTCOME ? "outcome unknown" : NULL,
 		.text = run->outcome.len ? run->outcome.buf : NULL,
 		.elapsed_ms = now_ms(run->pipeline) - started_ms,
 	};

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* Before a push that broke is made again. */
+#define PUSH_PAUSE_MS 1000
+
 struct registry run_registry(const struct run *run)
 {
 	return (struct registry){
@@ -92,6 +95,63 @@ static int settle_immutable(struct run *run, struct error *err)
 	return run_look_up_digest(run, err);
 }
 
+/* Nothing that was said tells whether the registry has the tag. */
+static bool is_open(const struct error *err)
+{
+	return err->kind == ERROR_NETWORK || err->kind == ERROR_REMOTE || err->kind == ERROR_BUSY;
+}
+
+/* Nothing is known to be wrong with the image, its name or the login: the way there broke. */
+static bool is_broken(const struct error *err)
+{
+	return is_open(err) || (err->kind == ERROR_PUBLISH && !err->code[0]);
+}
+
+/*
+ * The Engine broke off, or its registry did: the tag may have arrived. What it names tells, and
+ * where that cannot be asked nobody knows (reliability rule R2).
+ */
+static int settle_push(struct run *run, struct error *err)
+{
+	CLEANUP(error_release) struct error other = ERROR_INIT;
+	bool is_same = false;
+
+	if (error_has_code(err, "TagIsImmutable"))
+		return settle_immutable(run, err);
+	if (!is_broken(err))
+		return -1;
+	if (is_same_image(run, &is_same, &other) == 0) {
+		if (!is_same)
+			return -1;
+		error_release(err);
+		return run_look_up_digest(run, err);
+	}
+	if (!is_open(&other))
+		return -1;
+	error_wrap(err, "whether %s is in the registry is not known", run->version.tag.buf);
+	error_set_code(err, "Unseen");
+	return error_become(err, ERROR_PUBLISH);
+}
+
+/*
+ * Engines send a layer again, and nothing else that breaks (facts: E10): the whole push once more,
+ * of which only what has not arrived is sent.
+ */
+static int push_by_engine(struct run *run, const struct engine_push *what, struct str *ret_digest,
+			  struct error *err)
+{
+	struct clock *clock = run->pipeline->clock;
+
+	if (engine_push(run->engine, what, ret_digest, err) == 0)
+		return 0;
+	if (!is_broken(err))
+		return -1;
+	report_note(run->pipeline->report, "%s: trying again", err->msg.buf);
+	error_release(err);
+	clock->sleep_ms(clock, PUSH_PAUSE_MS);
+	return engine_push(run->engine, what, ret_digest, err);
+}
+
 static int push(struct run *run, struct error *err)
 {
 	CLEANUP(engine_image_release) struct engine_image image = ENGINE_IMAGE_INIT;
@@ -113,8 +173,8 @@ static int push(struct run *run, struct error *err)
 	    engine_tag_image(run->engine, local_image(run), uri, run->version.tag.buf, err) < 0)
 		return -1;
 	if (run_push_direct(run, &image, &is_done, &pushed, err) < 0 ||
-	    (!is_done && engine_push(run->engine, &what, &pushed, err) < 0))
-		return error_has_code(err, "TagIsImmutable") ? settle_immutable(run, err) : -1;
+	    (!is_done && push_by_engine(run, &what, &pushed, err) < 0))
+		return settle_push(run, err);
 	return verify(run, pushed.buf, err);
 }
 
@@ -359,5 +419,8 @@ int stage_publish(struct run *run, struct error *err)
 		tell_interrupted(run, err->signal);
 	if (err->kind == ERROR_REMOTE || err->kind == ERROR_NETWORK || err->kind == ERROR_CHILD)
 		error_become(err, ERROR_PUBLISH);
+	/* Neither success nor failure may be claimed. */
+	if (err->kind == ERROR_PUBLISH && error_has_code(err, "Unseen"))
+		error_become(err, ERROR_OUTCOME);
 	return -1;
 }

@@ -25,6 +25,7 @@ struct work {
 	struct archive *archive;
 	bool is_wanted; /* the layer that is being read */
 	bool has_config;
+	bool is_unseen; /* an attempt may have put the tag */
 	uint64_t config_size;
 	struct str same;  /* digest of a manifest of this very image in the repository, or "" */
 	struct error err; /* of what the export is fed to */
@@ -290,6 +291,7 @@ static int prepare_again(struct work *work, unsigned failed, struct error *err)
 	const struct direct_push *push = work->push;
 	bool is_login = error_has_code(err, "ExpiredToken") || error_has_code(err, "NoCredentials");
 
+	work->is_unseen = work->is_unseen || error_has_code(err, "Unseen");
 	if (failed >= ATTEMPTS || (!is_login && err->kind != ERROR_NETWORK &&
 				   err->kind != ERROR_REMOTE && err->kind != ERROR_BUSY))
 		return -1;
@@ -319,6 +321,8 @@ int direct_push(const struct direct_push *push, struct str *ret_digest, struct e
 		if (prepare_again(&work, ++failed, err) < 0)
 			break;
 	}
+	if (result < 0 && work.is_unseen)
+		error_set_code(err, "Unseen");
 	image_layers_release(&work.layers);
 	str_release(&work.same);
 	return result < 0 ? error_wrap(err, "pushing %s:%s", push->name, push->tag) : 0;

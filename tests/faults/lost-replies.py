@@ -390,6 +390,8 @@ def play_command(command, options, pool):
             tally.successes += case.false_success
             tally.failures += case.false_failure
     finally:
+        if command.teardown:
+            subprocess.run(["sh", "-c", command.teardown], capture_output=True, check=False)
         source.remove()
     return tally
 

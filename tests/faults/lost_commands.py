@@ -21,15 +21,16 @@ class Command:
     needs: programs. account: the one whose list of calls counts, where there are two. stub: the calls are
     those of sso_stub.py. once: calls that cannot be made twice, as the service gives what they ask for once.
     again: what ends a run that ended early, where it is not the same command.
+    teardown: what is done in the end, whatever comes of it.
     ignored: parts of the account that depend on how long it took, such as tasks that crash until then.
     """
 
     def __init__(self, name, script, *, files=None, setup=(), options=(), status=0, scenario=None, needs=(),
-                 speed=SPEED, account="123456789012", stub=False, once=(), ignored=(), again=None):
+                 speed=SPEED, account="123456789012", stub=False, once=(), ignored=(), again=None, teardown=None):
         self.name, self.script, self.status = name, script, status
         self.files, self.setup, self.needs = files or APP, setup, needs
         self.scenario, self.account, self.stub, self.once = scenario or {}, account, stub, once
-        self.ignored, self.again = ignored, again or script
+        self.ignored, self.again, self.teardown = ignored, again or script, teardown
         self.options = ["--speed", speed, *options]
         if "docker-registry" not in needs:
             self.options.append("--no-registry")
@@ -157,7 +158,23 @@ sh both.sh -- sh inner.sh "$DEPLOYER" -e dev release --from bump"""
 PROMOTE = {"files": TWO, "setup": [(RELEASED, None)], "options": ["--repository", "team/app"],
            "needs": ["docker-registry", "curl", "git"]}
 
+def publish(name, args):
+    """An image of one layer, built before; the Engine is rid of it and its tags in the end."""
+    image = "deployer-lost/" + name.replace(" --", "-")
+    script = f"""trap 'docker rmi "$DEPLOYER_SANDBOX_REGISTRY/{image}:$(git rev-parse --short HEAD)" >/dev/null 2>&1 || :' EXIT
+"$DEPLOYER" publish {args}"""
+    files = {"Dockerfile": "FROM scratch\nCOPY source /source\n", "source": f"{name}\n",
+             "docker-compose.yml": f"services:\n  app: {{image: {image}}}\n",
+             "deployer.yml": "project: app\npublish: {tags: [latest]}\n"}
+    return Command(name, script, files=files, options=["--repository", image], needs=["docker-registry", "docker", "git"],
+                   setup=[("git init -q .; git add -A; git commit -qm first\n"
+                           f"docker build -q -t {image} . >/dev/null 2>&1", None)],
+                   teardown=f"docker rmi {image}")
+
+
 IMAGES = [
+    publish("publish", ""),
+    publish("publish --direct", "--direct"),
     deployer("rollback, a list", "rollback", **REGISTRY),
     deployer("rollback", 'rollback "$(cat tag1)"', **REGISTRY),
     deployer("release --from bump", "release --from bump --allow-dirty", **REGISTRY),
