@@ -238,16 +238,36 @@ static enum aws_retry_kind failure_of(const struct error *err)
 	return AWS_RETRY_TRANSIENT;
 }
 
+/* Where a call goes by a proxy, that is what is between here and the service. */
+static int blame_proxy(const struct call *call, const char *variable, struct error *err)
+{
+	const char *value = env_get(call->caller->settings->env, variable);
+	CLEANUP(str_release) struct str host = STR_INIT;
+	CLEANUP(str_wipe) struct str url = STR_INIT;
+
+	/* The URL may hold a password: its host and port are all that is shown. */
+	str_addf(&url, "%s%s", strstr(value, "://") ? "" : "http://", value);
+	url_host(url.buf, &host);
+	if (error_has_code(err, CURL_PROXY))
+		return error_fix(err,
+				 "check %s: the user and password in it, whom the proxy %s lets "
+				 "through, and NO_PROXY",
+				 variable, host.buf);
+	return error_fix(err, "check %s: whether a proxy answers at %s, and NO_PROXY", variable,
+			 host.buf);
+}
+
 static int explain_silence(const struct call *call, struct error *err)
 {
+	const char *variable = aws_settings_proxy_variable(call->caller->settings, call->url.buf);
+
 	if (err->kind == ERROR_AUTH)
 		return error_fix(err, "where a proxy opens TLS or the CA is your own, name its "
 				      "certificate in AWS_CA_BUNDLE; check this machine's clock");
 	if (err->kind != ERROR_NETWORK)
 		return -1;
-	if (error_has_code(err, CURL_PROXY))
-		return error_fix(err, "check HTTPS_PROXY, the user and password in it, and "
-				      "NO_PROXY");
+	if (variable)
+		return blame_proxy(call, variable, err);
 	if (call->endpoint.is_custom)
 		return error_fix(err, "is a service listening at the configured endpoint %s?",
 				 call->endpoint.url.buf);

@@ -297,11 +297,10 @@ char *aws_settings_endpoint_url(const struct aws_settings *settings, const char 
 
 /* ---- proxies ---- */
 
+/* The name of the two that is set; the upper one where none is. */
 static const char *either(const struct env *env, const char *lower, const char *upper)
 {
-	const char *value = env_get(env, lower);
-
-	return value ? value : env_get(env, upper);
+	return env_get(env, lower) ? lower : upper;
 }
 
 /* Whether `host` is `name` or lies below it; both may carry a port. */
@@ -317,7 +316,7 @@ static bool host_matches(const char *host, const char *name)
 /* Python's urllib.request.proxy_bypass_environment(). */
 static bool bypasses_proxy(const struct env *env, const char *url)
 {
-	const char *no_proxy = either(env, "no_proxy", "NO_PROXY"), *colon;
+	const char *no_proxy = env_get(env, either(env, "no_proxy", "NO_PROXY")), *colon;
 	CLEANUP(strv_release) struct strv names = STRV_INIT;
 	CLEANUP(str_release) struct str host = STR_INIT;
 	CLEANUP_FREE char *bare = NULL;
@@ -343,11 +342,18 @@ static bool bypasses_proxy(const struct env *env, const char *url)
 	return false;
 }
 
+const char *aws_settings_proxy_variable(const struct aws_settings *settings, const char *url)
+{
+	const char *name = strncmp(url, "https:", 6) == 0
+				   ? either(settings->env, "https_proxy", "HTTPS_PROXY")
+				   : either(settings->env, "http_proxy", "HTTP_PROXY");
+
+	return env_get(settings->env, name) && !bypasses_proxy(settings->env, url) ? name : NULL;
+}
+
 const char *aws_settings_proxy(const struct aws_settings *settings, const char *url)
 {
-	const char *proxy = strncmp(url, "https:", 6) == 0
-				    ? either(settings->env, "https_proxy", "HTTPS_PROXY")
-				    : either(settings->env, "http_proxy", "HTTP_PROXY");
+	const char *name = aws_settings_proxy_variable(settings, url);
 
-	return proxy && !bypasses_proxy(settings->env, url) ? proxy : NULL;
+	return name ? env_get(settings->env, name) : NULL;
 }

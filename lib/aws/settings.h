@@ -104,4 +104,7 @@ char *aws_settings_endpoint_url(const struct aws_settings *settings, const char 
  */
 const char *aws_settings_proxy(const struct aws_settings *settings, const char *url);
 
+/* The name of the variable that says so, or NULL. */
+const char *aws_settings_proxy_variable(const struct aws_settings *settings, const char *url);
+
 #endif

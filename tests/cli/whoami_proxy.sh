@@ -120,6 +120,36 @@ has "$tmp/ours" CONNECT
 as_the_cli AWS_ENDPOINT_URL="https://127.0.0.1:$direct" no_proxy=127.0.0.1 NO_PROXY=example.com
 has "$tmp/ours" direct
 
+# A proxy that refuses, one that fails, and none at all: the remedy names it as its variable does, without the password.
+python3 - >"$stub/refuser" <<-'PY' &
+	import socket
+	server = socket.create_server(("127.0.0.1", 0))
+	print(server.getsockname()[1], flush=True)
+	while True:
+	    peer = server.accept()[0]
+	    asked = b""
+	    while not asked.endswith(b"\r\n\r\n") and (piece := peer.recv(4096)):
+	        asked += piece
+	    user = asked.split(b"Proxy-Authorization: Basic ")[-1][:4]
+	    status = {b"YTpi": 407, b"Yzpk": 403}.get(user, 502)
+	    peer.sendall(b"HTTP/1.1 %d no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
+	    peer.close()
+PY
+at_exit "kill $!"
+wait_until [ -s "$stub/refuser" ]
+refuser=$(cat "$stub/refuser")
+# by_proxy STATUS VARIABLE=PROXY REMEDY
+by_proxy() {
+	run "$1" timeout 60 env -u HTTPS_PROXY AWS_ENDPOINT_URL=https://sts.example "$2" "$DEPLOYER" whoami
+	err_has "  -> check $3"
+	err_lacks 'listening at'
+	err_lacks "$(echo "$2" | sed 's,.*//\(.*\)@.*,\1@,')"
+}
+by_proxy 13 "HTTPS_PROXY=http://a:b@127.0.0.1:$refuser" "HTTPS_PROXY: .*password.* proxy 127.0.0.1:$refuser "
+by_proxy 13 "https_proxy=http://c:d@127.0.0.1:$refuser/" "https_proxy: .*lets through"
+by_proxy 13 "HTTPS_PROXY=e:f@127.0.0.1:$refuser" "HTTPS_PROXY: .*127.0.0.1:$refuser"
+by_proxy 13 'HTTPS_PROXY=http://g:h@127.0.0.1:1' 'HTTPS_PROXY: .*127.0.0.1:1,'
+
 # refused MODE MESSAGE: a certificate that does not hold, which no second attempt would better.
 refused() {
 	echo "$1" >"$stub/mode"
