@@ -10,6 +10,7 @@
 #include "deploy/version.h"
 #include "repo/commit.h"
 #include "stack/parameters.h"
+#include "sys/file.h"
 
 struct bump_args {
 	const char *file;
@@ -37,6 +38,7 @@ struct bump {
 	char *path;
 	const char *environment;
 	const char *key;
+	const char *stack; /* whose parameters they are, or "" */
 	struct version version;
 	struct bump_result result;
 	struct str commit; /* short id, "" where nothing was committed */
@@ -57,6 +59,7 @@ static int find_file(const struct bump_args *args, const struct config *config, 
 		args->file ? mem_strdup(args->file) : config_path(config, CONFIG_STACK_PARAMETERS);
 	bump->key = args->key ? args->key : config_text(config, CONFIG_STACK_TAG_PARAMETER);
 	bump->environment = config->environment;
+	bump->stack = args->file ? "" : config_text(config, CONFIG_STACK_NAME);
 	if (bump->path)
 		return 0;
 	error_set(err, ERROR_CONFIG, "no parameter file (dev.cfg) in '%s'", config->dir);
@@ -100,7 +103,9 @@ static int carry_out(const struct bump_args *args, struct bump *bump, struct err
 		return parameters_plan_bump(bump->path, bump->environment, bump->key, tag,
 					    &bump->result, err);
 	if (parameters_bump(bump->path, bump->environment, bump->key, tag, &bump->result, err) < 0)
-		return -1;
+		return error_has_code(err, FILE_IS_LOCKED) && *bump->stack
+			       ? error_wrap(err, "parameters of stack '%s'", bump->stack)
+			       : -1;
 	return args->commit || args->push ? commit(args, bump, err) : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "deploy/record.h"
 #include "deploy/run.h"
+#include "sys/file.h"
 
 #include <string.h>
 
@@ -13,7 +14,10 @@ int stage_bump(struct run *run, struct error *err)
 	const char *key = config_text(config, CONFIG_STACK_TAG_PARAMETER);
 
 	if (parameters_bump(path, config->environment, key, run->version.tag.buf, &result, err) < 0)
-		return -1;
+		return error_has_code(err, FILE_IS_LOCKED)
+			       ? error_wrap(err, "parameters of stack '%s'",
+					    config_text(config, CONFIG_STACK_NAME))
+			       : -1;
 	if (result.changed) {
 		report_result_at(run->pipeline->report, path, result.line, "%s: %s %s -> %s",
 				 config_text(config, CONFIG_STACK_PARAMETERS), key,

@@ -73,9 +73,11 @@ bool file_is_leftover(const char *name);
 /*
  * Takes an exclusive kernel lock (flock) on `path`, which is created if needed and never deleted,
  * so that a dead owner's lock cannot stay behind. Waits up to `wait_ms`; ERROR_REFUSED after that,
- * naming the owner's process where the kernel tells, and ERROR_SIGNAL when interrupted.
- * Returns the descriptor, close-on-exec; closing it releases the lock.
+ * with the code FILE_IS_LOCKED, naming the owner's process, user, host and start where the kernel
+ * tells, and ERROR_SIGNAL when interrupted. Returns the descriptor, close-on-exec; closing it
+ * releases the lock.
  */
+#define FILE_IS_LOCKED "Locked"
 int file_lock(const char *path, unsigned wait_ms, int *ret_fd, struct error *err);
 
 /*

@@ -4,6 +4,7 @@
 #include "sys/file.h"
 #include "sys/flock.h"
 #include "sys/interrupt.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,14 +47,17 @@ static uint64_t lock_owner(ino_t inode)
 
 static int refuse_locked(const char *path, int fd, struct error *err)
 {
+	CLEANUP(str_release) struct str owner = STR_INIT;
 	struct stat st;
 	uint64_t pid = fstat(fd, &st) == 0 ? lock_owner(st.st_ino) : 0;
 
 	if (pid)
-		error_set(err, ERROR_REFUSED, "'%s' is locked by process %ju", path,
-			  (uintmax_t)pid);
+		process_describe(pid, &owner);
+	if (pid)
+		error_set(err, ERROR_REFUSED, "'%s' is locked by process %s", path, owner.buf);
 	else
 		error_set(err, ERROR_REFUSED, "'%s' is locked by another process", path);
+	error_set_code(err, FILE_IS_LOCKED);
 	return error_fix(err, "wait until it is done, then run this again");
 }
 

@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "base/strv.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,35 +20,13 @@
 #define FAMILY	   "deployer-"
 #define RANDOM_LEN strlen("-XXXXXX")
 
-/* proc_pid_stat(5), counted behind the program's name, which may hold anything. */
-#define START_FIELD 19
-
-/* When a process began, in the kernel's ticks; false where there is none. */
-static bool read_start(uint64_t pid, uint64_t *ret_start)
-{
-	CLEANUP_FREE char *path = mem_printf("/proc/%" PRIu64 "/stat", pid);
-	CLEANUP(strv_release) struct strv fields = STRV_INIT;
-	CLEANUP_FILE FILE *file = fopen(path, "re");
-	char line[1024];
-	const char *name_end;
-
-	if (!file || !fgets(line, sizeof(line), file))
-		return false;
-	name_end = strrchr(line, ')');
-	if (!name_end)
-		return false;
-	strv_split(&fields, name_end + 1, " ");
-	return fields.count > START_FIELD &&
-	       slice_to_u64(slice_of(fields.v[START_FIELD]), UINT64_MAX, ret_start);
-}
-
 /* As it stands in a name; "" where it cannot be told, or there is no such process. */
 static void describe_owner(uint64_t pid, struct str *out)
 {
 	struct stat space;
 	uint64_t start;
 
-	if (stat("/proc/self/ns/pid", &space) == 0 && read_start(pid, &start))
+	if (stat("/proc/self/ns/pid", &space) == 0 && process_start(pid, &start))
 		str_addf(out, "%ju.%" PRIu64 ".%" PRIu64, (uintmax_t)space.st_ino, pid, start);
 }
 

@@ -1,12 +1,15 @@
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "sys/file.h"
+#include "sys/interrupt.h"
 #include "sys/path.h"
 #include "test.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -415,16 +418,27 @@ static void removes_what_killed_writers_left(void **state)
 static void names_the_owner_of_a_lock(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP_FREE char *owner = mem_printf("process %d", (int)getpid());
+	CLEANUP_FREE char *owner = mem_printf("process %d of ", (int)getpid());
+	int64_t until_ms = system_clock.wall_ms(&system_clock) + 2000;
 	CLEANUP_CLOSE int fd = -1;
+	char host[HOST_NAME_MAX + 1] = "";
 	int second = -1;
+	const char *since;
+	int64_t since_ms;
 
 	(void)state;
+	(void)gethostname(host, sizeof(host) - 1);
 	assert_int_equal(file_lock("lock", 0, &fd, &err), 0);
 	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	assert_int_equal(file_lock("lock", 30, &second, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
+	assert_true(error_has_code(&err, FILE_IS_LOCKED));
 	assert_non_null(strstr(err.msg.buf, owner));
+	assert_non_null(strstr(err.msg.buf, host));
+	since = strstr(err.msg.buf, "running since ");
+	assert_non_null(since);
+	assert_true(clock_parse_rfc3339(since + strlen("running since "), &since_ms));
+	assert_in_range(since_ms, until_ms - 3600000, until_ms);
 	assert_int_equal(second, -1);
 	error_release(&err);
 	close(fd);
