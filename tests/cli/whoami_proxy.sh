@@ -141,7 +141,7 @@ refuser=$(cat "$stub/refuser")
 # by_proxy STATUS VARIABLE=PROXY REMEDY
 by_proxy() {
 	run "$1" timeout 60 env -u HTTPS_PROXY AWS_ENDPOINT_URL=https://sts.example "$2" "$DEPLOYER" whoami
-	err_has "  -> check $3"
+	err_matches "^  -> check $3"
 	err_lacks 'listening at'
 	err_lacks "$(echo "$2" | sed 's,.*//\(.*\)@.*,\1@,')"
 }

@@ -226,7 +226,7 @@ held() {
 	flock 9
 	contents=$(cat dev.cfg)
 	run 3 timeout 60 "$DEPLOYER" bump 5fdbe62
-	err_has "stack 'app': '.*dev.cfg' is locked by process [0-9]* of $(id -un) on $(uname -n), running since 20[0-9-]*T[0-9:]*Z"
+	err_matches "stack 'app': '.*dev.cfg' is locked by process [0-9]* of $(id -un) on $(uname -n), running since 20[0-9-]*T[0-9:]*Z"
 	err_has '  -> wait until it is done, then run this again'
 	[ "$contents" = "$(cat dev.cfg)" ] || fail 'changed all the same'
 	exec 9<&-
