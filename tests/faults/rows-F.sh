@@ -222,14 +222,15 @@ ci_ends_job() {
 # Who comes second is told who holds it.
 held() {
 	need flock
-	exec 9<dev.cfg
-	flock 9
+	flock dev.cfg sh -c 'touch taken; until [ -e go ]; do sleep 0.1; done' &
+	wait_until [ -e taken ]
 	contents=$(cat dev.cfg)
 	run 3 timeout 60 "$DEPLOYER" bump 5fdbe62
-	err_matches "stack 'app': '.*dev.cfg' is locked by process [0-9]* of $(id -un) on $(uname -n), running since 20[0-9-]*T[0-9:]*Z"
+	err_matches "stack 'app': '.*dev.cfg' is locked by process $! of $(id -un) on $(uname -n), running since 20[0-9-]*T[0-9:]*Z"
 	err_has '  -> wait until it is done, then run this again'
 	[ "$contents" = "$(cat dev.cfg)" ] || fail 'changed all the same'
-	exec 9<&-
+	touch go
+	wait $!
 	run 0 "$DEPLOYER" bump 5fdbe62
 }
 # One record has one writer: the second run changes nothing, and says who the first is.
