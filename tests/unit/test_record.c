@@ -255,7 +255,7 @@ static void the_last_line_says_what_changed_and_how_to_go_on(void **state)
 		  "operation; next: deployer watch --env dev" },
 		{ TESTED
 		  "{\"type\": \"stage\", \"stage\": \"publish\", \"state\": \"unknown\"}\n" END(
-			  "8"),
+			  "12"),
 		  "changed: registry (unknown); not: parameter file, stack; next: deployer release "
 		  "--resume --env dev" },
 		{ TESTED END("8"), "changed: nothing; not: registry, parameter file, stack; next: "
