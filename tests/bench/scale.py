@@ -220,6 +220,43 @@ def check_values(size):
         return world.measure("check", statuses=(0, 2))
 
 
+def check_parameters(size):
+    """A check of so many parameters, each declared, used and given: many more than CloudFormation takes."""
+    with World() as world:
+        world.write("deployer.yml", "stack: {name: app, bucket: templates}\n")
+        world.write("dev.cfg", "".join(f"Key{i}=v{i}\n" for i in range(size)) + "ApplicationImageTag=1a\n")
+        world.write("stack.yml", "Parameters:\n  ApplicationImageTag: {Type: String}\n" +
+                    "".join(f"  Key{i}: {{Type: String}}\n" for i in range(size)) + "Resources:\n" +
+                    "".join(f"  R{i}: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: !Ref Key{i}}}}}\n"
+                            for i in range(size)))
+        return world.measure("check", statuses=(0, 2))
+
+
+def check_findings(size):
+    """A check of a template with so many findings, at its end."""
+    with World() as world:
+        world.write("deployer.yml", "stack: {name: app, bucket: templates}\n")
+        world.write("dev.cfg", "ApplicationImageTag=1a\n")
+        world.write("stack.yml", "Resources:\n" +
+                    "".join(f"  R{i}: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: !Ref ApplicationImageTag}}}}\n"
+                            for i in range(size)) + "Parameters:\n  ApplicationImageTag: {Type: String}\n" +
+                    "".join(f"  Key{i}: {{Type: String, Default: v}}\n" for i in range(size)))
+        return world.measure("check", statuses=(0, 2))
+
+
+def nested(size):
+    """An update of a stack with so many stacks nested in it, each of which is asked for its own events."""
+    with World() as world:
+        world.write("deployer.yml", "stack: {name: app}\necs: {verify: false}\n")
+        world.write("stack.yml", "Parameters: {ApplicationImageTag: {Type: String}}\nResources:\n" + "".join(
+            f"  Nested{i}: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: 'https://s3.amazonaws.com/b/t', "
+            "Parameters: {Tag: !Ref ApplicationImageTag}}}\n" for i in range(size)))
+        world.write("dev.cfg", "ApplicationImageTag=1a\n")
+        world.plain("deploy")
+        world.write("dev.cfg", "ApplicationImageTag=2b\n")
+        return world.measure("deploy")
+
+
 def template(size):
     """A check of a template of so many bytes, all of them resources."""
     with World() as world:
@@ -280,10 +317,13 @@ KIB = 1024
 SUBJECTS = {  # the size of nearly nothing, and the others
     "resources": (resources, 1, [62, 125, 250, 500]),
     "events": (events, 10, [1250, 2500, 5000, 10000]),
+    "nested": (nested, 1, [12, 25, 50, 100]),
     "history": (history, 10, [1250, 2500, 5000, 10000]),
     "environments": (environments, 1, [1, 2, 3]),
     "bump": (bump, 100, [125 * KIB, 250 * KIB, 500 * KIB, 1000 * KIB]),
     "check-values": (check_values, 199, [100 * KIB, 200 * KIB, 400 * KIB, 790 * KIB]),
+    "check-parameters": (check_parameters, 10, [600, 1200, 2400, 4800]),
+    "check-findings": (check_findings, 10, [60, 120, 240, 480]),
     "template": (template, 220, [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB]),
     "upload": (upload, 64, [64 * KIB, 128 * KIB, 256 * KIB, 512 * KIB, 900 * KIB]),
     "secrets": (secrets, 1, [250, 500, 1000, 1500]),
