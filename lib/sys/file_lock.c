@@ -4,7 +4,7 @@
 #include "sys/file.h"
 #include "sys/flock.h"
 #include "sys/interrupt.h"
-#include "sys/process.h"
+#include "sys/proc_info.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static int refuse_locked(const char *path, int fd, struct error *err)
 	uint64_t pid = fstat(fd, &st) == 0 ? lock_owner(st.st_ino) : 0;
 
 	if (pid)
-		process_describe(pid, &owner);
+		proc_info_describe(pid, &owner);
 	if (pid)
 		error_set(err, ERROR_REFUSED, "'%s' is locked by process %s", path, owner.buf);
 	else

@@ -3,7 +3,7 @@
 #include "base/slice.h"
 #include "base/strv.h"
 #include "sys/file.h"
-#include "sys/process.h"
+#include "sys/proc_info.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ static void describe_owner(uint64_t pid, struct str *out)
 	struct stat space;
 	uint64_t start;
 
-	if (stat("/proc/self/ns/pid", &space) == 0 && process_start(pid, &start))
+	if (stat("/proc/self/ns/pid", &space) == 0 && proc_info_start(pid, &start))
 		str_addf(out, "%ju.%" PRIu64 ".%" PRIu64, (uintmax_t)space.st_ino, pid, start);
 }
 

@@ -1,4 +1,4 @@
-#include "sys/process.h"
+#include "sys/proc_info.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -18,7 +18,7 @@
 /* proc_pid_stat(5), counted behind the program's name, which may hold anything. */
 #define START_FIELD 19
 
-bool process_start(uint64_t pid, uint64_t *ret_ticks)
+bool proc_info_start(uint64_t pid, uint64_t *ret_ticks)
 {
 	CLEANUP_FREE char *path = mem_printf("/proc/%" PRIu64 "/stat", pid);
 	CLEANUP(strv_release) struct strv fields = STRV_INIT;
@@ -66,7 +66,8 @@ static void add_start(uint64_t pid, struct str *out)
 	uint64_t ticks;
 	int64_t age_ms;
 
-	if (frequency <= 0 || clock_gettime(CLOCK_BOOTTIME, &up) < 0 || !process_start(pid, &ticks))
+	if (frequency <= 0 || clock_gettime(CLOCK_BOOTTIME, &up) < 0 ||
+	    !proc_info_start(pid, &ticks))
 		return;
 	age_ms = (int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000 -
 		 (int64_t)(ticks * 1000 / (uint64_t)frequency);
@@ -74,7 +75,7 @@ static void add_start(uint64_t pid, struct str *out)
 	clock_format_rfc3339(system_clock.wall_ms(&system_clock) - age_ms, out);
 }
 
-void process_describe(uint64_t pid, struct str *out)
+void proc_info_describe(uint64_t pid, struct str *out)
 {
 	str_addf(out, "%" PRIu64, pid);
 	add_user(pid, out);

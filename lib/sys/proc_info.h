@@ -1,5 +1,5 @@
-#ifndef SYS_PROCESS_H
-#define SYS_PROCESS_H
+#ifndef SYS_PROC_INFO_H
+#define SYS_PROC_INFO_H
 
 #include "base/str.h"
 
@@ -8,13 +8,13 @@
 
 /* When a process began, in the kernel's ticks since it started (proc_pid_stat(5)); false where
  * there is no such process. */
-bool process_start(uint64_t pid, uint64_t *ret_ticks);
+bool proc_info_start(uint64_t pid, uint64_t *ret_ticks);
 
 /*
  * Appends who a process of this machine is, as far as the kernel tells:
  *
  *	1234 of alice on build-1, running since 2026-11-23T22:01:03Z
  */
-void process_describe(uint64_t pid, struct str *out);
+void proc_info_describe(uint64_t pid, struct str *out);
 
 #endif
