@@ -53,16 +53,23 @@ static int find_local(const struct run *run, struct engine_image *ret, struct er
 	return error_fix(err, "build it first: deployer test && deployer release --only release");
 }
 
-/* What the registry has must be what was pushed, or it was not published. */
-static int verify(struct run *run, const char *pushed, struct error *err)
+/* What was published is what the registry says it has: not knowing that has a code of its own. */
+static int read_back(struct run *run, struct error *err)
 {
 	struct registry registry = run_registry(run);
 
 	if (registry_digest(&registry, run->repository_name.buf, run->version.tag.buf, &run->digest,
-			    err) < 0) {
-		(void)registry_mark_unseen(err);
-		return error_wrap(err, "verifying what was pushed");
-	}
+			    err) == 0)
+		return 0;
+	(void)registry_mark_unseen(err);
+	return error_wrap(err, "verifying what was pushed");
+}
+
+/* What the registry has must be what was pushed, or it was not published. */
+static int verify(struct run *run, const char *pushed, struct error *err)
+{
+	if (read_back(run, err) < 0)
+		return -1;
 	if (strcmp(run->digest.buf, pushed) == 0)
 		return 0;
 	return error_set(err, ERROR_PUBLISH, "tag %s is %s in the registry, but %s was pushed",
@@ -92,7 +99,7 @@ static int settle_immutable(struct run *run, struct error *err)
 		return error_fix(err, "commit anew: the repository keeps tag %s as it is",
 				 run->version.tag.buf);
 	error_release(err);
-	return run_look_up_digest(run, err);
+	return read_back(run, err);
 }
 
 /* Nothing that was said tells whether the registry has the tag. */
@@ -124,7 +131,7 @@ static int settle_push(struct run *run, struct error *err)
 		if (!is_same)
 			return -1;
 		error_release(err);
-		return run_look_up_digest(run, err);
+		return read_back(run, err);
 	}
 	if (!is_open(&other))
 		return -1;

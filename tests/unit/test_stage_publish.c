@@ -2,13 +2,19 @@
 #include "canned_http.h"
 #include "deploy/run.h"
 #include "fake_cfn.h"
+#include "fake_clock.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define ENGINE	    "http://docker/v1.41/images/"
 #define MANIFEST    "https://r.example/v2/app/manifests/5fdbe62"
+#define LATEST	    "https://r.example/v2/app/manifests/latest"
 #define PUSHED	    "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 /* clang-format off */
 #define PING { "GET", "http://docker/_ping", 200, "api-version: 1.41", "OK" }
+#define ABSENT { "GET", MANIFEST, 404, NULL, "" }
+#define TAG { "POST", ENGINE "team/app/tag?repo=r.example%2Fapp&tag=5fdbe62", 201, NULL, "" }
+#define PUSH(said) { "POST", ENGINE "r.example/app/push?tag=5fdbe62", 200, NULL, said }
+#define BROKEN PUSH("{\"errorDetail\":{\"message\":\"unexpected EOF\"}}")
 #define INSPECT { "GET", ENGINE "team/app/json", 200, NULL, "{\"Id\":\"sha256:ab\"}" }
 /* clang-format on */
 
@@ -21,7 +27,9 @@ static int publish(struct canned_http *canned, struct aws_client *client, const 
 		   struct error *err)
 {
 	CLEANUP(config_release) struct config config = CONFIG_INIT;
+	struct fake_clock clock = FAKE_CLOCK(0);
 	struct pipeline pipeline = {
+		.clock = &clock.clock,
 		.config = &config,
 		.client = client,
 		.http = &canned->http,
@@ -47,24 +55,25 @@ static void believes_the_registry_rather_than_the_push(void **state)
 {
 	static const struct {
 		int status;
+		enum error_kind kind;
 		const char *msg;
 	} rows[] = {
-		{ 500, "verifying what was pushed: looking up app:5fdbe62: registry r.example: "
-		       "HTTP status 500" },
-		{ 200, "tag 5fdbe62 is sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c0"
-		       "60f61caaff8a in the registry, but " PUSHED " was pushed" },
+		{ 500, ERROR_OUTCOME,
+		  "verifying what was pushed: looking up app:5fdbe62: registry r.example: "
+		  "HTTP status 500" },
+		{ 200, ERROR_PUBLISH,
+		  "tag 5fdbe62 is sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c0"
+		  "60f61caaff8a in the registry, but " PUSHED " was pushed" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct canned_exchange exchanges[] = {
 			PING,
-			{ "GET", MANIFEST, 404, NULL, "" },
+			ABSENT,
 			INSPECT,
-			{ "POST", ENGINE "team/app/tag?repo=r.example%2Fapp&tag=5fdbe62", 201, NULL,
-			  "" },
-			{ "POST", ENGINE "r.example/app/push?tag=5fdbe62", 200, NULL,
-			  "{\"aux\":{\"Tag\":\"5fdbe62\",\"Digest\":\"" PUSHED "\"}}" },
+			TAG,
+			PUSH("{\"aux\":{\"Tag\":\"5fdbe62\",\"Digest\":\"" PUSHED "\"}}"),
 			{ "GET", MANIFEST, rows[i].status, NULL,
 			  rows[i].status == 200 ? "{}" : "" },
 		};
@@ -72,11 +81,68 @@ static void believes_the_registry_rather_than_the_push(void **state)
 		CLEANUP(error_release) struct error err = ERROR_INIT;
 
 		assert_int_equal(publish(&canned, NULL, NULL, &err), -1);
-		assert_int_equal(err.kind, ERROR_PUBLISH);
+		assert_int_equal(err.kind, rows[i].kind);
 		assert_string_equal(err.msg.buf, rows[i].msg);
 		assert_int_equal(canned.next, canned.count);
 		canned_release(&canned);
 	}
+}
+
+/* A push that breaks is made again; where that breaks too, the registry tells how it ended. */
+static void settles_a_push_that_broke_off(void **state)
+{
+	static const struct {
+		int status;
+		const char *manifest;
+		int result;
+		enum error_kind kind;
+	} rows[] = {
+		{ 200, "{\"config\":{\"digest\":\"sha256:ab\"}}", 0, ERROR_NONE },
+		{ 200, "{\"config\":{\"digest\":\"sha256:cd\"}}", -1, ERROR_PUBLISH },
+		{ 404, "", -1, ERROR_PUBLISH },
+		{ 500, "", -1, ERROR_OUTCOME },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct canned_exchange answer = { "GET", MANIFEST, rows[i].status, NULL,
+							rows[i].manifest };
+		const struct canned_exchange exchanges[] = {
+			PING,	 ABSENT,
+			INSPECT, TAG,
+			BROKEN,	 BROKEN,
+			INSPECT, answer,
+			answer,	 { "GET", LATEST, 200, NULL, rows[i].manifest },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+
+		canned.count -= rows[i].result == 0 ? 0 : 2;
+		assert_int_equal(publish(&canned, NULL, NULL, &err), rows[i].result);
+		assert_int_equal(err.kind, rows[i].kind);
+		assert_int_equal(canned.next, canned.count);
+		canned_release(&canned);
+	}
+}
+
+/* What is wrong with the image or the login stays so: one push, and its error. */
+static void pushes_once_where_that_is_refused(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		PING,
+		ABSENT,
+		INSPECT,
+		TAG,
+		PUSH("{\"errorDetail\":{\"message\":\"x509: certificate has expired\"}}"),
+	};
+	struct canned_http canned = CANNED(exchanges);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(publish(&canned, NULL, NULL, &err), -1);
+	assert_int_equal(canned.next, canned.count);
+	assert_true(err.kind != ERROR_OUTCOME);
+	canned_release(&canned);
 }
 
 /* An image under a tag may be replaced where nobody runs it: that must be known. */
@@ -107,6 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(believes_the_registry_rather_than_the_push),
+		cmocka_unit_test(settles_a_push_that_broke_off),
+		cmocka_unit_test(pushes_once_where_that_is_refused),
 		cmocka_unit_test(replaces_nothing_where_it_is_not_known_what_runs),
 	};
 
