@@ -76,8 +76,17 @@ both() { # GENERATION
 	err_lacks 'it ran'
 	services "app: {$image, command: ['true'], healthcheck: {test: ['CMD', 'true'], interval: 9s, retries: 2}}" \
 		"acceptance: {$image, depends_on: {app: {condition: service_healthy}}, command: [echo, it ran]}"
-	release 7 "step 'up acceptance'"
-	err_lacks 'it ran'
+	# Compose 1.29 looks at those containers that run (service.py, is_healthy()): none left is healthy to it.
+	wanted=7
+	status=0
+	"$DEPLOYER" release --from release --until release >"$tmp/out" 2>"$tmp/err" </dev/null || status=$?
+	if [ "$1" = v1 ] && grep -q 'acceptance | it ran' "$tmp/err"; then
+		wanted=0
+	else
+		err_lacks 'it ran'
+		err_has "step 'up acceptance'"
+	fi
+	[ $status = $wanted ] || fail "it ended with $status, not $wanted"
 
 	# a dependency that is done, with 0 or not, before the service is: whose code alone counts.
 	services "app: {$image, command: ['true']}" \
