@@ -139,7 +139,7 @@ no_space() {
 	mount -t tmpfs -o size=24m none "$tmp/small" 2>/dev/null || skip 'no file system can be mounted'
 	at_exit "umount -R $tmp/small"
 	# In a network of its own: an Engine without a bridge removes that of the machine.
-	unshare --net dockerd --host "unix://$tmp/small.sock" --data-root "$tmp/small" --exec-root "$tmp/exec" --pidfile "$tmp/pid" \
+	TMPDIR=$tmp unshare --net dockerd --host "unix://$tmp/small.sock" --data-root "$tmp/small" --exec-root "$tmp/exec" --pidfile "$tmp/pid" \
 		--bridge none --iptables=false --storage-driver vfs >"$tmp/dockerd.log" 2>&1 &
 	engine=$!
 	at_exit "kill $engine; wait $engine"
