@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "data/place.h"
+#include "data/yaml_parser.h"
 #include "data/yaml_scalar.h"
 
 #include <stdbool.h>
@@ -54,15 +55,13 @@ static int set_error_at(yaml_mark_t mark, const char *what, struct error *err)
 static int set_parser_error(const struct reader *reader, struct error *err)
 {
 	const yaml_parser_t *parser = &reader->parser;
-	const char *problem = parser->problem ? parser->problem : "not YAML";
 	struct place place;
 
-	if (parser->error == YAML_MEMORY_ERROR)
-		mem_fatal("yaml_parser_parse");
+	yaml_check_memory(parser);
 	if (parser->error != YAML_READER_ERROR)
-		return set_error_at(parser->problem_mark, problem, err);
+		return set_error_at(parser->problem_mark, parser->problem, err);
 	place = place_of(reader->text.p, parser->problem_offset);
-	error_set(err, ERROR_CONFIG, "byte %zu: %s", parser->problem_offset, problem);
+	error_set(err, ERROR_CONFIG, "byte %zu: %s", parser->problem_offset, parser->problem);
 	return error_at(err, place.line, place.column);
 }
 

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "data/json_walk.h"
+#include "data/yaml_parser.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -199,13 +200,13 @@ static void search_yaml(struct search *search, const char *bytes, size_t len)
 	while (more) {
 		yaml_event_t event;
 
-		if (!yaml_parser_parse(&parser, &event))
+		if (!yaml_parser_parse(&parser, &event)) {
+			yaml_check_memory(&parser);
 			break;
+		}
 		more = visit(&w, &event);
 		yaml_event_delete(&event);
 	}
-	if (parser.error == YAML_MEMORY_ERROR)
-		mem_fatal("yaml_parser_parse");
 	yaml_parser_delete(&parser);
 }
 

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "data/yaml_parser.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -170,9 +171,8 @@ static int load(struct reader *reader, struct error *err)
 	yaml_parser_set_input_string(&parser, (const unsigned char *)reader->text.p,
 				     reader->text.n);
 	ok = yaml_parser_load(&parser, &reader->document);
-	if (!ok && parser.error == YAML_MEMORY_ERROR)
-		mem_fatal("yaml_parser_load");
 	if (!ok) {
+		yaml_check_memory(&parser);
 		/* What yaml_read() has accepted: libyaml's tree has each anchor only once. */
 		error_set(err, ERROR_CONFIG, "line %zu: another anchor has that name",
 			  parser.problem_mark.line + 1);
