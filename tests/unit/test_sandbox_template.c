@@ -216,7 +216,8 @@ static json_t *evaluate(struct client *client, const char *value, struct error *
 		.stack_id = "arn:s",
 	};
 
-	assert_non_null(parsed);
+	if (err->kind)
+		fail_msg("%s", err->msg.buf);
 	return intrinsic_evaluate(&evaluation, parsed, err);
 }
 
