@@ -1,3 +1,5 @@
+#include "paths.h"
+
 #include <curl/curl.h>
 #include <dirent.h>
 #include <dlfcn.h>
@@ -30,6 +32,7 @@
  *	TORTURE=lib-write:3	the third that its libraries ask for
  *	TORTURE=write:3:4	with that errno or CURLcode, where the function has one
  *	TORTURE_TALLY=FILE	gets a struct tally: what was counted, and which call failed
+ *	TORTURE_PATHS=FILE	gets what paths.h notes of the calls that are counted
  *	TORTURE_CASE=NAME	the only case of a cmocka program that is run
  *
  * Calls of the test framework, of the loader and of other processes are not counted.
@@ -106,6 +109,7 @@ void cmocka_set_test_filter(const char *pattern) __attribute__((weak));
 __attribute__((constructor)) static void begin(void)
 {
 	const char *text = getenv("TORTURE"), *tally = getenv("TORTURE_TALLY");
+	const char *paths = getenv("TORTURE_PATHS");
 
 	if (getenv("TORTURE_CASE") && cmocka_set_test_filter)
 		cmocka_set_test_filter(getenv("TORTURE_CASE"));
@@ -113,10 +117,13 @@ __attribute__((constructor)) static void begin(void)
 		read_plan(text);
 	if (!tally)
 		return;
+	if (paths)
+		paths_open(paths);
 	map_tally(tally);
 	plan.pid = getpid();
 	(void)unsetenv("TORTURE");
 	(void)unsetenv("TORTURE_TALLY");
+	(void)unsetenv("TORTURE_PATHS");
 }
 
 /* The file that called, empty for the program, or NULL where its calls are not counted. */
@@ -138,8 +145,13 @@ static int must_fail(enum kind kind, const char *function, int usual, void *call
 	struct dl_find_object object;
 	const char *name = find_caller(caller, &object);
 	const size_t at = kind + (name && name[0] ? KIND_COUNT : 0);
+	unsigned long n;
 
-	if (!name || ++plan.tally->count[at] != plan.n || at != plan.kind)
+	if (!name)
+		return 0;
+	n = ++plan.tally->count[at];
+	paths_note(at, n);
+	if (n != plan.n || at != plan.kind)
 		return 0;
 	atomic_store(&has_failed, true);
 	plan.tally->offset = (unsigned long)((char *)caller - (char *)object.dlfo_link_map->l_addr);

@@ -17,6 +17,8 @@ ways.py says: its exit status, what it says, what it leaves behind, and that the
     --points N      of one kind in one case at most so many n, spread evenly (all of them); the rest is
                     counted as left out
     --alloc-points N   the same for allocations (default 40)
+    --paths         of the allocations, those to which nothing came by the same path before: by the same chain
+                    of five calls, one inside the other
     --kinds LIST    only these kinds: read,lib-read
     --seed N        where the spread begins (0)
     --jobs N        so many at a time (2)
@@ -47,6 +49,7 @@ from ways import WAYS, Broken
 KINDS = ["alloc", "read", "write", "open", "spawn", "connect", "curl"]
 ALL_KINDS = KINDS + ["lib-" + kind for kind in KINDS]
 TALLY = struct.Struct(f"{len(ALL_KINDS)}QQ40s120s")
+PATH = struct.Struct("QQQ")
 OUT_OF_MEMORY = re.compile(r"^deployer: out of resources: (\S+)$", re.M)
 SANITIZER = re.compile(r"^.*(?:runtime error:|ERROR: \w+Sanitizer|SUMMARY: \w+Sanitizer).*$", re.M)
 # The frames of a report: cmocka reads through what it was to compare, and a case what was not made for it.
@@ -55,17 +58,21 @@ SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
+# What glibc 2.36 does where it has no memory left: regcomp.c's re_dfa_add_node() frees twice, and the name
+# service's nss_database_reload_1() stops.
+MISTAKE_OF_GLIBC = re.compile(r"double free|corrupted size|nss_database_reload_1")
 PR_SET_CHILD_SUBREAPER = 36
+PATIENCE_S = 180  # longer than any case waits for what cannot come any more
 COUNT_LIMIT_S = 300  # for a run in which nothing fails, which says how long the others may take
 
 
 class Run:
     """One run of a program, how it ended, and which call failed."""
 
-    def __init__(self, command, env, cwd, timeout, plan=None, suppressions=None):
+    def __init__(self, command, env, cwd, timeout, plan=None, suppressions=None, notes_paths=False):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="torture-"))
         self.plan = plan
-        tally, out, err = self.dir / "tally", self.dir / "out", self.dir / "err"
+        tally, paths, out, err = (self.dir / name for name in ("tally", "paths", "out", "err"))
         env = dict(env, TORTURE_TALLY=str(tally), **SANITIZER_OPTIONS)
         if suppressions:
             env["ASAN_OPTIONS"] += ":fast_unwind_on_malloc=0"
@@ -74,6 +81,8 @@ class Run:
         (self.dir / "tmp").mkdir()
         if plan:
             env["TORTURE"] = plan
+        if notes_paths:
+            env["TORTURE_PATHS"] = str(paths)
         begun = time.monotonic()
         with open(out, "wb") as out_file, open(err, "wb") as err_file:
             child = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out_file,
@@ -91,6 +100,7 @@ class Run:
         self.err = err.read_text(encoding="utf-8", errors="replace")
         fields = TALLY.unpack(tally.read_bytes()[:TALLY.size]) if tally.exists() else (0,) * len(ALL_KINDS) + (0, b"", b"")
         self.counts = dict(zip(ALL_KINDS, fields))
+        self.paths = read_paths(paths) if notes_paths else {}
         if self.counts["spawn"]:
             end_session(child.pid)
         self.function = fields[-2].rstrip(b"\0").decode()
@@ -111,6 +121,10 @@ class Run:
         """Whether a call failed beneath a library, and something leaked: the library may have lost it."""
         return (self.plan or "").startswith("lib-") and "LeakSanitizer" in self.err
 
+    def is_mistake_of_glibc(self):
+        """It ends by abort() and for want of memory, as it should, but a little earlier."""
+        return self.status == -signal.SIGABRT and self.caller.endswith("/libc.so.6") and MISTAKE_OF_GLIBC.search(self.err)
+
     def is_crash_of_case(self):
         """Whether it is the test that reads what it did not get, not the code under test."""
         first = next((frame for frame in FRAME.findall(self.err) if "/" in frame and "__interceptor" not in frame), "")
@@ -123,10 +137,20 @@ class Run:
             return f"hangs ({self.seconds:.0f} s)"
         if report:
             return report.group(0).strip()
-        if self.status < 0 and not self.is_out_of_memory():
+        if self.status < 0 and not self.is_out_of_memory() and not self.is_mistake_of_glibc():
             lines = self.err.strip().splitlines()
             return f"ended by signal {-self.status}: {lines[-1] if lines else ''}"
         return None
+
+
+def read_paths(file):
+    """The first n of each path, and the path's hash, by kind."""
+    paths = {kind: [] for kind in ALL_KINDS}
+    for kind, n, path in PATH.iter_unpack(file.read_bytes()):
+        if not kind:
+            break
+        paths[ALL_KINDS[kind - 1]].append((n, path))
+    return paths
 
 
 def end_session(session):
@@ -157,15 +181,15 @@ class UnitCase:
         self.cwd = options.source
         self.timeout = COUNT_LIMIT_S
 
-    def run(self, plan=None, suppressions=None):
-        return Run([str(self.program)], self.env, self.cwd, self.timeout, plan, suppressions)
+    def run(self, plan=None, suppressions=None, notes_paths=False):
+        return Run([str(self.program)], self.env, self.cwd, self.timeout, plan, suppressions, notes_paths)
 
-    def count(self):
-        run = self.run()
+    def count(self, notes_paths):
+        run = self.run(notes_paths=notes_paths)
         if run.status or run.fault():
             raise Broken(f"goes wrong where nothing fails:\n{run.out}{run.err}")
-        self.timeout = max(120, 10 * run.seconds)
-        return run.counts
+        self.timeout = max(PATIENCE_S, 10 * run.seconds)
+        return run
 
     def check(self, plan, suppressions=None):
         run = self.run(plan, suppressions)
@@ -191,6 +215,13 @@ def choose(count, points, seed):
     return sorted({min(count, 1 + start + int(i * step)) for i in range(points)})
 
 
+def choose_calls(counted, kind, options, score):
+    if options.paths and kind.endswith("alloc"):
+        return score.new_paths(kind, counted.paths[kind])
+    points = options.alloc_points if kind.endswith("alloc") else options.points
+    return choose(counted.counts[kind], points, options.seed)
+
+
 class Score:
     def __init__(self):
         self.lock = threading.Lock()
@@ -200,6 +231,13 @@ class Score:
         self.ended_by_memory = 0
         self.faults = []
         self.cases = self.cases_left = self.refused = 0
+        self.paths = set()
+
+    def new_paths(self, kind, paths):
+        """The n of those paths that no case took before."""
+        new = {path: n for n, path in reversed(paths) if (kind, path) not in self.paths}
+        self.paths.update((kind, path) for path in new)
+        return sorted(new.values())
 
     def add(self, case, plan, run, fault, verbose):
         kind = plan.split(":")[0]
@@ -225,6 +263,8 @@ class Score:
             if self.all[kind]:
                 print(f"{kind:12} {self.tried[kind]}/{self.all[kind]}")
         tried = sum(self.tried.values())
+        if self.paths:
+            print(f"{len(self.paths)} paths to an allocation")
         print(f"{tried - len(self.faults)}/{tried} runs ended as they should, {self.missed} of them before their call,"
               f" {self.ended_by_memory} by being out of memory; {sum(self.all.values()) - tried} calls left out;"
               f" {self.cases}/{self.cases + self.cases_left} cases")
@@ -232,17 +272,16 @@ class Score:
 
 def torture(case, options, score, pool):
     try:
-        counts = case.count()
+        counted = case.count(options.paths)
     except (Broken, subprocess.TimeoutExpired) as broken:
         case.end()
         score.refuse(case, broken)
         return
     work = []
     for kind in options.kinds:
-        points = options.alloc_points if kind.endswith("alloc") else options.points
-        for n in choose(counts[kind], points, options.seed):
+        for n in choose_calls(counted, kind, options, score):
             work.append(f"{kind}:{n}" + (f":{options.errno}" if options.errno else ""))
-        score.all[kind] += counts[kind]
+        score.all[kind] += counted.counts[kind]
 
     def one(plan):
         if time.monotonic() > options.end:
@@ -264,6 +303,7 @@ def parse():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--points", type=int)
     parser.add_argument("--alloc-points", type=int, default=40)
+    parser.add_argument("--paths", action="store_true")
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=ALL_KINDS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)

@@ -157,20 +157,20 @@ class Way:
         if run.status == 0 and self.usual is not None and run.out != self.usual:
             raise Broken(f"status 0, and it did not print what it should: {run.out[-200:]!r}")
 
-    def run_in(self, world, plan=None, suppressions=None):
+    def run_in(self, world, plan=None, suppressions=None, notes_paths=False):
         self.begin(world)
         return self.start([str(self.programs[self.program]), *self.args], dict(world.env, **self.env), world.project,
-                          self.timeout, plan, suppressions)
+                          self.timeout, plan, suppressions, notes_paths)
 
-    def count(self):
+    def count(self, notes_paths):
         world = self.world()
         self.run_in(world)
-        run = self.run_in(world)
+        run = self.run_in(world, notes_paths=notes_paths)
         if run.status or run.fault():
             raise Broken(f"goes wrong where nothing fails:\n{run.out}{run.err}")
         self.usual = run.out
         self.timeout = max(30, 20 * run.seconds)
-        return run.counts
+        return run
 
     def check(self, plan, suppressions=None):
         world = self.world()
