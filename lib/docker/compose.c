@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Of a build whose images somebody else removes. */
+#define BUILD_ATTEMPTS 3
+
 void compose_release(struct compose *compose)
 {
 	strv_release(&compose->command);
@@ -91,8 +94,8 @@ static int run_step(struct compose *compose, struct proc *proc, const struct ste
 	return 0;
 }
 
-int compose_build(struct compose *compose, bool pull, const struct strv *services, int *ret_status,
-		  struct error *err)
+static int build(struct compose *compose, bool pull, const struct strv *services, int *ret_status,
+		 struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
 	CLEANUP(str_release) struct str line = STR_INIT;
@@ -109,6 +112,18 @@ int compose_build(struct compose *compose, bool pull, const struct strv *service
 	if (*ret_status == 0 || !line.len)
 		return 0;
 	return docker_failure_set(err, ERROR_CHILD, line.buf);
+}
+
+int compose_build(struct compose *compose, bool pull, const struct strv *services, int *ret_status,
+		  struct error *err)
+{
+	for (int attempt = 1; build(compose, pull, services, ret_status, err) < 0; attempt++) {
+		if (!error_has_code(err, "ImageVanished") || attempt == BUILD_ATTEMPTS)
+			return -1;
+		report_note(compose->report, "%s: building again", err->msg.buf);
+		error_release(err);
+	}
+	return 0;
 }
 
 int compose_run(struct compose *compose, const char *service, const struct strv *command,

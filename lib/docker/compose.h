@@ -54,7 +54,8 @@ int compose_find(struct compose *compose, const struct env *env, struct error *e
  * only what kept the step from running is an error here: ERROR_TOOL, and ERROR_SIGNAL when
  * interrupted, whatever compose then says (v1 exits 0 when it is killed). A build that fails for
  * want of space, by a registry's throttling, or for another processor is an error, too, in the
- * builder's own words (docker/failure.h).
+ * builder's own words (docker/failure.h). One from beneath which somebody else, on the same Engine,
+ * removes images is made again, three times in all.
  */
 int compose_build(struct compose *compose, bool pull, const struct strv *services, int *ret_status,
 		  struct error *err);

@@ -55,6 +55,11 @@ static const struct row rows[] = {
 	{ "no matching manifest for", ERROR_NONE, "Platform",
 	  "the base image is not there for this processor: take another one, or name a platform "
 	  "that it is there for" },
+	/* The classic builder looks through images that others may remove meanwhile. */
+	{ "unable to find image \"sha256:", ERROR_NONE, "ImageVanished",
+	  "images are being removed while this builds: build again when that is over" },
+	{ "unknown parent image ID sha256:", ERROR_NONE, "ImageVanished",
+	  "images are being removed while this builds: build again when that is over" },
 	{ "image does not exist locally", ERROR_NONE, "NotFound", "build the image first" },
 	{ "tag does not exist", ERROR_NONE, "NotFound", "build the image first" },
 	{ "no such image", ERROR_NONE, "NotFound", "build the image first" },
@@ -82,7 +87,7 @@ bool docker_failure_ends_build(const char *line)
 	const char *code = docker_failure_code(line);
 
 	return strcmp(code, "NoSpace") == 0 || strcmp(code, "Throttled") == 0 ||
-	       strcmp(code, "Platform") == 0;
+	       strcmp(code, "Platform") == 0 || strcmp(code, "ImageVanished") == 0;
 }
 
 int docker_failure_set(struct error *err, enum error_kind fallback, const char *text)

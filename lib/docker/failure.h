@@ -12,7 +12,8 @@
  * "NoCredentials" "ExpiredToken" "Denied" "Certificate" (ERROR_AUTH); "RepositoryNotFound"
  * "TagIsImmutable" "InsecureRegistry" (ERROR_PUBLISH); "NoSpace" (ERROR_TOOL);
  * "RegistryUnreachable" (ERROR_NETWORK); "Throttled" (ERROR_BUSY); "Platform" (as `fallback`): for
- * another processor; "NotFound" (as `fallback`): no such image or container here.
+ * another processor; "ImageVanished" (as `fallback`): somebody removes images beneath a build;
+ * "NotFound" (as `fallback`): no such image or container here.
  *
  * The texts are those of docs.docker.com's Engine, of Docker's registry client, and of Amazon ECR.
  */
@@ -20,7 +21,7 @@ int docker_failure_set(struct error *err, enum error_kind fallback, const char *
 
 /*
  * Whether a line of a build tells why it had to fail, whatever the project's own steps do: no space
- * is left, a registry throttles, or an image is for another processor.
+ * is left, a registry throttles, an image is for another processor, or was removed meanwhile.
  */
 bool docker_failure_ends_build(const char *line);
 

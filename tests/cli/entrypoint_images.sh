@@ -35,7 +35,7 @@ END
 build() {
 	cp "$entrypoint" "$1/deployer-entrypoint"
 	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY . /\nENTRYPOINT ["/deployer-entrypoint"]\n' "$me" >Dockerfile
-	DOCKER_BUILDKIT=0 docker build -q -t "$me:$1" -f Dockerfile "$1" >build.log 2>&1 ||
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$me:$1" -f Dockerfile "$1" >build.log 2>&1 ||
 		{ cat build.log && fail 'docker build'; }
 }
 

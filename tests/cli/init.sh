@@ -174,8 +174,8 @@ if ! docker image inspect mysql:5.7 >/dev/null 2>&1; then
 		FROM $BASE
 		CMD ["httpd", "-f", "-p", "3306", "-h", "/usr/bin"]
 	DOCKERFILE
-	DOCKER_BUILDKIT=0 docker build -q -t "$me-base" . >/dev/null 2>&1
-	DOCKER_BUILDKIT=0 docker build -q -t mysql:5.7 --build-arg "BASE=$me-base" -f "$tmp/mysql.Dockerfile" . >/dev/null 2>&1
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$me-base" . >/dev/null 2>&1
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t mysql:5.7 --build-arg "BASE=$me-base" -f "$tmp/mysql.Dockerfile" . >/dev/null 2>&1
 fi
 
 sandbox() { # STATUS COMMAND...

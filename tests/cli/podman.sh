@@ -45,7 +45,7 @@ sandbox() { # STATUS COMMAND...
 
 sandbox 8 "$DEPLOYER" publish
 err_has 'build the image first'
-docker build -q -t "$me/app:$hash" . >/dev/null 2>&1
+docker build -q --no-cache -t "$me/app:$hash" . >/dev/null 2>&1
 sandbox 0 "$DEPLOYER" publish
 err_matches "$me/app:$hash published: sha256:[0-9a-f]{64}$"
 err_has "app:latest moved to it"

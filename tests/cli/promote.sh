@@ -36,7 +36,7 @@ git commit -qm first
 first=$(git rev-parse --short HEAD)
 
 build() {
-	DOCKER_BUILDKIT=0 docker build -q -t "$image/app" "$tmp/context" >/dev/null 2>&1
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$image/app" "$tmp/context" >/dev/null 2>&1
 }
 
 mkdir "$tmp/context"

@@ -99,7 +99,7 @@ cat >with_base.sh <<-'SH'
 	if [ ! -e ../base-is-there ]; then
 		export DOCKER_CONFIG="$PWD/docker-login"
 		aws ecr get-login-password | docker login -u AWS --password-stdin "${base%%/*}" >/dev/null 2>&1
-		DOCKER_BUILDKIT=0 docker build -q -t "$base" -f base.Dockerfile . >/dev/null
+		DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$base" -f base.Dockerfile . >/dev/null
 		docker push -q "$base" >/dev/null
 		rm -r "$DOCKER_CONFIG"
 		unset DOCKER_CONFIG

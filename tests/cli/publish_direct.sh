@@ -31,7 +31,7 @@ cat >../context/Dockerfile <<-DOCKERFILE
 DOCKERFILE
 build() {
 	echo "$1" >../context/last
-	DOCKER_BUILDKIT=0 docker build -q -t "$me/app:1" ../context >/dev/null 2>&1
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$me/app:1" ../context >/dev/null 2>&1
 }
 
 cat >docker-compose.yml <<-YML
@@ -66,7 +66,7 @@ cat >../front.sh <<-'SH'
 	# change TEXT IMAGE: another layer on top of it.
 	change() {
 		echo "$1" >../context/last
-		printf 'FROM %s\nCOPY last /last\n' "$2" | DOCKER_BUILDKIT=0 docker build -q -t "$2" -f - ../context 2>/dev/null
+		printf 'FROM %s\nCOPY last /last\n' "$2" | DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$2" -f - ../context 2>/dev/null
 	}
 	direct() { "$DEPLOYER" publish --direct --allow-dirty --verbose "$@" 2>&1 | tee ../said; }
 SH

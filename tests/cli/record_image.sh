@@ -46,7 +46,7 @@ version=$(git rev-parse --short HEAD)
 build() {
 	printf 'FROM scratch\nLABEL test=%s\nCOPY file /file\n' "$image" >"$tmp/context/Dockerfile"
 	date +%N >"$tmp/context/file"
-	DOCKER_BUILDKIT=0 docker build -q -t "$image/app" "$tmp/context" 2>/dev/null
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$image/app" "$tmp/context" 2>/dev/null
 }
 
 sandbox() { # STATUS COMMAND...

@@ -12,7 +12,7 @@ mkdir context
 printf 'FROM scratch\nLABEL test=%s\nCOPY file /file\n' "$image" >context/Dockerfile
 date >context/file
 export DOCKER_CONFIG="$tmp/docker" DOCKER_BUILDKIT=0
-docker build -q -t "$image" context >/dev/null
+docker build -q --no-cache -t "$image" context >/dev/null
 at_exit 'docker images -q --filter "label=test=$image" | sort -u | xargs -r docker rmi -f >/dev/null'
 
 sandbox() { # STATUS COMMAND...
@@ -87,7 +87,7 @@ cat >expire.sh <<-'SH'
 	done
 SH
 date >context/file
-docker build -q -t "$image" context >/dev/null
+docker build -q --no-cache -t "$image" context >/dev/null
 run 0 "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --scenario expiring.yml -- sh expire.sh "$image"
 out_has 'pushed at attempt 2'
 out_lacks 'pushed at attempt 1'

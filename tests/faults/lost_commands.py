@@ -168,7 +168,7 @@ def publish(name, args):
              "deployer.yml": "project: app\npublish: {tags: [latest]}\n"}
     return Command(name, script, files=files, options=["--repository", image], needs=["docker-registry", "docker", "git"],
                    setup=[("git init -q .; git add -A; git commit -qm first\n"
-                           f"docker build -q -t {image} . >/dev/null 2>&1", None)],
+                           f"docker build -q --no-cache -t {image} . >/dev/null 2>&1", None)],
                    teardown=f"docker rmi {image}")
 
 

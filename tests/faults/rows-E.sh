@@ -160,7 +160,7 @@ no_space() {
 latest_fails() {
 	need docker-registry
 	project
-	DOCKER_BUILDKIT=0 docker build -q -t "$me/app" . >/dev/null
+	DOCKER_BUILDKIT=0 docker build -q --no-cache -t "$me/app" . >/dev/null
 	cat >"$tmp/inside.sh" <<-'SH'
 		python3 "$testdir/../cli/registry_faults.py" "$DEPLOYER_SANDBOX_REGISTRY" ../front latest &
 		front=$!

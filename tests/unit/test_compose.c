@@ -282,6 +282,47 @@ static void tells_why_a_build_cannot_succeed(void **state)
 	}
 }
 
+/* The classic builder looks through the images of all, of which another may just be removed. */
+static void builds_again_where_images_vanish(void **state)
+{
+	static const struct {
+		const char *failures; /* before it succeeds */
+		int result;
+		int calls;
+	} rows[] = { { "0", 0, 1 }, { "1", 0, 2 }, { "2", 0, 3 }, { "3", -1, 3 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(clear_stage) struct stage stage;
+		CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
+		CLEANUP_FREE char *script = NULL;
+		CLEANUP_FREE char *args = NULL;
+		const struct strv none = STRV_INIT;
+		int status = -1, calls = 0;
+
+		set_stage(&stage);
+		script = mem_printf(
+			"#!/bin/sh\necho >>%s/args\n"
+			"calls=0\nwhile read -r _; do calls=$((calls + 1)); done <%s/args\n"
+			"[ $calls -le %s ] || exit 0\n"
+			"echo 'unable to find image \"sha256:35\"'\nexit 1\n",
+			stage.dir, stage.dir, rows[i].failures);
+		put_plugin(&stage);
+		play(&stage, "2.40.3", "0");
+		find(&stage, &compose);
+		play(&stage, "", "0");
+		write_file(&stage, "bin/docker", script, 0755);
+		assert_int_equal(compose_build(&compose, false, &none, &status, &err),
+				 rows[i].result);
+		args = read_text(&stage, "args");
+		for (const char *at = args; *at; at++)
+			calls += *at == '\n';
+		assert_int_equal(calls, rows[i].calls);
+		assert_int_equal(err.fix.len > 0, rows[i].result < 0);
+	}
+}
+
 /* Counts the lines and keeps the last one. */
 struct listener {
 	struct report report;
@@ -627,6 +668,7 @@ int main(void)
 		cmocka_unit_test(says_how_to_install_compose),
 		cmocka_unit_test(builds_runs_and_cleans_without_a_terminal),
 		cmocka_unit_test(tells_why_a_build_cannot_succeed),
+		cmocka_unit_test(builds_again_where_images_vanish),
 		cmocka_unit_test(keeps_the_exit_code_and_the_output_of_a_service),
 		cmocka_unit_test(remembers_its_own_interruption),
 		cmocka_unit_test(ends_a_step_that_takes_too_long),
