@@ -16,7 +16,7 @@ clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$me" | xargs -r docker rm -fv
 	docker volume ls -q --filter "label=com.docker.compose.project=$me" | xargs -r docker volume rm
 	docker network ls -q --filter "label=com.docker.compose.project=$me" | xargs -r docker network rm
-	docker images -q --filter "label=deployer.test=$me" | sort -u | xargs -r docker rmi -f
+	remove_images "$me"
 	[ -z "$made_mysql" ] || docker rmi mysql:5.7
 } >/dev/null 2>&1
 made_mysql=

@@ -52,7 +52,7 @@ clean_up() {
 	[ -z "$made_mysql" ] || docker rmi mysql:5.7
 	# An image goes after those that were made from it.
 	for _ in 1 2 3; do
-		docker images -aq --filter "label=deployer.test=$me" | sort -u | xargs -r docker rmi -f
+		remove_images "$me"
 	done
 } >/dev/null 2>&1
 at_exit clean_up

@@ -10,7 +10,7 @@ clean_up() {
 	docker ps -aq --no-trunc --format '{{.ID}} {{.Command}} {{.Names}}' | grep -F "$me" | cut -d ' ' -f 1 | xargs -r docker rm -fv
 	docker volume ls -q --filter "label=com.docker.compose.project=$me" | xargs -r docker volume rm
 	docker network ls -q --filter "name=$me" | xargs -r docker network rm
-	docker images --format '{{.Repository}} {{.ID}}' | grep -F "$me" | cut -d ' ' -f 2 | sort -u | xargs -r docker rmi -f
+	remove_images "$me"
 } >/dev/null 2>&1
 at_exit clean_up
 at_exit 'cat "$tmp/left"'

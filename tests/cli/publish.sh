@@ -15,8 +15,7 @@ clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$me-a" | xargs -r docker rm -fv
 	docker ps -aq --filter "label=com.docker.compose.project=$me-b" | xargs -r docker rm -fv
 	docker network ls -q --filter "name=$me" | xargs -r docker network rm
-	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$me" | xargs -r docker rmi -f
-	docker images -q --filter "label=deployer.test=$me" | xargs -r docker rmi -f
+	remove_images "$me"
 } >/dev/null 2>&1
 at_exit clean_up
 export TMPDIR="$tmp/t"

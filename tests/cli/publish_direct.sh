@@ -9,8 +9,7 @@ need_engine
 
 me=deployer-direct-$$
 clean_up() {
-	docker images --format '{{.Repository}}:{{.Tag}}' | grep -F "$me" | xargs -r docker rmi -f
-	docker images -q --filter "label=deployer.test=$me" | xargs -r docker rmi -f
+	remove_images "$me"
 } >/dev/null 2>&1
 at_exit clean_up
 git config --global user.name t

@@ -93,12 +93,17 @@ alone() {
 	flock 8
 }
 
-# copy_sample: config/sample as $tmp/sample. Like every Dockerfile of a test it has a label of its own before
-# what it copies and runs: the builder that takes a step from its cache would fail where the end of another
-# test removes that image meanwhile.
+# remove_images NAME: whatever has the label deployer.test=NAME, which every Dockerfile of a test has right
+# behind FROM: so no two tests share a step of a build, nor does one remove what another uses.
+remove_images() {
+	docker images -aq --filter "label=deployer.test=$1" | sort -u | xargs -r docker rmi -f >/dev/null 2>&1
+}
+
+# copy_sample: config/sample as $tmp/sample, with such a label.
 copy_sample() {
 	cp -R "$testdir/../../config/sample" "$tmp/sample"
 	sed -i "s/^LABEL .*/& deployer.test=sample-$$/" "$tmp/sample/Dockerfile"
+	at_exit "remove_images sample-$$"
 }
 
 fail() {

@@ -17,7 +17,7 @@ me=deployer-traps-$$
 clean_up() {
 	docker ps -aq --filter "label=com.docker.compose.project=$me" | xargs -r docker rm -fv
 	docker network ls -q --filter "name=$me" | xargs -r docker network rm
-	docker images --format '{{.Repository}} {{.ID}}' | grep -F "$me" | cut -d ' ' -f 2 | sort -u | xargs -r docker rmi -f
+	remove_images "$me"
 } >/dev/null 2>&1
 at_exit clean_up
 

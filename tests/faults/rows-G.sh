@@ -91,7 +91,7 @@ whole_id_on_image() {
 	need docker-compose
 	need_engine
 	me=deployer-rows-g-$$
-	at_exit "docker images -q --filter label=deployer.test=$me | xargs -r docker rmi -f >/dev/null 2>&1"
+	at_exit "remove_images $me"
 	repository labelled
 	git config core.abbrev 12
 	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY dev.cfg /dev.cfg\n' "$me" >Dockerfile
@@ -228,7 +228,7 @@ moved() {
 	[ -n "${DEPLOYER_SANDBOX-}" ] || skip 'deployer-sandbox is not built'
 	unset AWS_ENDPOINT_URL
 	me=deployer-rows-g-$$
-	at_exit "docker images --format '{{.Repository}}:{{.Tag}}' | grep -F '$me' | xargs -r docker rmi -f >/dev/null 2>&1"
+	at_exit "remove_images $me"
 	repository moving
 	printf 'FROM scratch\nLABEL deployer.test=%s\nCOPY dev.cfg /dev.cfg\n' "$me" >Dockerfile
 	printf 'version: "2.4"\nservices:\n  app: {image: %s/app, build: .}\n' "$me" >docker-compose.yml

@@ -426,10 +426,18 @@ static void leaves_relative_path_entries_out(void **state)
 	free(saved);
 }
 
+/* For mkdtemp(). */
+static char *temporary_name(void)
+{
+	const char *parent = getenv("TMPDIR");
+
+	return mem_printf("%s/deployer-proc-XXXXXX", parent ? parent : "/tmp");
+}
+
 /* A folder with a program in it, first in PATH. */
 static char *make_folder(mode_t folder, mode_t file)
 {
-	char *dir = mem_strdup("/tmp/deployer-proc-XXXXXX");
+	char *dir = temporary_name();
 	CLEANUP_FREE char *program = NULL;
 	CLEANUP_FREE char *path = NULL;
 	int fd;
@@ -531,7 +539,8 @@ static void run_until_killed(const char *fifo)
 /* Whoever holds the pipe open has not ended. */
 static void ends_the_group_of_who_is_killed(void **state)
 {
-	char dir[] = "/tmp/proc-XXXXXX", byte;
+	CLEANUP_FREE char *dir = temporary_name();
+	char byte;
 	struct pollfd end = { .fd = -1, .events = POLLIN };
 	CLEANUP_FREE char *fifo = NULL;
 	pid_t pid;
