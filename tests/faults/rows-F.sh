@@ -38,8 +38,10 @@ cat >"$tmp/helpers.sh" <<-'SH'
 		done
 	}
 	says() { grep -q -e "$2" "$1" 2>/dev/null; }
-	# begin COMMAND...: in the background, as from a shell that waits for it; it talks to the file said.
+	# begin COMMAND...: in the background, as from a shell that waits for it; it talks to the file said,
+	# where nothing of an earlier one may be read.
 	begin() {
+		: >said
 		env --default-signal=INT,QUIT,HUP "$@" >out 2>said </dev/null &
 		pid=$!
 	}
