@@ -8,6 +8,7 @@
 #include "sys/interrupt.h"
 #include "test.h"
 
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -194,6 +195,17 @@ static void passes_on_why_compose_does_not_start(void **state)
 	assert_non_null(strstr(err.msg.buf, "status 3: ImportError: no yaml"));
 }
 
+/* For all of its users, whose homes have no part in it. */
+static bool machine_has_plugin(void)
+{
+	glob_t found;
+	bool is_there = glob("/usr/{,local/}lib{,exec}/docker/cli-plugins/docker-compose",
+			     GLOB_BRACE, NULL, &found) == 0;
+
+	globfree(&found);
+	return is_there;
+}
+
 static void says_how_to_install_compose(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -201,6 +213,8 @@ static void says_how_to_install_compose(void **state)
 	CLEANUP(compose_release) struct compose compose = COMPOSE_INIT;
 
 	(void)state;
+	if (machine_has_plugin())
+		skip();
 	set_stage(&stage);
 	put_program(&stage, "docker"); /* without the plugin */
 	assert_int_equal(compose_find(&compose, &stage.env, &err), -1);

@@ -88,8 +88,7 @@ static bool is_decided_otherwise(const json_t *params)
 
 static void check_service(enum aws_service_id service, const char *name)
 {
-	CLEANUP_FREE char *file = mem_printf("endpoint-rules/tests/%s.json", name);
-	json_auto_t *vectors = vectors_read(file);
+	json_auto_t *vectors = vectors_read("endpoint-rules/tests/%s.json", name);
 	const json_t *test;
 	size_t i, count = 0, refused = 0, left_out = 0;
 

@@ -268,12 +268,9 @@ static size_t read_examples(const char *operation, const json_t *examples, read_
 
 static void read_service_examples(const char *service, const struct row *rows, size_t want)
 {
-	CLEANUP(str_release) struct str path = STR_INIT;
-	json_auto_t *file = NULL;
+	json_auto_t *file = vectors_read("protocol/examples/%s.json", service);
 	size_t good = 0, count = 0;
 
-	str_addf(&path, "protocol/examples/%s.json", service);
-	file = vectors_read(path.buf);
 	for (; rows->operation; rows++) {
 		const json_t *examples =
 			json_object_get(json_object_get(file, "examples"), rows->operation);

@@ -3,6 +3,7 @@
 #include "data/json.h"
 #include "sys/file.h"
 #include "test.h"
+#include "vectors.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -62,17 +63,16 @@ static void feed(const char *dir, const char *name, struct tally *tally)
 
 static void agrees_with_the_json_test_suite(void **state)
 {
-	const char *root = getenv("DEPLOYER_CONFORMANCE");
-	CLEANUP_FREE char *path = file_join(root ? root : ".", "json");
-	DIR *dir = root ? opendir(path) : NULL;
+	CLEANUP_FREE char *path = NULL;
+	DIR *dir;
 	struct tally tally = { 0 };
 	struct dirent *entry;
 
 	(void)state;
-	if (!dir) {
-		skip();
-		return;
-	}
+	vectors_need("json");
+	path = file_join(vectors_dir(), "json");
+	dir = opendir(path);
+	assert_non_null(dir);
 	while ((entry = readdir(dir)))
 		if (strlen(entry->d_name) > 2 && entry->d_name[1] == '_')
 			feed(path, entry->d_name, &tally);

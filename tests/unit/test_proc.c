@@ -492,11 +492,12 @@ static void tells_a_group_of_others_from_ones_own(void **state)
 		gid_t group;
 		bool is_trusted;
 	} rows[] = { { 0, 0, true }, { 1000, 1000, true }, { 1000, 100, false }, { 0, 50, false } };
-	CLEANUP_FREE char *saved = mem_strdup(getenv("PATH"));
+	CLEANUP_FREE char *saved = NULL;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
+	saved = mem_strdup(getenv("PATH"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CLEANUP_FREE char *dir = make_folder(0775, 0755);
 		CLEANUP_FREE char *tool = NULL;

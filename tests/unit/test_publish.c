@@ -180,13 +180,14 @@ static void reaches_an_engine_through_tls(void **state)
 	struct live *live = live_of(state);
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
-	CLEANUP_FREE char *script = mem_printf("%s/tls.sh", live->dir);
+	CLEANUP_FREE char *script = NULL;
 	unsigned port = live_free_port();
 	struct proc_child child;
 	int result = -1;
 
 	if (!live_has("socat") || !live_has("openssl") || access("/var/run/docker.sock", W_OK) < 0)
 		skip();
+	script = mem_printf("%s/tls.sh", live->dir);
 	live_write(live->dir, "tls.sh", tls_front);
 	strv_add_all(&proc.args, "sh", script, live->dir, NULL);
 	strv_addf(&proc.args, "%u", port);

@@ -278,8 +278,7 @@ static void reads_the_error_cases_of_the_protocol_tests(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		CLEANUP_FREE char *file = mem_printf("protocol/output/%s.json", rows[i].name);
-		json_auto_t *suites = vectors_read(file);
+		json_auto_t *suites = vectors_read("protocol/output/%s.json", rows[i].name);
 		const json_t *suite;
 		size_t j, count = 0;
 

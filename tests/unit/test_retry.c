@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "data/yaml.h"
 #include "test.h"
+#include "vectors.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -147,15 +148,16 @@ static void play_case(const struct aws_retry_rules *rules, const json_t *test)
 
 static char *read_vectors(const char *name)
 {
-	const char *conformance = getenv("DEPLOYER_CONFORMANCE");
 	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP_FREE char *path = mem_printf("%s/retries/%s", conformance ? conformance : "", name);
-	CLEANUP_FILE FILE *file = fopen(path, "re");
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FILE FILE *file = NULL;
 	char chunk[4096];
 	size_t len;
 
-	if (!file)
-		skip();
+	vectors_need("retries");
+	path = mem_printf("%s/retries/%s", vectors_dir(), name);
+	file = fopen(path, "re");
+	assert_non_null(file);
 	while ((len = fread(chunk, 1, sizeof(chunk), file)) > 0)
 		str_add(&text, chunk, len);
 	return str_detach(&text);

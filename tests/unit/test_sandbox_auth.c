@@ -1,5 +1,6 @@
 #include "data/json.h"
 #include "sandbox_client.h"
+#include "vectors.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -80,16 +81,14 @@ static bool agrees_with_vector(const char *folder)
 /* The rows that sign as these services do: paths normalized and encoded once more. */
 static void agrees_with_the_published_signatures(void **state)
 {
-	const char *conformance = getenv("DEPLOYER_CONFORMANCE");
-	CLEANUP_FREE char *path =
-		mem_printf("%s/sigv4/manifest.tsv", conformance ? conformance : "");
+	CLEANUP_FREE char *path = NULL;
 	CLEANUP(str_release) struct str manifest = STR_INIT;
 	CLEANUP(strv_release) struct strv rows = STRV_INIT;
 	size_t good = 0, all = 0;
 
 	(void)state;
-	if (access(path, R_OK) != 0)
-		skip();
+	vectors_need("sigv4/manifest.tsv");
+	path = mem_printf("%s/sigv4/manifest.tsv", vectors_dir());
 	assert_true(read_file(path, &manifest));
 	strv_split(&rows, manifest.buf, "\n");
 	for (size_t i = 1; i < rows.count; i++) {
@@ -100,7 +99,7 @@ static void agrees_with_the_published_signatures(void **state)
 		if (fields.v[1][0] != '1' || fields.v[2][0] != '1' ||
 		    strncmp(fields.v[0], "v4/", 3) != 0)
 			continue;
-		folder = mem_printf("%s/sigv4/%s", conformance, fields.v[0]);
+		folder = mem_printf("%s/sigv4/%s", vectors_dir(), fields.v[0]);
 		all++;
 		good += agrees_with_vector(folder);
 	}

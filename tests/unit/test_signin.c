@@ -720,7 +720,7 @@ static void renews_what_aws_login_left(void **state)
 
 	(void)state;
 	for (size_t f = 0; f < 2; f++) {
-		json_auto_t *spec = vectors_read(files[f]);
+		json_auto_t *spec = vectors_read("%s", files[f]);
 		size_t i, passed = 0, count = json_array_size(spec);
 		json_t *test;
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "test.h"
+#include "vectors.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -57,9 +58,7 @@ static bool read_file(const char *folder, const char *name, struct str *ret_text
 
 static bool read_conformance(const char *name, struct str *ret_text)
 {
-	const char *conformance = getenv("DEPLOYER_CONFORMANCE");
-
-	return conformance && read_file(conformance, name, ret_text);
+	return read_file(vectors_dir(), name, ret_text);
 }
 
 static void set_credentials(struct aws_credentials *credentials, const char *id, const char *key,
@@ -127,7 +126,7 @@ static void read_vector(struct vector *vector, const char *row)
 
 	strv_split(&fields, row, "\t");
 	assert_int_equal(fields.count, 7);
-	str_addf(&vector->folder, "%s/sigv4/%s", getenv("DEPLOYER_CONFORMANCE"), fields.v[0]);
+	str_addf(&vector->folder, "%s/sigv4/%s", vectors_dir(), fields.v[0]);
 	vector->options = (struct sigv4_options){
 		.region = "us-east-1",
 		.service = "service",
@@ -188,8 +187,8 @@ static size_t check_vectors(void (*check)(const struct vector *vector))
 	CLEANUP(strv_release) struct strv rows = STRV_INIT;
 	size_t count = 0;
 
-	if (!read_conformance("sigv4/manifest.tsv", &manifest))
-		skip();
+	vectors_need("sigv4/manifest.tsv");
+	assert_true(read_conformance("sigv4/manifest.tsv", &manifest));
 	strv_split(&rows, manifest.buf, "\n");
 	for (size_t i = 1; i < rows.count; i++) {
 		CLEANUP(vector_release)

@@ -73,25 +73,36 @@ static void write_dockerfile(const struct trial *trial, const char *label)
 	live_write(trial->live->dir, "Dockerfile", text);
 }
 
-static void begin(struct trial *trial, struct live *live, unsigned major)
+/* Whether the machine has that compose, which is then what COMPOSE runs. */
+static bool find_compose(struct compose *compose, const struct live *live, unsigned major)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP_FREE char *binary = mem_printf("%s/busybox", live->dir);
 	char *vars[] = { (char[]){ "DOCKER_CONFIG=/nonexistent" }, NULL };
 	struct env without_plugin = { vars };
+
+	if (access(BUSYBOX, X_OK) == 0 &&
+	    compose_find(compose, major == 1 ? &without_plugin : &live->env, &err) == 0 &&
+	    (compose->major == 1) == (major == 1))
+		return true;
+	compose_release(compose);
+	return false;
+}
+
+/* Before the caller has anything to release: skip() jumps. */
+static void begin(struct trial *trial, struct live *live, unsigned major)
+{
+	char *binary;
 
 	*trial = (struct trial){ .report = { .emit = keep_line },
 				 .lines = STR_INIT,
 				 .live = live,
 				 .compose = COMPOSE_INIT };
-	if (access(BUSYBOX, X_OK) < 0 ||
-	    compose_find(&trial->compose, major == 1 ? &without_plugin : &live->env, &err) < 0 ||
-	    (trial->compose.major == 1) != (major == 1)) {
-		compose_release(&trial->compose);
+	if (!find_compose(&trial->compose, live, major))
 		skip();
-	}
+	binary = mem_printf("%s/busybox", live->dir);
 	live_write(live->dir, "docker-compose.yml", compose_file);
 	free(live_run((const char *const[]){ "cp", BUSYBOX, binary, NULL }));
+	free(binary);
 	trial->image = mem_printf("deployer-stages-%ld-v%u", (long)getpid(), major);
 	write_dockerfile(trial, "first");
 	str_adds(&trial->compose.project, trial->image);

@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "data/xml.h"
 #include "test.h"
+#include "vectors.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -205,18 +206,17 @@ static void read_folder(const char *folder, size_t *ret_count)
 
 static void reads_every_recorded_reply(void **state)
 {
-	const char *conformance = getenv("DEPLOYER_CONFORMANCE");
 	CLEANUP(str_release) struct str folder = STR_INIT;
 	size_t count = 0;
 
 	(void)state;
-	str_addf(&folder, "%s/protocol/response-xml/responses", conformance ? conformance : "");
+	vectors_need("protocol/response-xml");
+	str_addf(&folder, "%s/protocol/response-xml/responses", vectors_dir());
 	read_folder(folder.buf, &count);
 	str_reset(&folder);
-	str_addf(&folder, "%s/protocol/response-xml/errors", conformance ? conformance : "");
+	str_addf(&folder, "%s/protocol/response-xml/errors", vectors_dir());
 	read_folder(folder.buf, &count);
-	if (!count)
-		skip();
+	assert_true(count > 0);
 	print_message("# recorded replies read: %zu/%zu\n", count, count);
 }
 
