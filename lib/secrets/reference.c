@@ -168,15 +168,18 @@ int secrets_references_parse(struct secrets_references *list, const char *text, 
 {
 	CLEANUP(strv_release) struct strv items = STRV_INIT;
 
-	strv_split(&items, text, " \t\r\n\v\f,");
+	strv_split(&items, text, SECRETS_SEPARATORS);
 	for (size_t i = 0; i < items.count; i++) {
 		struct secrets_reference *reference = find(list, items.v[i]);
 
 		if (!reference) {
 			reference = mem_grow(&list->items, &list->count, sizeof(*reference));
 			reference->text = mem_strdup(items.v[i]);
-			if (parse_one(reference, err) < 0)
+			if (parse_one(reference, err) < 0) {
+				reference_release(reference);
+				list->count--;
 				return -1;
+			}
 		}
 		reference->is_optional |= is_optional;
 	}

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What lies between two references. */
+#define SECRETS_SEPARATORS " \t\r\n\v\f,"
+
 /* What a reference names. */
 enum secrets_kind {
 	SECRETS_SECRET,	    /* of Secrets Manager */
@@ -50,7 +53,8 @@ void secrets_references_release(struct secrets_references *list);
 
 /*
  * Adds the references of a text, separated by blanks, line ends and commas. One that is there
- * already only becomes optional, where `is_optional`. ERROR_CONFIG where one is malformed.
+ * already only becomes optional, where `is_optional`. ERROR_CONFIG where one is malformed: those
+ * before it are added.
  */
 int secrets_references_parse(struct secrets_references *list, const char *text, bool is_optional,
 			     struct error *err);

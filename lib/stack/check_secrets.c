@@ -1,12 +1,14 @@
 /*
- * Containers that take secrets into their environment: SECRETS names secrets of Secrets Manager,
- * parted by commas, and the image's entrypoint reads them with the task's role. That needs
- * secretsmanager:GetSecretValue on each, kms:Decrypt where a key of one's own encrypts them, and a
- * region to ask in.
+ * Containers that take secrets into their environment: SECRETS has references (secrets/reference.h)
+ * to secrets of Secrets Manager and parameters of SSM, and the image's entrypoint reads them with
+ * the task's role. That needs secretsmanager:GetSecretValue, ssm:GetParameter or
+ * ssm:GetParametersByPath on each, kms:Decrypt where a key of one's own encrypts them, and a region
+ * to ask in.
  */
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "data/json.h"
+#include "secrets/reference.h"
 #include "stack/check_rule.h"
 
 #include <fnmatch.h>
@@ -51,10 +53,10 @@ static const json_t *item_at(const json_t *value, size_t i)
 
 /* ---- policies ---- */
 
-/* What somebody has to be allowed; secret NULL: on anything. */
+/* What somebody has to be allowed; reference NULL: on anything. */
 struct need {
 	const char *action;
-	const char *secret;
+	const struct secrets_reference *reference;
 };
 
 /* IAM's wildcards are '*' and '?'; actions do not care for case. */
@@ -73,7 +75,7 @@ static bool allows_action(const json_t *actions, const char *action)
  * Whether an ARN's pattern covers a secret: its own ARN ends in six characters that Secrets Manager
  * chooses ("Secrets Manager resources" of the Service Authorization Reference).
  */
-static bool covers(const char *pattern, const char *secret)
+static bool covers_secret(const char *pattern, const char *secret)
 {
 	const char *name = strstr(secret, ":secret:"), *wanted = strstr(pattern, ":secret:");
 	CLEANUP_FREE char *full = NULL;
@@ -88,13 +90,45 @@ static bool covers(const char *pattern, const char *secret)
 	       (name != secret && fnmatch(wanted, name, FNM_NOESCAPE) == 0);
 }
 
+/*
+ * The same for a parameter, or for all below a path: its ARN has the name behind "parameter", with
+ * one '/' between them, and neither version nor label. A path is allowed by its own ARN, with or
+ * without a '/' at its end, or by one that covers what lies below it.
+ */
+static bool covers_parameter(const char *pattern, const struct secrets_reference *reference)
+{
+	static const char marker[] = ":parameter";
+	const char *name = strstr(reference->id, marker), *wanted = strstr(pattern, marker);
+	CLEANUP_FREE char *full = NULL, *below = NULL;
+
+	if (!wanted)
+		return fnmatch(pattern, "arn:aws:ssm:r:a:parameter/n", FNM_NOESCAPE) == 0;
+	name = name ? name + strlen(marker) : reference->id;
+	name += *name == '/';
+	full = mem_printf("%s/%.*s", marker, (int)strcspn(name, ":"), name);
+	if (fnmatch(wanted, full, FNM_NOESCAPE) == 0)
+		return true;
+	if (reference->kind != SECRETS_PARAMETERS)
+		return false;
+	below = mem_printf("%sn", full);
+	full[strlen(full) - 1] = '\0';
+	return fnmatch(wanted, full, FNM_NOESCAPE) == 0 ||
+	       fnmatch(wanted, below, FNM_NOESCAPE) == 0;
+}
+
+static bool covers(const char *pattern, const struct secrets_reference *reference)
+{
+	return reference->kind == SECRETS_SECRET ? covers_secret(pattern, reference->id)
+						 : covers_parameter(pattern, reference);
+}
+
 /* What is not known here, such as an import, may be it. */
-static bool allows_resource(const json_t *resources, const char *secret)
+static bool allows_resource(const json_t *resources, const struct secrets_reference *reference)
 {
 	for (size_t i = 0; i < item_count(resources); i++) {
 		CLEANUP(str_release) struct str pattern = STR_INIT;
 
-		if (!render(item_at(resources, i), &pattern) || covers(pattern.buf, secret))
+		if (!render(item_at(resources, i), &pattern) || covers(pattern.buf, reference))
 			return true;
 	}
 	return false;
@@ -112,8 +146,8 @@ static bool statement_allows(const json_t *statement, const struct need *need)
 	if (!json_object_get(statement, "NotAction") &&
 	    !allows_action(json_object_get(statement, "Action"), need->action))
 		return false;
-	return !need->secret || json_object_get(statement, "NotResource") ||
-	       allows_resource(resources, need->secret);
+	return !need->reference || json_object_get(statement, "NotResource") ||
+	       allows_resource(resources, need->reference);
 }
 
 static bool document_allows(const json_t *document, const struct need *need)
@@ -128,15 +162,24 @@ static bool document_allows(const json_t *document, const struct need *need)
 }
 
 /* A policy of AWS's own allows by its name; what any other allows is not known here. */
-static bool managed_policy_allows(const json_t *arn)
+static bool managed_policy_allows(const json_t *arn, const char *action)
 {
-	static const char *const grants[] = { "Administrator", "PowerUser", "SecretsManager" };
+	static const struct {
+		const char *name, *actions;
+	} grants[] = {
+		{ "Administrator", "" },
+		{ "PowerUser", "" },
+		{ "SecretsManager", "secretsmanager:" },
+		{ "SecretsManager", "kms:" },
+		{ "AmazonSSM", "ssm:" },
+	};
 	const char *text = json_string_value(arn);
 
 	if (!text || !strstr(text, ":aws:policy/"))
 		return true;
 	for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
-		if (strstr(text, grants[i]))
+		if (strstr(text, grants[i].name) &&
+		    strncmp(action, grants[i].actions, strlen(grants[i].actions)) == 0)
 			return true;
 	}
 	return false;
@@ -152,7 +195,7 @@ static bool role_allows(const json_t *role, const struct need *need)
 			return true;
 	}
 	for (size_t i = 0; i < item_count(managed); i++) {
-		if (managed_policy_allows(item_at(managed, i)))
+		if (managed_policy_allows(item_at(managed, i), need->action))
 			return true;
 	}
 	return false;
@@ -230,21 +273,26 @@ static const json_t *environment(const struct container *container, const char *
 	return NULL;
 }
 
-/* The names in SECRETS; those with parts that are not known here are left out. */
-static bool secrets_of(const struct container *container, struct strv *ret_names, char **ret_path)
+/*
+ * The references in SECRETS. Those with parts that are not known here are left out, and those that
+ * are none: another entrypoint may have a grammar of its own.
+ */
+static bool secrets_of(const struct container *container, struct secrets_references *ret_list,
+		       char **ret_path)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP(strv_release) struct strv names = STRV_INIT;
+	CLEANUP(strv_release) struct strv items = STRV_INIT;
 	size_t index;
 	const json_t *value = environment(container, "SECRETS", &index);
 
 	if (!value)
 		return false;
 	if (render(value, &text))
-		strv_split(&names, text.buf, ", \t");
-	for (size_t i = 0; i < names.count; i++) {
-		if (!strchr(names.v[i], '*'))
-			strv_add(ret_names, names.v[i]);
+		strv_split(&items, text.buf, SECRETS_SEPARATORS);
+	for (size_t i = 0; i < items.count; i++) {
+		CLEANUP(error_release) struct error ignored = ERROR_INIT;
+
+		(void)secrets_references_parse(ret_list, items.v[i], false, &ignored);
 	}
 	*ret_path = mem_printf("Resources.%s.Properties.ContainerDefinitions.%zu.Environment.%zu",
 			       container->task, container->index, index);
@@ -280,7 +328,7 @@ static void add_no_role(struct check *check, const struct container *container, 
 	finding_fix(check_add_at_template(check, path,
 					  "container '%s' reads secrets, and task '%s' has no role",
 					  container->name, container->task),
-		    "give the task a TaskRoleArn that allows secretsmanager:GetSecretValue");
+		    "give the task a TaskRoleArn that may read them");
 }
 
 /* Where a container reads secrets, and with which role. */
@@ -290,30 +338,66 @@ struct reader {
 	const char *role;
 };
 
-/* `secret` is a name; one of the template's own, such as ApplicationSecret, where is_own. */
-static void check_permission(struct check *check, const struct reader *reader, const char *secret,
-			     bool is_own)
+static const char *action_of(const struct secrets_reference *reference)
 {
-	const struct need need = { "secretsmanager:GetSecretValue", is_own ? NULL : secret };
-	struct finding *finding;
+	switch (reference->kind) {
+	case SECRETS_SECRET:
+		return "secretsmanager:GetSecretValue";
+	case SECRETS_PARAMETER:
+		return "ssm:GetParameter";
+	case SECRETS_PARAMETERS:
+		return "ssm:GetParametersByPath";
+	}
+	return NULL;
+}
 
-	if (is_allowed(check, reader->role, &need))
-		return;
-	finding = check_add_at_template(check, reader->path,
-					"container '%s' reads '%s', and role '%s' does not allow "
-					"secretsmanager:GetSecretValue on it",
-					reader->container->name, secret, reader->role);
-	if (is_own)
-		finding_fix(finding, "allow it with Resource: !Ref %s", secret);
-	else
-		finding_fix(finding,
-			    "allow it on 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:%s-*'",
-			    secret);
+/* What to allow it on. The ARN of a parameter has neither its version nor its label. */
+static char *arn_of(const struct secrets_reference *reference)
+{
+	const char *id = reference->id, *name = id + (*id == '/');
+
+	if (strncmp(id, "arn:", 4) == 0)
+		return mem_strdup(id);
+	if (reference->kind == SECRETS_SECRET)
+		return mem_printf("arn:aws:secretsmanager:REGION:ACCOUNT:secret:%s-*", id);
+	return mem_printf("arn:aws:ssm:REGION:ACCOUNT:parameter/%.*s%s", (int)strcspn(name, ":"),
+			  name, reference->kind == SECRETS_PARAMETERS ? "*" : "");
+}
+
+static struct finding *add_refusal(struct check *check, const struct reader *reader,
+				   const char *what, const char *action)
+{
+	return check_add_at_template(
+		check, reader->path,
+		"container '%s' reads '%s', and role '%s' does not allow %s on it",
+		reader->container->name, what, reader->role, action);
+}
+
+static void check_reference(struct check *check, const struct reader *reader,
+			    const struct secrets_reference *reference)
+{
+	const struct need need = { action_of(reference), reference };
+	CLEANUP_FREE char *arn = arn_of(reference);
+
+	if (!is_allowed(check, reader->role, &need))
+		finding_fix(add_refusal(check, reader, reference->text, need.action),
+			    "allow it on '%s'", arn);
+}
+
+/* A secret that is a resource of the template, such as ApplicationSecret. */
+static void check_own_secret(struct check *check, const struct reader *reader, const char *name)
+{
+	static const struct need need = { "secretsmanager:GetSecretValue", NULL };
+
+	if (!is_allowed(check, reader->role, &need))
+		finding_fix(add_refusal(check, reader, name, need.action),
+			    "allow it with Resource: !Ref %s", name);
 }
 
 static void visit_role(struct check *check, const struct container *container, void *context)
 {
-	CLEANUP(strv_release) struct strv secrets = STRV_INIT;
+	CLEANUP(secrets_references_release)
+	struct secrets_references secrets = SECRETS_REFERENCES_INIT;
 	CLEANUP(str_release) struct str role = STR_INIT, own = STR_INIT;
 	CLEANUP_FREE char *path = NULL;
 	struct reader reader = { .container = container };
@@ -328,9 +412,9 @@ static void visit_role(struct check *check, const struct container *container, v
 	reader.path = path;
 	reader.role = role.buf;
 	for (size_t i = 0; i < secrets.count; i++)
-		check_permission(check, &reader, secrets.v[i], false);
+		check_reference(check, &reader, &secrets.items[i]);
 	if (own_secret(check, container, &own))
-		check_permission(check, &reader, own.buf, true);
+		check_own_secret(check, &reader, own.buf);
 }
 
 void check_secrets_role(struct check *check)
@@ -349,7 +433,8 @@ static bool has_default_key(struct check *check, const struct container *contain
 static void visit_decrypt(struct check *check, const struct container *container, void *context)
 {
 	static const struct need need = { "kms:Decrypt", NULL };
-	CLEANUP(strv_release) struct strv secrets = STRV_INIT;
+	CLEANUP(secrets_references_release)
+	struct secrets_references secrets = SECRETS_REFERENCES_INIT;
 	CLEANUP(str_release) struct str role = STR_INIT;
 	CLEANUP_FREE char *path = NULL;
 
@@ -387,7 +472,8 @@ static bool is_fargate(const struct container *container)
 
 static void visit_region(struct check *check, const struct container *container, void *context)
 {
-	CLEANUP(strv_release) struct strv secrets = STRV_INIT;
+	CLEANUP(secrets_references_release)
+	struct secrets_references secrets = SECRETS_REFERENCES_INIT;
 	CLEANUP_FREE char *path = NULL;
 	size_t ignored;
 

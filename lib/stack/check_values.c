@@ -40,15 +40,23 @@ static bool is_hosted_zone(const char *text, const char *prefix)
 	       text[strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
 }
 
-/* us-east-1a, us-gov-west-1b, and local zones such as us-west-2-lax-1a. */
+/*
+ * us-east-1a, us-gov-west-1b; local zones such as us-west-2-lax-1a, Wavelength zones such as
+ * us-east-1-wl1-bos-wlz-1.
+ */
 static bool is_zone(const char *text, const char *prefix)
 {
+	const char *wavelength = strstr(text, "-wlz-");
 	size_t len = strlen(text);
 
 	(void)prefix;
-	return len > 4 && strchr(text, '-') && text[len - 1] >= 'a' && text[len - 1] <= 'z' &&
-	       text[len - 2] >= '0' && text[len - 2] <= '9' &&
-	       text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+	if (len <= 4 || !strchr(text, '-') ||
+	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+		return false;
+	if (wavelength)
+		return text[len - 1] >= '0' && text[len - 1] <= '9';
+	return text[len - 1] >= 'a' && text[len - 1] <= 'z' && text[len - 2] >= '0' &&
+	       text[len - 2] <= '9';
 }
 
 static bool is_filled(const char *text, const char *prefix)

@@ -11,7 +11,7 @@ aws: base sys data net
 repo: base sys
 docker: base sys data net
 secrets: base sys data net aws
-stack: base sys data net aws repo docker
+stack: base sys data net aws repo docker secrets
 deploy: base sys data net aws repo docker stack
 ui: base sys data stack deploy
 sandbox: base sys data net aws

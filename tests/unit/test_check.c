@@ -26,8 +26,12 @@
 	"        - Name: app\n"                                                                    \
 	"          Image: !Sub x:${ApplicationImageTag}\n"                                         \
 	"          Environment:\n" environment
-#define SECRETS "            - {Name: SECRETS, Value: todobackend/credentials}\n"
-#define OWN	"            - {Name: SECRETS, Value: !Ref Secret}\n"
+#define SECRETS		  "            - {Name: SECRETS, Value: todobackend/credentials}\n"
+#define READS(references) "            - {Name: SECRETS, Value: !Sub '" references "'}\n"
+#define READ_SSM(action, name)                                                                     \
+	"{Effect: Allow, Action: 'ssm:" action "', "                                               \
+	"Resource: 'arn:aws:ssm:*:1:parameter/" name "'}"
+#define OWN "            - {Name: SECRETS, Value: !Ref Secret}\n"
 #define SECRET(properties)                                                                         \
 	"  Secret: {Type: 'AWS::SecretsManager::Secret', Properties: {" properties "}}\n"
 #define REGION "            - {Name: AWS_DEFAULT_REGION, Value: !Ref AWS::Region}\n"
@@ -93,6 +97,8 @@ static const struct row rows[] = {
 	{ X("Type: 'AWS::EC2::Image::Id', Default: ami"), TAG_FILE, "stack.yml:2:36 aws-type" },
 	{ X("Type: 'AWS::EC2::SecurityGroup::Id'"), "X=sg-1\n" TAG_FILE, "dev.cfg:1:3 aws-type" },
 	{ X("Type: 'AWS::EC2::AvailabilityZone::Name'"), "X=us-east-1a\n" TAG_FILE, "" },
+	{ X("Type: 'AWS::EC2::AvailabilityZone::Name'"), "X=us-east-1-wl1-bos-wlz-1\n" TAG_FILE,
+	  "" },
 	{ X("Type: 'AWS::EC2::AvailabilityZone::Name'"), "X=us-east-1\n" TAG_FILE,
 	  "dev.cfg:1:3 aws-type" },
 	{ X("Type: 'AWS::Route53::HostedZone::Id'"), "X=Z0ABC\n" TAG_FILE, "" },
@@ -196,6 +202,48 @@ static const struct row rows[] = {
 		  "{Effect: Deny, Action: '*', Resource: '*'}, "
 		  "{Effect: Allow, Action: 'SecretsManager:get*', Resource: !Ref S}, " DECRYPT),
 	  TAG_FILE, "" },
+	/* Every form of a reference, and the action that each needs. */
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("A=todobackend/x:KEY todobackend/x:K:AWSCURRENT: "
+						 "todobackend/${Y} todobackend/x:${Z}") REGION)
+		  ROLE(READ(OURS) ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("other/x:KEY") REGION)
+		  ROLE(READ(OURS) ", " DECRYPT),
+	  TAG_FILE, "stack.yml:12:15 secrets-role" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("arn:aws:secretsmanager:r:1:secret:todobackend/"
+						 "x-AbCdEf:KEY::") REGION)
+		  ROLE(READ(OURS) ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/KEY") REGION)
+		  ROLE(READ("'*'") ", " DECRYPT),
+	  TAG_FILE, "stack.yml:12:15 secrets-role" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/KEY:3,B=ssm:/app/b") REGION)
+		  ROLE(READ_SSM("GetParameter", "app/*") ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:KEY") REGION)
+		  ROLE(READ_SSM("Get*", "KEY") ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/other/KEY") REGION)
+		  ROLE(READ_SSM("GetParameter", "app/*") ", " DECRYPT),
+	  TAG_FILE, "stack.yml:12:15 secrets-role" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("arn:aws:ssm:r:1:parameter/app/KEY") REGION)
+		  ROLE(READ_SSM("GetParameter", "app/KEY") ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/") REGION)
+		  ROLE(READ_SSM("GetParametersByPath", "app") ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/") REGION)
+		  ROLE(READ_SSM("GetParametersByPath", "app/*") ", " DECRYPT),
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/") REGION)
+		  ROLE(READ_SSM("GetParameter", "app/*") ", " DECRYPT),
+	  TAG_FILE, "stack.yml:12:15 secrets-role" },
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("ssm:/app/KEY") REGION)
+		  ROLE(DECRYPT) "      ManagedPolicyArns: "
+				"['arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess']\n",
+	  TAG_FILE, "" },
+	/* The grammar of another entrypoint. */
+	{ TAG "Resources:\n" TASK(BY_ROLE, READS("{a}:b") REGION) ROLE(DECRYPT), TAG_FILE, "" },
 	/* A policy beside the role, and a role that is not known here. */
 	{ TAG "Resources:\n" TASK(BY_ROLE, SECRETS REGION)
 		  ROLE(DECRYPT) "  P:\n    Type: AWS::IAM::Policy\n    Properties: {Roles: [!Ref "
