@@ -29,7 +29,7 @@ static const struct opt opts[] = {
 	OPT(struct bump_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
 	OPT(struct bump_args, commit, 0, "commit", NULL,
 	    "commit the changed line, and nothing else"),
-	OPT(struct bump_args, push, 0, "push", NULL, "push that commit with git"),
+	OPT(struct bump_args, push, 0, "push", NULL, "commit, and push with git"),
 	OPT_END,
 };
 
@@ -90,23 +90,42 @@ static int commit(const struct bump_args *args, struct bump *bump, struct error 
 {
 	CLEANUP_FREE char *message = mem_printf("Set %s to %s\n", bump->key, bump->version.tag.buf);
 
-	if (commit_line(bump->path, message, &bump->commit, err) < 0)
-		return error_wrap(err, "the file is changed, not committed");
+	if (commit_line(bump->path, bump->result.line, message, &bump->commit, err) < 0)
+		return error_wrap(err, bump->result.changed ? "the file is changed, not committed"
+							    : "not committed");
 	return args->push ? commit_push(bump->path, err) : 0;
+}
+
+/* What would be done, and whether it may be committed. */
+static int plan(bool commits, struct bump *bump, struct error *err)
+{
+	if (parameters_plan_bump(bump->path, bump->environment, bump->key, bump->version.tag.buf,
+				 &bump->result, err) < 0)
+		return -1;
+	return commits ? commit_check_line(bump->path, bump->result.line, err) : 0;
+}
+
+static int write_file(struct bump *bump, struct error *err)
+{
+	if (parameters_bump(bump->path, bump->environment, bump->key, bump->version.tag.buf,
+			    &bump->result, err) == 0)
+		return 0;
+	return error_has_code(err, FILE_IS_LOCKED) && *bump->stack
+		       ? error_wrap(err, "parameters of stack '%s'", bump->stack)
+		       : -1;
 }
 
 static int carry_out(const struct bump_args *args, struct bump *bump, struct error *err)
 {
-	const char *tag = bump->version.tag.buf;
+	bool commits = args->commit || args->push;
 
+	if ((commits || args->dry_run) && plan(commits, bump, err) < 0)
+		return -1;
 	if (args->dry_run)
-		return parameters_plan_bump(bump->path, bump->environment, bump->key, tag,
-					    &bump->result, err);
-	if (parameters_bump(bump->path, bump->environment, bump->key, tag, &bump->result, err) < 0)
-		return error_has_code(err, FILE_IS_LOCKED) && *bump->stack
-			       ? error_wrap(err, "parameters of stack '%s'", bump->stack)
-			       : -1;
-	return args->commit || args->push ? commit(args, bump, err) : 0;
+		return 0;
+	if (write_file(bump, err) < 0)
+		return -1;
+	return commits ? commit(args, bump, err) : 0;
 }
 
 static void print_agreement(const struct app *app, const struct agreement *agreement)
@@ -224,7 +243,7 @@ const struct cmd cmd_bump = {
 		"It is replaced whole or not at all, under a kernel lock.\n"
 		"With --commit, the changed line is committed to the repository that the file is "
 		"in, with author and committer from git's configuration; what else is staged stays "
-		"staged. Hooks are not run.\n"
+		"staged. Hooks are not run; it is signed where commit.gpgsign says so.\n"
 		"With --check nothing is changed: it prints what git, the file, the registry and "
 		"the live stack say, and ends with 3 where they do not agree.",
 	.operands = "[TAG]",

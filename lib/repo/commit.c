@@ -1,6 +1,7 @@
 #include "repo/commit.h"
 
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "repo/abbreviate.h"
 #include "repo/open.h"
 #include "repo/worktree.h"
@@ -11,6 +12,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- git's program ---- */
+
+/* In `dir`, and about the repository there; it asks nothing, and speaks as reason_of_git() reads.
+ */
+static void proc_git(struct proc *proc, const char *dir)
+{
+	strv_add_all(&proc->args, "git", NULL);
+	strv_add_all(&proc->env, "GIT_TERMINAL_PROMPT=0", "LC_ALL=C", "GIT_DIR", "GIT_WORK_TREE",
+		     "GIT_INDEX_FILE", NULL);
+	proc->dir = dir;
+}
+
+/* The line in which git says what went wrong: a refused branch, else an error, else the first. */
+static const char *reason_of_git(struct str *said)
+{
+	static const char *const heads[] = { " ! ", "fatal: ", "error: ", "" };
+	CLEANUP(strv_release) struct strv lines = STRV_INIT;
+
+	strv_split(&lines, said->buf, "\n");
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		for (size_t at = 0; at < lines.count; at++) {
+			if (strncmp(lines.v[at], heads[i], strlen(heads[i])) != 0)
+				continue;
+			str_reset(said);
+			str_adds(said, lines.v[at] + strspn(lines.v[at], " !"));
+			return said->buf;
+		}
+	}
+	return said->buf;
+}
+
+/* ---- a commit ---- */
+
 /* One commit in the making. */
 struct draft {
 	struct repo repo;
@@ -18,7 +52,6 @@ struct draft {
 	git_commit *parent;
 	git_tree *tree;
 	git_tree_entry *entry; /* the file as committed */
-	git_oid blob;	       /* as it is now */
 	git_signature *author;
 };
 
@@ -61,10 +94,18 @@ static int check_state(const struct draft *draft, struct error *err)
 	return error_fix(err, "end it first: git status says how");
 }
 
+static int refuse_untracked(const struct draft *draft, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "'%s' is in no commit yet", draft->name);
+	return error_fix(err, "commit it once by hand: git add '%s' && git commit", draft->name);
+}
+
 static int find_committed(struct draft *draft, struct error *err)
 {
 	CLEANUP(repo_free_object) git_object *head = NULL;
 
+	if (git_repository_head_unborn(draft->repo.git) == 1)
+		return refuse_untracked(draft, err);
 	if (git_revparse_single(&head, draft->repo.git, "HEAD^{commit}") < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read HEAD");
 	/* ^{commit} gives a commit. */
@@ -73,39 +114,59 @@ static int find_committed(struct draft *draft, struct error *err)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the last commit's files");
 	if (git_tree_entry_bypath(&draft->entry, draft->tree, draft->name) == 0)
 		return 0;
-	error_set(err, ERROR_REFUSED, "'%s' is in no commit yet", draft->name);
-	return error_fix(err, "commit it once by hand: git add '%s' && git commit", draft->name);
+	return refuse_untracked(draft, err);
 }
 
-static int count_lines(const struct draft *draft, size_t *ret_added, size_t *ret_deleted)
+/* Whether a difference to the commit is that of one line, with this number now, or of none. */
+static bool is_one_line(git_diff *diff, unsigned line)
 {
-	git_blob *before = NULL, *now = NULL;
+	const git_diff_hunk *hunk = NULL;
 	git_patch *patch = NULL;
-	int code = git_blob_lookup(&before, draft->repo.git, git_tree_entry_id(draft->entry));
+	bool is = git_diff_num_deltas(diff) == 0;
 
-	if (code == 0)
-		code = git_blob_lookup(&now, draft->repo.git, &draft->blob);
-	if (code == 0)
-		code = git_patch_from_blobs(&patch, before, NULL, now, NULL, NULL);
-	if (code == 0)
-		code = git_patch_line_stats(NULL, ret_added, ret_deleted, patch);
+	if (!is && git_patch_from_diff(&patch, diff, 0) == 0)
+		is = git_patch_num_hunks(patch) == 0 ||
+		     (git_patch_num_hunks(patch) == 1 &&
+		      git_patch_get_hunk(&hunk, NULL, patch, 0) == 0 && hunk->old_lines <= 1 &&
+		      hunk->new_lines == 1 && (unsigned)hunk->new_start == line);
 	git_patch_free(patch);
-	git_blob_free(now);
-	git_blob_free(before);
-	return code;
+	return is;
 }
 
-static int check_one_line(const struct draft *draft, struct error *err)
+/* The file in the working tree, or as it is staged, beside the last commit. */
+static int compare(const struct draft *draft, bool is_staged, git_diff **ret)
 {
-	size_t added = 0, deleted = 0;
+	char *name = draft->name;
+	git_diff_options options;
 
-	if (count_lines(draft, &added, &deleted) < 0)
-		return repo_fail(err, ERROR_REFUSED, "cannot compare '%s' with its commit",
-				 draft->name);
-	if (added <= 1 && deleted <= 1)
-		return 0;
-	error_set(err, ERROR_REFUSED, "'%s' has other changes that are not committed", draft->name);
-	return error_fix(err, "commit or undo them first: git diff '%s'", draft->name);
+	if (git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) < 0)
+		return -1;
+	options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_FORCE_TEXT;
+	options.context_lines = 0;
+	options.pathspec = (git_strarray){ &name, 1 };
+	if (is_staged)
+		return git_diff_tree_to_index(ret, draft->repo.git, draft->tree, NULL, &options);
+	return git_diff_tree_to_workdir(ret, draft->repo.git, draft->tree, &options);
+}
+
+static int check_one_line(const struct draft *draft, unsigned line, struct error *err)
+{
+	for (int is_staged = 0; is_staged < 2; is_staged++) {
+		git_diff *diff = NULL;
+		int code = compare(draft, is_staged, &diff);
+		bool is = code == 0 && is_one_line(diff, line);
+
+		git_diff_free(diff);
+		if (code < 0)
+			return repo_fail(err, ERROR_REFUSED, "cannot compare '%s' with its commit",
+					 draft->name);
+		if (is)
+			continue;
+		error_set(err, ERROR_REFUSED, "'%s' has other changes that are not committed",
+			  draft->name);
+		return error_fix(err, "commit or undo them first: git diff HEAD '%s'", draft->name);
+	}
+	return 0;
 }
 
 static int find_author(struct draft *draft, struct error *err)
@@ -129,55 +190,129 @@ static int stage(const struct draft *draft, struct error *err)
 }
 
 /* The last commit's tree with the one file replaced: what else is staged is not in it. */
-static int write_commit(const struct draft *draft, const char *message, git_oid *ret_id,
-			struct error *err)
+static int write_tree(const struct draft *draft, const git_oid *blob, git_tree **ret)
 {
-	CLEANUP(repo_free_tree) git_tree *tree = NULL;
-	const git_commit *parents[] = { draft->parent };
 	const git_tree_update update = {
 		.action = GIT_TREE_UPDATE_UPSERT,
-		.id = draft->blob,
+		.id = *blob,
 		.filemode = git_tree_entry_filemode(draft->entry),
 		.path = draft->name,
 	};
-	git_oid tree_id;
+	git_oid id;
 
-	if (git_tree_create_updated(&tree_id, draft->repo.git, draft->tree, 1, &update) == 0 &&
-	    git_tree_lookup(&tree, draft->repo.git, &tree_id) == 0 &&
-	    git_commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->author, NULL,
+	if (git_tree_create_updated(&id, draft->repo.git, draft->tree, 1, &update) < 0)
+		return -1;
+	return git_tree_lookup(ret, draft->repo.git, &id);
+}
+
+static int write_commit(const struct draft *draft, const char *message, const git_tree *tree,
+			git_oid *ret_id, struct error *err)
+{
+	const git_commit *parents[] = { draft->parent };
+
+	if (git_commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->author, NULL,
 			      message, tree, 1, parents) == 0)
 		return 0;
 	return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft->name);
 }
 
-int commit_line(const char *path, const char *message, struct str *ret_short_id, struct error *err)
-{
-	CLEANUP(draft_release) struct draft draft = DRAFT_INIT;
-	git_oid id;
+/* ---- signed ones ---- */
 
-	if (find_file(path, &draft, err) < 0 || check_state(&draft, err) < 0 ||
-	    find_committed(&draft, err) < 0)
-		return -1;
-	if (git_blob_create_from_workdir(&draft.blob, draft.repo.git, draft.name) < 0)
-		return repo_fail(err, ERROR_REFUSED, "cannot read '%s'", draft.name);
-	str_reset(ret_short_id);
-	if (git_oid_equal(&draft.blob, git_tree_entry_id(draft.entry)))
-		return 0;
-	if (check_one_line(&draft, err) < 0 || find_author(&draft, err) < 0 ||
-	    stage(&draft, err) < 0 || write_commit(&draft, message, &id, err) < 0)
-		return -1;
-	return abbreviate(&draft.repo, &id, ret_short_id, err);
+static bool wants_signature(const struct draft *draft)
+{
+	git_config *config = NULL;
+	int wants = 0;
+
+	if (git_repository_config_snapshot(&config, draft->repo.git) < 0)
+		return false;
+	if (git_config_get_bool(&wants, config, "commit.gpgsign") < 0)
+		wants = 0;
+	git_config_free(config);
+	return wants;
 }
 
-/* git says in its last line what went wrong. */
-static const char *last_line(struct str *text)
+/* git names the commit that it wrote. */
+static int run_commit_tree(struct proc *proc, git_oid *ret_id, struct error *err)
 {
-	const char *newline;
+	CLEANUP(str_release) struct str out = STR_INIT, said = STR_INIT;
+	struct proc_end end;
 
-	while (str_ends_with(text, "\n"))
-		str_cut(text, text->len - 1);
-	newline = strrchr(text->buf, '\n');
-	return newline ? newline + 1 : text->buf;
+	proc->ret_out = &out;
+	proc->ret_err = &said;
+	if (proc_run(proc, &end, err) < 0)
+		return -1;
+	if (end.status == 0 && git_oid_fromstrn(ret_id, out.buf, strcspn(out.buf, "\n")) == 0)
+		return 0;
+	error_set(err, ERROR_CHILD, "git cannot sign the commit: %s", reason_of_git(&said));
+	return error_fix(err, "see user.signingkey and gpg.format in 'git help config', or set "
+			      "commit.gpgsign to false in this repository");
+}
+
+/* Signatures are git's: it knows the program and the key. Moves the branch as git would. */
+static int write_signed(const struct draft *draft, const char *message, const git_tree *tree,
+			git_oid *ret_id, struct error *err)
+{
+	CLEANUP(repo_free_reference) git_reference *head = NULL;
+	CLEANUP(repo_free_reference) git_reference *moved = NULL;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	CLEANUP_FREE char *note = mem_printf("commit: %.*s", (int)strcspn(message, "\n"), message);
+	char tree_id[GIT_OID_HEXSZ + 1], parent_id[GIT_OID_HEXSZ + 1];
+
+	(void)git_oid_tostr(tree_id, sizeof(tree_id), git_tree_id(tree));
+	(void)git_oid_tostr(parent_id, sizeof(parent_id), git_commit_id(draft->parent));
+	proc_git(&proc, git_repository_workdir(draft->repo.git));
+	strv_add_all(&proc.args, "commit-tree", "-S", "-p", parent_id, "-m", message, tree_id,
+		     NULL);
+	/* The key's passphrase may have to be typed. */
+	proc.is_foreground = true;
+	if (run_commit_tree(&proc, ret_id, err) < 0)
+		return -1;
+	if (git_repository_head(&head, draft->repo.git) == 0 &&
+	    git_oid_equal(git_reference_target(head), git_commit_id(draft->parent)) &&
+	    git_reference_set_target(&moved, head, ret_id, note) == 0)
+		return 0;
+	return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft->name);
+}
+
+/* ---- the whole ---- */
+
+static int prepare(const char *path, unsigned line, struct draft *draft, struct error *err)
+{
+	if (find_file(path, draft, err) < 0 || check_state(draft, err) < 0 ||
+	    find_committed(draft, err) < 0 || check_one_line(draft, line, err) < 0)
+		return -1;
+	return find_author(draft, err);
+}
+
+int commit_check_line(const char *path, unsigned line, struct error *err)
+{
+	CLEANUP(draft_release) struct draft draft = DRAFT_INIT;
+
+	return prepare(path, line, &draft, err);
+}
+
+int commit_line(const char *path, unsigned line, const char *message, struct str *ret_short_id,
+		struct error *err)
+{
+	CLEANUP(draft_release) struct draft draft = DRAFT_INIT;
+	CLEANUP(repo_free_tree) git_tree *tree = NULL;
+	git_oid blob, id;
+	int written;
+
+	if (prepare(path, line, &draft, err) < 0)
+		return -1;
+	if (git_blob_create_from_workdir(&blob, draft.repo.git, draft.name) < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot read '%s'", draft.name);
+	str_reset(ret_short_id);
+	if (git_oid_equal(&blob, git_tree_entry_id(draft.entry)))
+		return 0;
+	if (stage(&draft, err) < 0)
+		return -1;
+	if (write_tree(&draft, &blob, &tree) < 0)
+		return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft.name);
+	written = wants_signature(&draft) ? write_signed(&draft, message, tree, &id, err)
+					  : write_commit(&draft, message, tree, &id, err);
+	return written < 0 ? -1 : abbreviate(&draft.repo, &id, ret_short_id, err);
 }
 
 /* The credential helper for CodeCommit signs with the credentials of AWS. */
@@ -211,17 +346,15 @@ int commit_push(const char *path, struct error *err)
 	CLEANUP(str_release) struct str said = STR_INIT;
 	struct proc_end end;
 
-	strv_add_all(&proc.args, "git", "push", "--quiet", NULL);
-	strv_add_all(&proc.env, "GIT_TERMINAL_PROMPT=0", "GIT_DIR", "GIT_WORK_TREE",
-		     "GIT_INDEX_FILE", NULL);
+	proc_git(&proc, dir);
+	strv_add_all(&proc.args, "push", "--quiet", NULL);
 	proc.role = is_of_codecommit(dir) ? PROC_OWN : PROC_TOOL;
-	proc.dir = dir;
 	proc.ret_out = &said;
 	proc.ret_err = &said;
 	if (proc_run(&proc, &end, err) < 0)
 		return -1;
 	if (end.status == 0)
 		return 0;
-	error_set(err, ERROR_CHILD, "git push: %s", last_line(&said));
+	error_set(err, ERROR_CHILD, "git push: %s", reason_of_git(&said));
 	return error_fix(err, "the commit is there: push it by hand, in '%s'", dir);
 }

@@ -7,19 +7,25 @@
 /*
  * Commits one changed line of one tracked file to the branch that its repository stands on; what
  * else is changed or staged there stays as it is. Author and committer are git's user.name and
- * user.email. Hooks are not run and the commit is not signed: libgit2 does neither.
+ * user.email. Hooks are not run: libgit2 knows none. Where commit.gpgsign is true the commit is
+ * signed, by git's program.
  *
  * *ret_short_id names the commit; it stays empty where the file is committed as it stands. The
  * index is written before the commit, so that after a crash the same call ends the work.
  *
- * ERROR_REFUSED with what to do where the file is not tracked, where more than one line of it
- * differs from the last commit, where a merge or rebase is going on, or where git knows no author.
+ * ERROR_REFUSED with what to do where the file is not tracked, where more of it than this line
+ * (from 1) differs from the last commit, in the working tree or as it is staged, where a merge or
+ * rebase is going on, or where git knows no author. ERROR_CHILD where git cannot sign.
  */
-int commit_line(const char *path, const char *message, struct str *ret_short_id, struct error *err);
+int commit_line(const char *path, unsigned line, const char *message, struct str *ret_short_id,
+		struct error *err);
+
+/* Fails as commit_line() would that followed a change of this line; writes nothing. */
+int commit_check_line(const char *path, unsigned line, struct error *err);
 
 /*
  * Pushes the branch by running git, which knows remotes and their credentials; it asks nothing.
- * ERROR_TOOL where git is missing, ERROR_CHILD with git's last line where it fails.
+ * ERROR_TOOL where git is missing, ERROR_CHILD with git's reason where it fails.
  */
 int commit_push(const char *path, struct error *err);
 

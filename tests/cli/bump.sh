@@ -123,20 +123,46 @@ run 0 "$DEPLOYER" bump --file dev.cfg v2
 run 0 "$DEPLOYER" bump --file dev.cfg --commit v2
 [ "$(git show --format= --numstat HEAD)" = "1	1	dev.cfg" ] || fail 'nothing was committed'
 
-# Other lines that changed, no author, a file that is not tracked: refused with the remedy.
-echo C=3 >>dev.cfg
-run 3 "$DEPLOYER" bump --file dev.cfg --commit v3
-err_has 'has other changes that are not committed'
-git checkout -q dev.cfg
+# Other lines that changed, or are staged; no author; a file that is not tracked: refused with the remedy,
+# before anything is written.
+for value in v2 v3; do
+	sed -i 's/^A=1/A=2/' dev.cfg
+	refuses 3 'has other changes that are not committed' "$DEPLOYER" bump --file dev.cfg --commit "$value"
+	refuses 3 'has other changes that are not committed' "$DEPLOYER" bump --file dev.cfg --commit --dry-run "$value"
+	git add dev.cfg
+	git show HEAD:dev.cfg >dev.cfg
+	refuses 3 'has other changes that are not committed' "$DEPLOYER" bump --file dev.cfg --commit "$value"
+	git checkout -q HEAD dev.cfg
+done
 echo ApplicationImageTag=a >new.cfg
-run 3 "$DEPLOYER" bump --file new.cfg --commit v3
-err_has "'new.cfg' is in no commit yet"
+refuses 3 "'new.cfg' is in no commit yet" "$DEPLOYER" bump --file new.cfg --commit v3
 git config --global --unset user.name
-run 3 "$DEPLOYER" bump --file dev.cfg --commit v3
-err_has 'git config --global user.name'
+refuses 3 'git config --global user.name' "$DEPLOYER" bump --file dev.cfg --commit v3
 git config --global user.name Tester
-git checkout -q dev.cfg
+rm new.cfg
 git stash -q
+git init -q "$tmp/unborn"
+echo ApplicationImageTag=a >"$tmp/unborn/dev.cfg"
+run 3 "$DEPLOYER" bump --file "$tmp/unborn/dev.cfg" --commit v3
+err_has "'dev.cfg' is in no commit yet"
+
+# A commit is signed where git's would be; where that fails, the next run goes on.
+git config commit.gpgsign true
+git config gpg.format ssh
+git config user.signingkey "$tmp/key"
+run 1 "$DEPLOYER" bump --file dev.cfg --commit v3
+err_has 'the file is changed, not committed: git cannot sign the commit: '
+if command -v ssh-keygen >/dev/null; then
+	ssh-keygen -q -t ed25519 -N '' -f "$tmp/key"
+	run 0 "$DEPLOYER" bump --file dev.cfg --commit v3
+	git cat-file commit HEAD | grep -q '^gpgsig ' || fail 'it is not signed'
+	[ "$(git log -1 --format='%an <%ae> %s')" = 'Tester <tester@example.com> Set ApplicationImageTag to v3' ] ||
+		fail 'the signed commit reads otherwise'
+	[ "$(git show --format= --numstat HEAD)" = "1	1	dev.cfg" ] || fail 'the signed commit has more in it'
+	[ "$(git reflog -1 --format=%gs)" = 'commit: Set ApplicationImageTag to v3' ] || fail 'the reflog reads otherwise'
+fi
+git config --unset commit.gpgsign
+git checkout -q HEAD dev.cfg
 
 # --push takes the commit to where git would.
 git clone -q --bare "$tmp/infra" "$tmp/remote"
@@ -146,7 +172,7 @@ run 0 "$DEPLOYER" bump --file dev.cfg --push v4
 [ "$(git -C "$tmp/remote" rev-parse main)" = "$(git rev-parse HEAD)" ] || fail 'not pushed'
 git remote set-url origin "$tmp/nowhere"
 run 1 "$DEPLOYER" bump --file dev.cfg --push v5
-err_has 'git push:'
+err_has "git push: fatal: '$tmp/nowhere' does not appear to be a git repository"
 err_has 'push it by hand'
 
 # An application and its parameter file in one repository: the bump does not make it dirty.

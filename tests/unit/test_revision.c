@@ -396,7 +396,7 @@ static int commit(const char *dir, const char *name, struct str *ret_id, struct 
 {
 	CLEANUP_FREE char *path = file_join(dir, name);
 
-	return commit_line(path, "message", ret_id, err);
+	return commit_line(path, 1, "message", ret_id, err);
 }
 
 static void commits_nothing_while_something_is_in_the_way(void **state)
