@@ -66,7 +66,7 @@ struct container {
 	const char *name; /* "" where it has none */
 };
 
-/* Calls `visit` for each container of the template; returns how many there are. */
+/* Calls `visit`, where given, for each container of the template; returns how many there are. */
 typedef void container_visit_fn(struct check *check, const struct container *container,
 				void *context);
 size_t check_each_container(struct check *check, container_visit_fn *visit, void *context);

@@ -138,7 +138,8 @@ size_t check_each_container(struct check *check, container_visit_fn *visit, void
 			const char *own = json_text(container.definition, "Name");
 
 			container.name = own ? own : "";
-			visit(check, &container, context);
+			if (visit)
+				visit(check, &container, context);
 			count++;
 		}
 	}
@@ -166,20 +167,61 @@ void check_tag_parameter_missing(struct check *check)
 		finding_fix(finding, "declare it, or name another one as stack.tag_parameter");
 }
 
-static void collect_image(struct check *check, const struct container *container, void *names)
+/* Whether a resource's key holds an image: of a container, of a function, of App Runner. */
+static bool is_image_key(const char *key)
 {
-	(void)check;
-	collect(json_object_get(container->definition, "Image"), names);
+	static const char *const keys[] = { "Image", "ImageUri", "ImageIdentifier" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+/* All that images refer to, wherever they are, such as within an Fn::If. */
+static void collect_images(const json_t *value, json_t *names)
+{
+	const char *key;
+	const json_t *item;
+	json_t *member;
+	size_t i;
+
+	json_object_foreach((json_t *)(uintptr_t)value, key, member)
+	{
+		if (is_image_key(key))
+			collect(member, names);
+		else
+			collect_images(member, names);
+	}
+	json_array_foreach(value, i, item) collect_images(item, names);
+}
+
+/* What is handed to nested stacks: the image may be theirs. */
+static void collect_handed_on(const json_t *resources, json_t *names)
+{
+	json_t *resource;
+	const char *name;
+
+	json_object_foreach((json_t *)(uintptr_t)resources, name, resource)
+		collect(json_object_get(properties_of(resource, "AWS::CloudFormation::Stack"),
+					"Parameters"),
+			names);
 }
 
 void check_tag_parameter_unused(struct check *check)
 {
+	const json_t *root = check->request->template->root;
+	const json_t *resources = json_object_get(root, "Resources");
 	const char *tag = check->request->tag_parameter;
 	CLEANUP_FREE char *path = mem_printf("Parameters.%s", tag);
 	json_auto_t *used = json_object();
-	size_t containers = check_each_container(check, collect_image, used);
 
-	if (containers == 0 || !check_declaration(check, tag) || json_object_get(used, tag))
+	if (check_each_container(check, NULL, NULL) == 0 || !check_declaration(check, tag) ||
+	    has_macro(root))
+		return;
+	collect_images(resources, used);
+	collect_handed_on(resources, used);
+	if (json_object_get(used, tag))
 		return;
 	finding_fix(check_add_at_template(check, path, "no image of a container uses '%s'", tag),
 		    "end the container's Image with ':${%s}', in a !Sub", tag);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A bump that is killed or refused by the kernel at any of its system calls leaves the old file or the new
-# one, and the next bump works and cleans up. From the first look at the file to the end of the program;
+# A bump that is killed or refused by the kernel at any of its system calls, or whose writes are cut short at
+# any byte, leaves the old file or the new one, and the next bump works and cleans up. From the first look at the file to the end of the program;
 # BUMP_FAULTS=all takes every system call of the program, the loader's too.
 . "$(dirname "$0")/../cli/testlib.sh"
 need strace
@@ -68,15 +68,21 @@ echo "$(wc -l <"$tmp/points") system calls: $((old + new))/$tried runs left the 
 	"$next/$tried next runs worked"
 [ "$old" -gt 0 ] && [ "$new" -gt 0 ] || fail 'the faults do not reach both sides of the rename'
 
-# A write that the kernel cuts short, in two ways: the program is told, or ended.
-awk 'BEGIN { print "ApplicationImageTag=old"; for (i = 0; i < 600; i++) print "Key" i "=value" }' >"$tmp/large"
+# A write that the kernel cuts short after each byte, in two ways: the program is told, or ended.
+cut=0
+size=$(wc -c <"$tmp/new")
 for trap_xfsz in "trap '' XFSZ" :; do
-	cp "$tmp/large" dev.cfg
-	run_status=0
-	sh -c "$trap_xfsz"'; ulimit -c 0; ulimit -f 4; exec "$0" bump new' "$DEPLOYER" >/dev/null 2>&1 || run_status=$?
-	[ "$run_status" -ne 0 ] || fail 'a file of 4 blocks took more'
-	same dev.cfg "$tmp/large"
-	run 0 "$DEPLOYER" bump next
-	[ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
+	for limit in $(seq 0 "$((size - 1))"); do
+		cp "$tmp/old" dev.cfg
+		run_status=0
+		prlimit --core=0 --fsize="$limit" sh -c "$trap_xfsz"'; exec "$0" bump new' "$DEPLOYER" \
+			>/dev/null 2>&1 || run_status=$?
+		[ "$run_status" -ne 0 ] || fail "a file of at most $limit bytes took more"
+		same dev.cfg "$tmp/old"
+		run 0 "$DEPLOYER" bump next
+		same dev.cfg "$tmp/next"
+		[ "$(ls -A)" = dev.cfg ] || fail "left behind: $(ls -A)"
+		cut=$((cut + 1))
+	done
 done
-echo '2/2 short writes left the old file'
+echo "$cut/$((size * 2)) short writes left the old file, $cut/$((size * 2)) next runs worked"

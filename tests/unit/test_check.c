@@ -34,6 +34,9 @@
 #define OWN "            - {Name: SECRETS, Value: !Ref Secret}\n"
 #define SECRET(properties)                                                                         \
 	"  Secret: {Type: 'AWS::SecretsManager::Secret', Properties: {" properties "}}\n"
+#define SIDECAR                                                                                    \
+	"  S: {Type: 'AWS::ECS::TaskDefinition', Properties: {ContainerDefinitions: "              \
+	"[{Image: 'nginx:1'}]}}\n"
 #define REGION "            - {Name: AWS_DEFAULT_REGION, Value: !Ref AWS::Region}\n"
 #define ROLE(statements)                                                                           \
 	"  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies:\n"                    \
@@ -173,6 +176,17 @@ static const struct row rows[] = {
 	  "Resources:\n  S: {P: !Ref ApplicationImageTag}\n  T: {Type: 'AWS::ECS::TaskDefinition', "
 	  "Properties: {ContainerDefinitions: [{Image: 'x:latest'}]}}\n",
 	  TAG_FILE, "stack.yml:2:3 tag-parameter-unused" },
+	/* The image may be that of another kind of resource, or a nested stack's. */
+	{ TAG "Resources:\n" SIDECAR "  F: {Type: 'AWS::Lambda::Function', Properties: {Code: "
+	      "{ImageUri: !Sub 'x:${ApplicationImageTag}'}}}\n",
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" SIDECAR "  N: {Type: 'AWS::CloudFormation::Stack', Properties: "
+	      "{Parameters: {Tag: !Ref ApplicationImageTag}}}\n",
+	  TAG_FILE, "" },
+	{ TAG "Resources:\n" SIDECAR "  C: {Type: 'AWS::ECS::TaskDefinition', Properties: "
+	      "{ContainerDefinitions: !If [a, [{Image: !Sub "
+	      "'x:${ApplicationImageTag}'}], []]}}\n",
+	  TAG_FILE, "" },
 	{ TAG "Resources:\n" TASK(BY_ROLE, SECRETS REGION) ROLE(READ(OURS) ", " DECRYPT), TAG_FILE,
 	  "" },
 	{ TAG "Resources:\n" TASK("", SECRETS REGION), TAG_FILE, "stack.yml:11:15 secrets-role" },
