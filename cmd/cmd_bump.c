@@ -15,6 +15,7 @@
 struct bump_args {
 	const char *file;
 	const char *key;
+	bool allow_dirty;
 	bool check;
 	bool dry_run;
 	bool commit;
@@ -24,6 +25,8 @@ struct bump_args {
 static const struct opt opts[] = {
 	OPT(struct bump_args, file, 'f', "file", "FILE", "edit FILE instead of stack.parameters"),
 	OPT(struct bump_args, key, 'k', "key", "KEY", "set KEY instead of stack.tag_parameter"),
+	OPT(struct bump_args, allow_dirty, 0, "allow-dirty", NULL,
+	    "go on although files differ from the commit"),
 	OPT(struct bump_args, check, 0, "check", NULL,
 	    "only say whether file, git, registry and stack agree"),
 	OPT(struct bump_args, dry_run, 'n', "dry-run", NULL, "only print what would change"),
@@ -66,14 +69,16 @@ static int find_file(const struct bump_args *args, const struct config *config, 
 	return error_fix(err, "name it with --file, or as stack.parameters in deployer.yml");
 }
 
-static int find_version(const struct app *app, const struct config *config, const char *tag,
-			struct bump *bump, struct error *err)
+static int find_version(const struct app *app, const struct bump_args *args,
+			const struct config *config, const char *tag, struct bump *bump,
+			struct error *err)
 {
 	CLEANUP(strv_release) struct strv own_files = STRV_INIT;
 	const struct version_request request = {
 		.dir = config->dir,
 		.env = &app->env,
 		.own_files = &own_files,
+		.allow_dirty = args->allow_dirty,
 	};
 
 	/* No repository need be looked at; parameters_bump() checks the tag. */
@@ -217,7 +222,7 @@ static int bump_run(struct app *app, const void *args_, char **operands, struct 
 	};
 
 	if (app_config(app, &config, err) < 0 || find_file(args, config, &bump, err) < 0 ||
-	    find_version(app, config, operands[0], &bump, err) < 0)
+	    find_version(app, args, config, operands[0], &bump, err) < 0)
 		return -1;
 	if (args->check)
 		return check_agreement(app, &bump, err);

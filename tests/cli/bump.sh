@@ -100,6 +100,8 @@ run 0 "$DEPLOYER" bump
 out_has "+ApplicationImageTag=$hash"
 echo dirty >untracked
 refuses 3 'differs from its commit' "$DEPLOYER" bump
+refuses 0 '' "$DEPLOYER" bump --dry-run --allow-dirty
+out_has "+ApplicationImageTag=$("$DEPLOYER" version --allow-dirty 2>/dev/null)"
 rm untracked
 
 # --commit: the one line, whatever else is staged or changed.
