@@ -80,14 +80,15 @@ static void place(struct reader *reader, const yaml_node_t *key, const yaml_node
 /* The items of a list joined as CloudFormation joins them; false where one is not a scalar. */
 static bool join(struct reader *reader, const yaml_node_t *list, struct str *ret)
 {
-	const yaml_node_item_t *item = list->data.sequence.items.start;
+	const yaml_node_item_t *first = list->data.sequence.items.start, *item = first;
 
 	for (; item < list->data.sequence.items.top; item++) {
 		const yaml_node_t *node = yaml_document_get_node(&reader->document, *item);
 
 		if (node->type != YAML_SCALAR_NODE || is_null(node))
 			return false;
-		str_addf(ret, "%s%s", ret->len ? "," : "", (const char *)node->data.scalar.value);
+		str_addf(ret, "%s%s", item == first ? "" : ",",
+			 (const char *)node->data.scalar.value);
 	}
 	return true;
 }
@@ -151,7 +152,8 @@ static int read_map(struct reader *reader, const char *section, struct error *er
 	if (root->type != YAML_MAPPING_NODE) {
 		error_set(err, ERROR_CONFIG, "line %zu: not a map of 'Key: Value'",
 			  root->start_mark.line + 1);
-		return fail_at(root->start_mark, err);
+		fail_at(root->start_mark, err);
+		return error_fix(err, "write 'Key: Value' lines; a list is read as JSON only");
 	}
 	root = find_section(reader, root, section);
 	for (pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++)

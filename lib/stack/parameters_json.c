@@ -53,6 +53,7 @@ static char *list_text(struct slice value)
 {
 	CLEANUP(str_release) struct str joined = STR_INIT;
 	struct json_walk walk = json_walk_begin(value);
+	size_t count = 0;
 	struct slice key, item;
 
 	if (value.n == 0 || value.p[0] != '[')
@@ -62,7 +63,7 @@ static char *list_text(struct slice value)
 
 		if (!text)
 			return NULL;
-		str_addf(&joined, "%s%s", joined.len ? "," : "", text);
+		str_addf(&joined, "%s%s", count++ ? "," : "", text);
 	}
 	return str_detach(&joined);
 }

@@ -143,8 +143,11 @@ static int read_text(struct reader *reader, struct slice value, struct error *er
 	for (; reader->counted < value.p; reader->counted++)
 		reader->line += *reader->counted == '\n';
 	text.value_at = (size_t)(value.p - reader->start);
-	if (!toml_text(value, &text.meaning, &text.at))
-		return refuse(reader, KEY " is no plain string, nor a list of them", err);
+	if (!toml_text(value, &text.meaning, &text.at)) {
+		refuse(reader, KEY " is no plain string, nor a list of them", err);
+		return error_fix(err,
+				 "write \"Key=Value Key=Value\", or a list, each \"Key=Value\"");
+	}
 	while ((at += strspn(text.meaning.buf + at, " ")) < text.meaning.len)
 		if (read_pair(reader, &text, &at, err) < 0)
 			return -1;

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Each test gets an empty folder; the file in it is "f". */
 /* How SAM begins what it writes. */
 #define SAM "version = 0.1\n[default.deploy.parameters]\n"
 
+/* Each test gets an empty folder; the file in it is "f". */
 static int make_folder(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -88,6 +88,24 @@ static void reads_every_format(void **state)
 		assert_string_equal(cfn_parameters_find(&list, "Vpc")->value, "vpc-1");
 		assert_string_equal(cfn_parameters_find(&list, "Subnets")->value, "a,b");
 		assert_string_equal(cfn_parameters_find(&list, "Port")->value, "010");
+	}
+}
+
+static void keeps_the_empty_items_of_lists(void **state)
+{
+	static const char *const texts[] = {
+		"{\"L\": [\"\", \"a\", \"\"]}",
+		"L: ['', a, '']\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters list = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = put(state, texts[i]);
+
+		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
+		assert_string_equal(list.items[0].value, ",a,");
 	}
 }
 
@@ -460,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(reads_every_format),
+		IN_FOLDER(keeps_the_empty_items_of_lists),
 		IN_FOLDER(reads_the_environment_that_is_asked_for),
 		IN_FOLDER(knows_dotenv_by_its_name),
 		IN_FOLDER(keeps_the_text_of_numbers),
