@@ -99,7 +99,8 @@ static int open_to_lock(const char *path, int flags)
 {
 	int fd = (int)TEMP_FAILURE_RETRY(open(path, flags | O_RDWR, 0666));
 
-	if (fd < 0 && !(flags & O_CREAT) && (errno == EACCES || errno == EROFS || errno == EISDIR))
+	if (fd < 0 && !(flags & O_CREAT) &&
+	    (errno == EACCES || errno == EPERM || errno == EROFS || errno == EISDIR))
 		fd = (int)TEMP_FAILURE_RETRY(open(path, flags | O_RDONLY));
 	return fd;
 }

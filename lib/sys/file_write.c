@@ -166,11 +166,26 @@ static int check_trap(const char *path, const struct target *target, struct erro
 			 target->dir);
 }
 
+/* Root may write to anything but what is immutable: the mode says what its owner wants. */
+static int check_writable(const char *path, const struct target *target, struct error *err)
+{
+	const mode_t any_write = S_IWUSR | S_IWGRP | S_IWOTH;
+	int refused = faccessat(target->dir_fd, target->name, W_OK, AT_EACCESS) < 0 ? errno : 0;
+
+	if (refused == EPERM) {
+		error_set(err, ERROR_CONFIG, "'%s' is immutable", path);
+		return error_fix(err, "chattr -i '%s', as root", path);
+	}
+	if (refused == EACCES || (target->st.st_mode & any_write) == 0) {
+		error_set(err, ERROR_CONFIG, "'%s' is read only", path);
+		return error_fix(err, "chmod u+w '%s', as its owner", path);
+	}
+	return 0;
+}
+
 /* What rename() would do without asking: lose a link, or a mode that forbids writing. */
 static int check_replaceable(const char *path, const struct target *target, struct error *err)
 {
-	const mode_t any_write = S_IWUSR | S_IWGRP | S_IWOTH;
-
 	if (!target->exists)
 		return 0;
 	if (!S_ISREG(target->st.st_mode))
@@ -183,13 +198,7 @@ static int check_replaceable(const char *path, const struct target *target, stru
 				 "'%s'",
 				 path, path, path, path);
 	}
-	/* Root may write to anything: the mode says what its owner wants. */
-	if ((target->st.st_mode & any_write) == 0 ||
-	    (faccessat(target->dir_fd, target->name, W_OK, AT_EACCESS) < 0 && errno == EACCES)) {
-		error_set(err, ERROR_CONFIG, "'%s' is read only", path);
-		return error_fix(err, "chmod u+w '%s', as its owner", path);
-	}
-	return check_trap(path, target, err);
+	return check_writable(path, target, err) < 0 ? -1 : check_trap(path, target, err);
 }
 
 bool file_is_leftover(const char *name)

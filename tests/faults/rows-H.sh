@@ -139,6 +139,10 @@ read_only() {
 	chmod 640 dev.cfg
 	run 0 "$DEPLOYER" bump 5fdbe62
 	[ "$(stat -c %a dev.cfg)" = 640 ] || fail 'the mode changed'
+	# Where the file system knows it and this user may.
+	chattr +i dev.cfg 2>/dev/null || return 0
+	refuses 2 'is immutable' "$DEPLOYER" bump 0b0e67b
+	chattr -i dev.cfg
 }
 closed_folder() {
 	need_root
