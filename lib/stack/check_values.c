@@ -457,11 +457,29 @@ void check_value_length(struct check *check)
 
 /* ---- names ---- */
 
+/* Whether it names what a password is like, or where it lies: DbPasswordArn, PasswordLength. */
+static bool is_about_password(const char *name)
+{
+	static const char *const ends[] = { "arn",    "name", "id",	"path",
+					    "length", "age",  "policy", "version" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len > end && strcasecmp(name + len - end, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_password(const char *name)
 {
 	static const char *const words[] = { "password", "passwd", "passphrase", "apikey",
 					     "secretkey" };
 
+	if (is_about_password(name))
+		return false;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcasestr(name, words[i]))
 			return true;
@@ -506,6 +524,20 @@ static bool is_live(const struct check *check, const char *name)
 	return live && cfn_parameters_find(live, name);
 }
 
+static void add_missing(struct check *check, const char *name)
+{
+	const struct parameter_file *file = check->request->parameters;
+	CLEANUP_FREE char *path = mem_printf("Parameters.%s", name);
+	struct finding *finding = check_add_at_template(
+		check, path, "parameter '%s' has no value in '%s' and no default", name,
+		file->path);
+
+	if (file->format == PARAMETERS_ASSIGNMENTS || file->format == PARAMETERS_DOTENV)
+		finding_fix(finding, "add a line '%s=...' to '%s'", name, file->path);
+	else
+		finding_fix(finding, "add '%s' to '%s'", name, file->path);
+}
+
 void check_missing_parameter(struct check *check)
 {
 	const struct check_request *request = check->request;
@@ -516,16 +548,9 @@ void check_missing_parameter(struct check *check)
 		return;
 	json_object_foreach(check_declarations(check), name, declared)
 	{
-		CLEANUP_FREE char *path = mem_printf("Parameters.%s", name);
-
-		if (check_given(check, name) || json_object_get(declared, "Default") ||
-		    is_live(check, name))
-			continue;
-		finding_fix(check_add_at_template(check, path,
-						  "parameter '%s' has no value in '%s' and no "
-						  "default",
-						  name, request->parameters->path),
-			    "add a line '%s=...' to '%s'", name, request->parameters->path);
+		if (!check_given(check, name) && !json_object_get(declared, "Default") &&
+		    !is_live(check, name))
+			add_missing(check, name);
 	}
 }
 

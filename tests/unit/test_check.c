@@ -170,6 +170,12 @@ static const struct row rows[] = {
 	{ "Parameters:\n  DbPassword: {Type: String}\n  ApplicationImageTag: {Type: "
 	  "String}\nResources: {A: {P: !Sub '${DbPassword}${ApplicationImageTag}'}}\n",
 	  "DbPassword=x\n" TAG_FILE, "stack.yml:2:3 password-echo" },
+	/* Where a password lies, and what it is like, is none. */
+	{ "Parameters:\n  DbPasswordArn: {Type: String}\n  PasswordLength: {Type: Number}\n"
+	  "  ApplicationImageTag: {Type: String}\nResources: {S: {Type: "
+	  "'AWS::SecretsManager::Secret'}, A: {P: !Sub "
+	  "'${DbPasswordArn}${PasswordLength}${ApplicationImageTag}'}}\n",
+	  "DbPasswordArn=arn:x\nPasswordLength=9\n" TAG_FILE, "" },
 	/* Containers. */
 	{ TAG "Resources:\n" TASK("", REGION), TAG_FILE, "" },
 	{ TAG
