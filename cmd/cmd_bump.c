@@ -91,23 +91,33 @@ static int find_version(const struct app *app, const struct bump_args *args,
 	return version_find(&request, &bump->version, err);
 }
 
-static int commit(const struct bump_args *args, struct bump *bump, struct error *err)
+static struct commit_request commit_request(const struct app *app, const struct bump *bump)
 {
+	return (struct commit_request){ bump->path, bump->result.line, &app->env };
+}
+
+static int commit(const struct app *app, const struct bump_args *args, struct bump *bump,
+		  struct error *err)
+{
+	const struct commit_request request = commit_request(app, bump);
 	CLEANUP_FREE char *message = mem_printf("Set %s to %s\n", bump->key, bump->version.tag.buf);
 
-	if (commit_line(bump->path, bump->result.line, message, &bump->commit, err) < 0)
+	if (commit_line(&request, message, &bump->commit, err) < 0)
 		return error_wrap(err, bump->result.changed ? "the file is changed, not committed"
 							    : "not committed");
 	return args->push ? commit_push(bump->path, err) : 0;
 }
 
 /* What would be done, and whether it may be committed. */
-static int plan(bool commits, struct bump *bump, struct error *err)
+static int plan(const struct app *app, bool commits, struct bump *bump, struct error *err)
 {
+	struct commit_request request;
+
 	if (parameters_plan_bump(bump->path, bump->environment, bump->key, bump->version.tag.buf,
 				 &bump->result, err) < 0)
 		return -1;
-	return commits ? commit_check_line(bump->path, bump->result.line, err) : 0;
+	request = commit_request(app, bump);
+	return commits ? commit_check_line(&request, err) : 0;
 }
 
 static int write_file(struct bump *bump, struct error *err)
@@ -120,17 +130,18 @@ static int write_file(struct bump *bump, struct error *err)
 		       : -1;
 }
 
-static int carry_out(const struct bump_args *args, struct bump *bump, struct error *err)
+static int carry_out(const struct app *app, const struct bump_args *args, struct bump *bump,
+		     struct error *err)
 {
 	bool commits = args->commit || args->push;
 
-	if ((commits || args->dry_run) && plan(commits, bump, err) < 0)
+	if ((commits || args->dry_run) && plan(app, commits, bump, err) < 0)
 		return -1;
 	if (args->dry_run)
 		return 0;
 	if (write_file(bump, err) < 0)
 		return -1;
-	return commits ? commit(args, bump, err) : 0;
+	return commits ? commit(app, args, bump, err) : 0;
 }
 
 static void print_agreement(const struct app *app, const struct agreement *agreement)
@@ -226,7 +237,7 @@ static int bump_run(struct app *app, const void *args_, char **operands, struct 
 		return -1;
 	if (args->check)
 		return check_agreement(app, &bump, err);
-	if (carry_out(args, &bump, err) < 0)
+	if (carry_out(app, args, &bump, err) < 0)
 		return -1;
 	if (app_wants_json(app))
 		print_json(app, &bump);
@@ -247,7 +258,7 @@ const struct cmd cmd_bump = {
 		"SAM's samconfig.toml (--env names its environment), or .env. "
 		"It is replaced whole or not at all, under a kernel lock.\n"
 		"With --commit, the changed line is committed to the repository that the file is "
-		"in, with author and committer from git's configuration; what else is staged stays "
+		"in, with author and committer as git has them; what else is staged stays "
 		"staged. Hooks are not run; it is signed where commit.gpgsign says so.\n"
 		"With --check nothing is changed: it prints what git, the file, the registry and "
 		"the live stack say, and ends with 3 where they do not agree.",

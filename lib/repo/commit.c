@@ -53,6 +53,7 @@ struct draft {
 	git_tree *tree;
 	git_tree_entry *entry; /* the file as committed */
 	git_signature *author;
+	git_signature *committer;
 };
 
 #define DRAFT_INIT                                                                                 \
@@ -62,6 +63,7 @@ struct draft {
 
 static void draft_release(struct draft *draft)
 {
+	git_signature_free(draft->committer);
 	git_signature_free(draft->author);
 	git_tree_entry_free(draft->entry);
 	git_tree_free(draft->tree);
@@ -169,9 +171,29 @@ static int check_one_line(const struct draft *draft, unsigned line, struct error
 	return 0;
 }
 
-static int find_author(struct draft *draft, struct error *err)
+/* As git: NAME and EMAIL of the environment, else of its configuration. */
+static int sign_as(const struct draft *draft, const char *name, const char *email,
+		   git_signature **ret)
 {
-	if (git_signature_default(&draft->author, draft->repo.git) == 0)
+	git_config *config = NULL;
+	int code = git_repository_config_snapshot(&config, draft->repo.git);
+
+	if (code == 0 && !name)
+		code = git_config_get_string(&name, config, "user.name");
+	if (code == 0 && !email)
+		code = git_config_get_string(&email, config, "user.email");
+	if (code == 0)
+		code = git_signature_now(ret, name, email);
+	git_config_free(config);
+	return code;
+}
+
+static int find_authors(const struct env *env, struct draft *draft, struct error *err)
+{
+	if (sign_as(draft, env_get(env, "GIT_AUTHOR_NAME"), env_get(env, "GIT_AUTHOR_EMAIL"),
+		    &draft->author) == 0 &&
+	    sign_as(draft, env_get(env, "GIT_COMMITTER_NAME"), env_get(env, "GIT_COMMITTER_EMAIL"),
+		    &draft->committer) == 0)
 		return 0;
 	error_set(err, ERROR_REFUSED, "git knows no author for the commit");
 	return error_fix(err, "git config --global user.name NAME; git config --global user.email "
@@ -210,8 +232,8 @@ static int write_commit(const struct draft *draft, const char *message, const gi
 {
 	const git_commit *parents[] = { draft->parent };
 
-	if (git_commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->author, NULL,
-			      message, tree, 1, parents) == 0)
+	if (git_commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->committer,
+			      NULL, message, tree, 1, parents) == 0)
 		return 0;
 	return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft->name);
 }
@@ -276,22 +298,22 @@ static int write_signed(const struct draft *draft, const char *message, const gi
 
 /* ---- the whole ---- */
 
-static int prepare(const char *path, unsigned line, struct draft *draft, struct error *err)
+static int prepare(const struct commit_request *request, struct draft *draft, struct error *err)
 {
-	if (find_file(path, draft, err) < 0 || check_state(draft, err) < 0 ||
-	    find_committed(draft, err) < 0 || check_one_line(draft, line, err) < 0)
+	if (find_file(request->path, draft, err) < 0 || check_state(draft, err) < 0 ||
+	    find_committed(draft, err) < 0 || check_one_line(draft, request->line, err) < 0)
 		return -1;
-	return find_author(draft, err);
+	return find_authors(request->env, draft, err);
 }
 
-int commit_check_line(const char *path, unsigned line, struct error *err)
+int commit_check_line(const struct commit_request *request, struct error *err)
 {
 	CLEANUP(draft_release) struct draft draft = DRAFT_INIT;
 
-	return prepare(path, line, &draft, err);
+	return prepare(request, &draft, err);
 }
 
-int commit_line(const char *path, unsigned line, const char *message, struct str *ret_short_id,
+int commit_line(const struct commit_request *request, const char *message, struct str *ret_short_id,
 		struct error *err)
 {
 	CLEANUP(draft_release) struct draft draft = DRAFT_INIT;
@@ -299,7 +321,7 @@ int commit_line(const char *path, unsigned line, const char *message, struct str
 	git_oid blob, id;
 	int written;
 
-	if (prepare(path, line, &draft, err) < 0)
+	if (prepare(request, &draft, err) < 0)
 		return -1;
 	if (git_blob_create_from_workdir(&blob, draft.repo.git, draft.name) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read '%s'", draft.name);

@@ -120,6 +120,11 @@ git fsck --strict >/dev/null 2>&1 || fail 'git finds the repository broken'
 run 0 "$DEPLOYER" -C "$tmp/app" --output json bump --commit
 out_has '"commit": ""'
 
+# The environment's author comes before git's configuration, as with git.
+run 0 env GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@x \
+	"$DEPLOYER" bump --file dev.cfg --commit v1
+[ "$(git log -1 --format='%an <%ae> %cn <%ce>')" = 'A <a@x> C <c@x>' ] || fail 'another author'
+
 # A run that ended between the edit and the commit is finished by the next.
 run 0 "$DEPLOYER" bump --file dev.cfg v2
 run 0 "$DEPLOYER" bump --file dev.cfg --commit v2
@@ -140,6 +145,7 @@ echo ApplicationImageTag=a >new.cfg
 refuses 3 "'new.cfg' is in no commit yet" "$DEPLOYER" bump --file new.cfg --commit v3
 git config --global --unset user.name
 refuses 3 'git config --global user.name' "$DEPLOYER" bump --file dev.cfg --commit v3
+refuses 0 '' env GIT_AUTHOR_NAME=A GIT_COMMITTER_NAME=C "$DEPLOYER" bump --file dev.cfg --commit --dry-run v3
 git config --global user.name Tester
 rm new.cfg
 git stash -q

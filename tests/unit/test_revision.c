@@ -395,8 +395,11 @@ static bool make_draft(const char *dir)
 static int commit(const char *dir, const char *name, struct str *ret_id, struct error *err)
 {
 	CLEANUP_FREE char *path = file_join(dir, name);
+	char *const no_vars[] = { NULL };
+	const struct env env = { no_vars };
+	const struct commit_request request = { path, 1, &env };
 
-	return commit_line(path, 1, "message", ret_id, err);
+	return commit_line(&request, "message", ret_id, err);
 }
 
 static void commits_nothing_while_something_is_in_the_way(void **state)
