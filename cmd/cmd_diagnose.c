@@ -120,7 +120,10 @@ const struct cmd cmd_diagnose = {
 		"cause.\n"
 		"For an ECS service its stopped tasks and their containers' last log lines are "
 		"shown, for a\n"
-		"custom resource the log of its Lambda function and the ECS task that it started.",
+		"custom resource the log of its Lambda function and the ECS task that it started. "
+		"Where\n"
+		"nothing failed, a service that ECS has rolled back behind an UPDATE_COMPLETE is "
+		"named.",
 	.operands = "[STACK]",
 	.max_operands = 1,
 	.opts = opts,

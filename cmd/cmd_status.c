@@ -196,7 +196,7 @@ const struct cmd cmd_status = {
 		   "environments of\n"
 		   "deployer.yml where none is named, all at once. Running tasks whose image is "
 		   "not the one\n"
-		   "behind the tag are counted.",
+		   "behind the tag are counted, and services that ECS has rolled back.",
 	.operands = "[ENV...]",
 	.max_operands = -1,
 	.environments = ENVIRONMENTS_SELF,

@@ -4,6 +4,7 @@
 #include "deploy/record.h"
 #include "deploy/run.h"
 #include "docker/registry_copy.h"
+#include "stack/rollout_check.h"
 #include "stack/status.h"
 
 #include <string.h>
@@ -18,6 +19,32 @@ void promotion_release(struct promotion *promotion)
 }
 
 /* ---- the source ---- */
+
+/* A version that ECS has rolled back behind CloudFormation's success runs nowhere. */
+static int check_services(const struct pipeline *source, const struct cfn_stack *stack,
+			  struct error *err)
+{
+	CLEANUP(rolled_back_service_release)
+	struct rolled_back_service service = ROLLED_BACK_SERVICE_INIT;
+
+	if (strcmp(config_text(source->config, CONFIG_ECS_VERIFY), "false") == 0)
+		return 0;
+	if (rollout_check_find_rolled_back(source->client, stack->id.buf, &service, err) < 0) {
+		if (err->kind != ERROR_AUTH)
+			return -1;
+		report_warning(source->report,
+			       "stack '%s': whether ECS runs its version may not be seen (%s)",
+			       stack->name.buf, err->msg.buf);
+		error_release(err);
+		return 0;
+	}
+	if (!service.name.len)
+		return 0;
+	error_set(err, ERROR_REFUSED, "stack '%s': %s: %s", stack->name.buf, service.name.buf,
+		  service.reason.buf);
+	return error_fix(err, "mend the cause and deploy there first, or name the version with "
+			      "--tag");
+}
 
 /* What runs there; a version that was rolled back, or is only being tried, is none to promote. */
 static int find_live(const struct pipeline *source, struct str *ret, struct error *err)
@@ -44,7 +71,7 @@ static int find_live(const struct pipeline *source, struct str *ret, struct erro
 				      "or the version with --tag");
 	}
 	str_adds(ret, found->value);
-	return 0;
+	return check_services(source, &stack, err);
 }
 
 /* As a run that only logs in finds it, account guard included. */

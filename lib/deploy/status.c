@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "stack/ecs.h"
 #include "stack/parameters.h"
+#include "stack/rollout_check.h"
 #include "stack/status.h"
 
 #include <pthread.h>
@@ -167,25 +168,31 @@ static int compare_tasks(const struct status_request *request, const char *clust
 	return 0;
 }
 
-static int find_service(const struct status_request *request, const char *cluster, const char *arn,
-			bool compare, struct status *status, struct error *err)
+/* While the stack is brought to another state, a service has yet to get its task definition. */
+static bool is_at_rest(const struct status *status)
+{
+	return stack_status_start(status->stack_status.buf) != START_BUSY;
+}
+
+static int find_service(const struct status_request *request, const struct stack_ecs *ecs,
+			size_t index, bool compare, struct status *status, struct error *err)
 {
 	CLEANUP(ecs_service_release) struct ecs_service service = ECS_SERVICE_INIT;
+	CLEANUP(str_release) struct str name = STR_INIT;
+	const char *arn = ecs->services.v[index];
+	const char *cluster;
+
+	stack_ecs_cluster_of(ecs, arn, &name);
+	cluster = name.len ? name.buf : NULL;
 
 	if (ecs_describe_service(request->client, cluster, arn, &service, err) < 0)
 		return -1;
 	status->services++;
 	status->desired += service.desired;
 	status->running += service.running;
+	status->rolled_back +=
+		is_at_rest(status) && rollout_check_missed(&ecs->definitions, &service);
 	return compare ? compare_tasks(request, cluster, arn, status, err) : 0;
-}
-
-/* An ARN of the old form does not tell the cluster: it is the stack's, where that has one. */
-static void find_cluster(const struct stack_ecs *ecs, const char *service_arn, struct str *ret)
-{
-	ecs_arn_cluster(service_arn, ret);
-	if (!ret->len && ecs->clusters.count == 1)
-		str_adds(ret, ecs->clusters.v[0]);
 }
 
 static int find_tasks(const struct status_request *request, bool compare, struct status *status,
@@ -198,12 +205,7 @@ static int find_tasks(const struct status_request *request, bool compare, struct
 	if (stack_ecs_read(request->client, status->stack_arn.buf, &ecs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ecs.services.count; i++) {
-		CLEANUP(str_release) struct str cluster = STR_INIT;
-		const char *arn = ecs.services.v[i];
-
-		find_cluster(&ecs, arn, &cluster);
-		if (find_service(request, cluster.len ? cluster.buf : NULL, arn, compare, status,
-				 err) < 0)
+		if (find_service(request, &ecs, i, compare, status, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -260,7 +262,7 @@ bool status_agrees(const struct status *status)
 	       (!status->git.len || strcmp(status->git.buf, version) == 0) &&
 	       (!status->file_name.len || strcmp(status->file.buf, version) == 0) &&
 	       (status->digest.len || status->is_registry_unknown) &&
-	       status->running == status->desired && !status->strangers;
+	       status->running == status->desired && !status->strangers && !status->rolled_back;
 }
 
 /* ---- several at once ---- */

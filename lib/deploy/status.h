@@ -37,6 +37,7 @@ struct status {
 	unsigned desired; /* tasks of all services */
 	unsigned running;
 	unsigned strangers;	  /* running tasks of the version with other bits than the digest */
+	unsigned rolled_back;	  /* services that ECS has given their former tasks again */
 	bool is_registry_unknown; /* it may not be asked, or no repository is known */
 	bool are_tasks_unknown;
 };

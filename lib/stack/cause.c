@@ -56,6 +56,21 @@ void cause_note(struct cause *cause, const struct cfn_event *event, const char *
 	item->rank = rank_of(event, in_rollback);
 }
 
+void cause_note_rolled_back(struct cause *cause, const char *name, const char *service_arn,
+			    const char *stack_arn, const char *reason)
+{
+	struct failure *item = mem_grow(&cause->items, &cause->count, sizeof(*item));
+
+	item->name = mem_strdup(name);
+	item->type = mem_strdup("AWS::ECS::Service");
+	item->status = mem_strdup("UPDATE_COMPLETE");
+	item->reason = mem_strdup(reason);
+	item->physical_id = mem_strdup(service_arn);
+	item->stack_id = mem_strdup(stack_arn);
+	item->time_ms = 0;
+	item->rank = RANK_OWN;
+}
+
 static bool comes_first(const struct failure *a, const struct failure *b)
 {
 	return a->rank != b->rank ? a->rank < b->rank : a->time_ms < b->time_ms;

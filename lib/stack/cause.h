@@ -44,6 +44,10 @@ void cause_release(struct cause *cause);
 void cause_note(struct cause *cause, const struct cfn_event *event, const char *prefix,
 		bool in_rollback);
 
+/* Takes a service that ECS has rolled back although CloudFormation says UPDATE_COMPLETE of it. */
+void cause_note_rolled_back(struct cause *cause, const char *name, const char *service_arn,
+			    const char *stack_arn, const char *reason);
+
 /* The root cause, borrowed; NULL where nothing failed. */
 const struct failure *cause_root(const struct cause *cause);
 

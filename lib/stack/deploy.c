@@ -312,12 +312,13 @@ static int bring_about(struct deployment *d, struct deploy_result *ret, struct e
 	return 0;
 }
 
-/* The stack is changed, also where ECS or its protection could not be seen to. */
-static void tell_changed(const struct deployment *d, const struct deploy_result *result)
+/* The stack is changed, also where ECS or its protection could not be seen to. `but`: of ECS. */
+static void tell_changed(const struct deployment *d, const struct deploy_result *result,
+			 const char *but)
 {
 	if (result->outcome != DEPLOY_UNCHANGED)
-		fact_tell(d->request->report, FACT_DEPLOYED, "%s (%zu changed)",
-			  result->stack.name.buf, result->changed);
+		fact_tell(d->request->report, FACT_DEPLOYED, "%s (%zu changed%s)",
+			  result->stack.name.buf, result->changed, but);
 }
 
 static int deploy(struct deployment *d, struct deploy_result *ret, struct error *err)
@@ -326,10 +327,12 @@ static int deploy(struct deployment *d, struct deploy_result *ret, struct error 
 		return -1;
 	if (verify(d, ret->stack.id.buf, err) < 0) {
 		if (err->kind == ERROR_OUTCOME)
-			tell_changed(d, ret);
+			tell_changed(d, ret, "");
+		else if (err->kind == ERROR_ROLLED_BACK)
+			tell_changed(d, ret, ", but ECS runs the old version");
 		return -1;
 	}
-	tell_changed(d, ret);
+	tell_changed(d, ret, "");
 	ret->elapsed_ms = d->clock->monotonic_ms(d->clock) - d->started_ms;
 	return protect(d, &ret->stack, err);
 }

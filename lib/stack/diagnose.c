@@ -2,7 +2,9 @@
 
 #include "base/cleanup.h"
 #include "stack/follow_events.h"
+#include "stack/rollout_check.h"
 #include "stack/running.h"
+#include "stack/status.h"
 
 #include <string.h>
 
@@ -100,6 +102,30 @@ static int find_cause(struct aws_client *client, const char *stack_arn,
 	return read_events(client, stack_arn, running, cause, err);
 }
 
+/* Nothing failed as CloudFormation has it. What may not be read is no cause. */
+static int look_behind_success(struct aws_client *client, const char *stack_arn,
+			       struct cause *cause, struct error *err)
+{
+	CLEANUP(cfn_stack_release) struct cfn_stack stack = CFN_STACK_INIT;
+	CLEANUP(rolled_back_service_release)
+	struct rolled_back_service service = ROLLED_BACK_SERVICE_INIT;
+
+	if (cfn_describe_stack(client, stack_arn, &stack, err) < 0)
+		return -1;
+	if (stack_status_verdict(stack.status.buf) != VERDICT_DONE)
+		return 0;
+	if (rollout_check_find_rolled_back(client, stack_arn, &service, err) < 0) {
+		if (err->kind != ERROR_AUTH)
+			return -1;
+		error_release(err);
+		return 0;
+	}
+	if (service.name.len)
+		cause_note_rolled_back(cause, service.name.buf, service.arn.buf, stack_arn,
+				       service.reason.buf);
+	return 0;
+}
+
 /* Looks into the root cause and, where that says nothing, into what failed with the same rank. */
 static void find_evidence(struct aws_client *client, const struct running *running,
 			  struct diagnosis *diagnosis)
@@ -122,6 +148,8 @@ int diagnose(struct aws_client *client, const char *stack_arn, struct diagnosis 
 
 	if (running_find(client, stack_arn, &running, err) < 0 ||
 	    find_cause(client, stack_arn, &running, &found.cause, err) < 0)
+		return -1;
+	if (!found.cause.count && look_behind_success(client, stack_arn, &found.cause, err) < 0)
 		return -1;
 	find_evidence(client, &running, &found);
 	*ret = found;

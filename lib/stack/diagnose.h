@@ -24,7 +24,8 @@ void diagnosis_release(struct diagnosis *diagnosis);
 /*
  * Why the newest operation on a stack failed, read afterwards. The failures come from
  * DescribeEvents, which has those of an operation alone, or else from the events that the operation
- * left, those of nested stacks included. Fails as cfn_describe_events() does.
+ * left, those of nested stacks included. Where nothing failed and the stack is at rest, a service
+ * that ECS has rolled back behind it is the cause. Fails as cfn_describe_events() does.
  */
 int diagnose(struct aws_client *client, const char *stack_arn, struct diagnosis *ret,
 	     struct error *err);

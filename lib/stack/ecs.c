@@ -72,6 +72,15 @@ int stack_ecs_read(struct aws_client *client, const char *stack_arn, struct stac
 	return 0;
 }
 
+void stack_ecs_cluster_of(const struct stack_ecs *ecs, const char *arn, struct str *out)
+{
+	size_t len = out->len;
+
+	ecs_arn_cluster(arn, out);
+	if (out->len == len && ecs->clusters.count == 1)
+		str_adds(out, ecs->clusters.v[0]);
+}
+
 int stack_ecs_cluster(struct aws_client *client, const char *stack_arn, const char *arn,
 		      struct str *out, struct error *err)
 {
@@ -83,7 +92,6 @@ int stack_ecs_cluster(struct aws_client *client, const char *stack_arn, const ch
 		return 0;
 	if (stack_ecs_read(client, stack_arn, &ecs, err) < 0)
 		return -1;
-	if (ecs.clusters.count == 1)
-		str_adds(out, ecs.clusters.v[0]);
+	stack_ecs_cluster_of(&ecs, arn, out);
 	return 0;
 }

@@ -27,6 +27,12 @@ int stack_ecs_read(struct aws_client *client, const char *stack_arn, struct stac
 		   struct error *err);
 
 /*
+ * The cluster of one of these services: that in its ARN or, where the ARN is of the form without,
+ * the only one that there is. Appended; nothing where that is neither.
+ */
+void stack_ecs_cluster_of(const struct stack_ecs *ecs, const char *arn, struct str *out);
+
+/*
  * The cluster of a service or task: that in its ARN or, where the ARN is of the form without, the
  * only one that the stack has. Appended; nothing, which is the default cluster, where that is
  * neither.

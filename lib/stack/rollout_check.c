@@ -37,6 +37,33 @@ const char *rollout_check_expected(const struct strv *definitions, const char *d
 	return NULL;
 }
 
+/* What ECS starts the service's tasks from. */
+static const char *actual_definition(const struct ecs_service *service)
+{
+	const struct ecs_deployment *primary = ecs_service_primary(service);
+
+	return primary ? primary->task_definition : service->task_definition.buf;
+}
+
+const char *rollout_check_missed(const struct strv *definitions, const struct ecs_service *service)
+{
+	const char *actual = actual_definition(service);
+	const char *expected = rollout_check_expected(definitions, actual);
+
+	return !expected || strcmp(expected, actual) == 0 ? NULL : expected;
+}
+
+/* "ECS has rolled back: app:2 is deployed, but app:1 runs", and why, where ECS says. */
+static void describe_missed(const char *missed, const struct ecs_service *service, struct str *out)
+{
+	const struct ecs_deployment *primary = ecs_service_primary(service);
+
+	str_addf(out, "ECS has rolled back: %s is deployed, but %s runs", ecs_arn_name(missed),
+		 ecs_arn_name(actual_definition(service)));
+	if (primary && strcasestr(primary->rollout_reason, "rolling back"))
+		str_addf(out, ": %s", primary->rollout_reason);
+}
+
 /* Not seen is neither success nor failure; an interruption and a session's end are that too. */
 static int unseen(const char *name, struct error *err)
 {
@@ -64,15 +91,13 @@ static void subject_release(struct subject *subject)
 }
 
 /* The task definition of the stack is not what ECS starts tasks from. */
-static int refuse_former(const struct subject *s, const char *expected, const char *actual,
-			 const struct ecs_deployment *primary, struct error *err)
+static int refuse_former(const struct subject *s, const char *missed,
+			 const struct ecs_service *service, struct error *err)
 {
-	bool says_why = primary && strcasestr(primary->rollout_reason, "rolling back");
-	const char *why = says_why ? primary->rollout_reason : "";
+	CLEANUP(str_release) struct str text = STR_INIT;
 
-	error_set(err, ERROR_ROLLED_BACK,
-		  "%s: ECS has rolled back: %s is deployed, but %s runs%s%s", s->rollout.name,
-		  ecs_arn_name(expected), ecs_arn_name(actual), *why ? ": " : "", why);
+	describe_missed(missed, service, &text);
+	error_set(err, ERROR_ROLLED_BACK, "%s: %s", s->rollout.name, text.buf);
 	return error_fix(err, "the old version runs, although the stack says otherwise: mend the "
 			      "cause and deploy another version");
 }
@@ -80,16 +105,11 @@ static int refuse_former(const struct subject *s, const char *expected, const ch
 static int check_definition(const struct subject *s, const struct ecs_service *service,
 			    struct error *err)
 {
-	const struct ecs_deployment *primary = ecs_service_primary(service);
-	const char *actual = primary ? primary->task_definition : service->task_definition.buf;
-	const char *expected = rollout_check_expected(&s->ecs->definitions, actual);
+	const char *missed = rollout_check_missed(&s->ecs->definitions, service);
 
-	if (!*actual)
+	if (!*actual_definition(service))
 		return error_set(err, ERROR_REMOTE, "ECS tells no task definition of it");
-	/* One that comes from elsewhere is not the stack's to compare with. */
-	if (!expected || strcmp(expected, actual) == 0)
-		return 0;
-	return refuse_former(s, expected, actual, primary, err);
+	return missed ? refuse_former(s, missed, service, err) : 0;
 }
 
 static bool is_complete(const struct ecs_service *service)
@@ -272,9 +292,7 @@ static int check_service(const struct rollout_check *check, const struct stack_e
 	CLEANUP(str_release) struct str cluster = STR_INIT;
 	CLEANUP(subject_release) struct subject subject = { .check = check, .ecs = ecs };
 
-	ecs_arn_cluster(ecs->services.v[index], &cluster);
-	if (!cluster.len && ecs->clusters.count == 1)
-		str_adds(&cluster, ecs->clusters.v[0]);
+	stack_ecs_cluster_of(ecs, ecs->services.v[index], &cluster);
 	rollout_init(&subject.rollout, check->client, check->report, ecs->service_names.v[index],
 		     cluster.buf, ecs->services.v[index]);
 	if (wait_until_complete(&subject, err) == 0 && check_images(&subject, err) == 0)
@@ -293,6 +311,49 @@ int rollout_check(const struct rollout_check *check, struct error *err)
 	for (size_t i = 0; i < ecs.services.count; i++) {
 		if (check_service(check, &ecs, i, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+/* What ECS has done behind the stack's back */
+
+void rolled_back_service_release(struct rolled_back_service *service)
+{
+	str_release(&service->name);
+	str_release(&service->arn);
+	str_release(&service->reason);
+}
+
+static int look_for_former(struct aws_client *client, const struct stack_ecs *ecs, size_t index,
+			   struct rolled_back_service *ret, struct error *err)
+{
+	CLEANUP(ecs_service_release) struct ecs_service service = ECS_SERVICE_INIT;
+	CLEANUP(str_release) struct str cluster = STR_INIT;
+	const char *arn = ecs->services.v[index];
+	const char *missed;
+
+	stack_ecs_cluster_of(ecs, arn, &cluster);
+	if (ecs_describe_service(client, cluster.len ? cluster.buf : NULL, arn, &service, err) < 0)
+		return -1;
+	missed = rollout_check_missed(&ecs->definitions, &service);
+	if (!missed)
+		return 0;
+	str_adds(&ret->name, ecs->service_names.v[index]);
+	str_adds(&ret->arn, arn);
+	describe_missed(missed, &service, &ret->reason);
+	return 0;
+}
+
+int rollout_check_find_rolled_back(struct aws_client *client, const char *stack_arn,
+				   struct rolled_back_service *ret, struct error *err)
+{
+	CLEANUP(stack_ecs_release) struct stack_ecs ecs = STACK_ECS_INIT;
+
+	if (stack_ecs_read(client, stack_arn, &ecs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ecs.services.count && !ret->name.len; i++) {
+		if (look_for_former(client, &ecs, i, ret, err) < 0)
+			return error_wrap(err, "%s", ecs.service_names.v[i]);
 	}
 	return 0;
 }

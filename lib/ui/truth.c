@@ -45,6 +45,9 @@ static void add_tasks(const struct status *status, struct str *out)
 		str_addf(out, "  %u/%u tasks", status->running, status->desired);
 	if (status->strangers)
 		str_addf(out, ", %u of another image", status->strangers);
+	if (status->rolled_back)
+		str_addf(out, ", %u %s rolled back by ECS", status->rolled_back,
+			 status->rolled_back == 1 ? "service" : "services");
 }
 
 void truth_line(const struct status *status, struct str *out)
@@ -83,7 +86,9 @@ void truth_json(const struct status *status, struct str *out)
 	if (status->are_tasks_unknown)
 		str_adds(out, ", \"running\": null, \"desired\": null");
 	else
-		str_addf(out, ", \"running\": %u, \"desired\": %u, \"strangers\": %u",
-			 status->running, status->desired, status->strangers);
+		str_addf(out,
+			 ", \"running\": %u, \"desired\": %u, \"strangers\": %u, "
+			 "\"rolled_back\": %u",
+			 status->running, status->desired, status->strangers, status->rolled_back);
 	str_addf(out, ", \"agrees\": %s}", status_agrees(status) ? "true" : "false");
 }

@@ -151,10 +151,12 @@ fi
 speed=300
 hidden='services: [{outcome: crash, breaker: hidden}]'
 sandbox 0 "$hidden" sh -c '
-	for command in "deploy --on-ecs-failure wait" deploy watch; do
+	for command in "deploy --on-ecs-failure wait" deploy watch "status --check"; do
 		status=0; "$0" $command || status=$?
 		echo "$command: $status" >&2
 	done
+	"$0" status -o json
+	"$0" diagnose
 	printf "stack:\n  name: app\necs:\n  verify: false\n" >deployer.yml
 	"$0" deploy' "$DEPLOYER"
 printf 'stack:\n  name: app\n' >deployer.yml
@@ -162,6 +164,12 @@ err_has 'Service: ECS has rolled back: web:2 is deployed, but web:1 runs'
 err_has 'deploy --on-ecs-failure wait: 10'
 err_has 'deploy: 10'
 err_has 'watch: 10'
+err_has 'changed: stack app (4 changed, but ECS runs the old version); not: registry, parameter file; next: deployer diagnose'
+out_has 'stack ok  2/2 tasks, 1 service rolled back by ECS'
+err_has 'status --check: 3'
+out_matches '"rolled_back": 1, "agrees": false'
+err_has 'Service (AWS::ECS::Service) UPDATE_COMPLETE: ECS has rolled back: web:2 is deployed, but web:1 runs'
+err_matches 'web:1 runs.*; Service: [0-9]+ tasks failed, the last: Essential container in task exited'
 err_has 'stack app is up to date (UPDATE_COMPLETE)'
 
 # What may not be seen is no success either.

@@ -21,6 +21,15 @@
 	"{\"services\": [{\"serviceArn\": \"" SERVICE_ARN                                          \
 	"\", \"serviceName\": \"app\", \"status\": \"ACTIVE\", \"deployments\": [" deployments     \
 	"], \"events\": [" events "]}], \"failures\": []}"
+/* What the stack has, as CloudFormation lists it. */
+#define RESOURCE(logical, physical, type)                                                          \
+	"<member><LogicalResourceId>" logical "</LogicalResourceId><PhysicalResourceId>" physical  \
+	"</PhysicalResourceId><ResourceType>" type "</ResourceType>"                               \
+	"<ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member>"
+#define RESOURCES(members)                                                                         \
+	REPLY("ListStackResources", "<StackResourceSummaries>" members "</"                        \
+				    "StackResourceSummaries>")
+
 #define ARNS(list)	      "{\"taskArns\": [" list "]}"
 #define ARN(id)		      "\"" TASK_ARN id "\""
 #define TASKS(list)	      "{\"tasks\": [" list "], \"failures\": []}"

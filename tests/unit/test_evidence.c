@@ -10,15 +10,9 @@
 	"\"awslogs-stream-prefix\": \"docker\"}}}, {\"name\": \"side\"}]}}"
 #define LOG_EVENT(at, message) "{\"timestamp\": " #at ", \"message\": \"" message "\"}"
 #define LOG(events)	       "{\"events\": [" events "]}"
-#define RESOURCE(logical, physical, type)                                                          \
-	"<member><LogicalResourceId>" logical "</LogicalResourceId><PhysicalResourceId>" physical  \
-	"</PhysicalResourceId><ResourceType>" type "</ResourceType>"                               \
-	"<ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
-#define RESOURCES                                                                                  \
-	REPLY("ListStackResources",                                                                \
-	      "<StackResourceSummaries>" RESOURCE("Cluster", CLUSTER, "AWS::ECS::Cluster")         \
-		      RESOURCE("EcsTaskRunner", "todobackend-ecsTasks",                            \
-			       "AWS::Lambda::Function") "</StackResourceSummaries>")
+#define OURS                                                                                       \
+	RESOURCES(RESOURCE("Cluster", CLUSTER, "AWS::ECS::Cluster") RESOURCE(                      \
+		"EcsTaskRunner", "todobackend-ecsTasks", "AWS::Lambda::Function"))
 #define TEMPLATE(token)                                                                            \
 	REPLY("GetTemplate", "<TemplateBody>Resources:\n  MigrateTask:\n    Type: Custom::EcsTask" \
 			     "\n    Properties: {ServiceToken: " token "}\n</TemplateBody>")
@@ -168,7 +162,7 @@ static void follows_a_custom_resource_to_its_task(void **state)
 		"{\"timestamp\": 1440938290000, \"message\": \"ECS task " TASK_ARN
 		"rollback\", \"logStreamName\": \"" LAMBDA_STREAM "\"}");
 	static const struct fake_answer common[] = {
-		{ "ListStackResources", 200, RESOURCES, 0 },
+		{ "ListStackResources", 200, OURS, 0 },
 		{ "DescribeTasks", 200, TASKS(CRASHED("a", "d", 1440938199)), 0 },
 		{ "DescribeTaskDefinition", 200, TASK_DEFINITION, 0 },
 	};

@@ -3,13 +3,6 @@
 
 #define NEW   "ecs-svc/2"
 #define IMAGE "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:2b"
-#define RESOURCE(logical, physical, type)                                                          \
-	"<member><LogicalResourceId>" logical "</LogicalResourceId><PhysicalResourceId>" physical  \
-	"</PhysicalResourceId><ResourceType>" type "</ResourceType>"                               \
-	"<ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member>"
-#define RESOURCES(members)                                                                         \
-	REPLY("ListStackResources", "<StackResourceSummaries>" members "</"                        \
-				    "StackResourceSummaries>")
 #define OURS                                                                                       \
 	RESOURCE("Cluster", CLUSTER, "AWS::ECS::Cluster")                                          \
 	RESOURCE("Other", DEFINITION "application:2", "AWS::ECS::TaskDefinition")                  \

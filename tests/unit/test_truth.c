@@ -8,7 +8,7 @@
 /* All that a case says; NULL is nothing. */
 struct line_case {
 	const char *version, *git, *digest, *file, *live, *stack_status;
-	unsigned running, desired, strangers;
+	unsigned running, desired, strangers, rolled_back;
 	bool is_registry_unknown, are_tasks_unknown, agrees;
 	const char *want;
 };
@@ -31,6 +31,7 @@ static void fill(const struct line_case *row, struct status *status)
 	status->running = row->running;
 	status->desired = row->desired;
 	status->strangers = row->strangers;
+	status->rolled_back = row->rolled_back;
 	status->is_registry_unknown = row->is_registry_unknown;
 	status->are_tasks_unknown = row->are_tasks_unknown;
 }
@@ -58,6 +59,15 @@ static void each_place_says_ok_or_what_it_has(void **state)
 		  .strangers = 1,
 		  .want = "4fec874  git 5fdbe62  ECR missing  dev.cfg 5fdbe62  stack "
 			  "UPDATE_IN_PROGRESS  1/2 tasks, 1 of another image" },
+		{ .version = "5fdbe62",
+		  .digest = "sha256:1",
+		  .live = "5fdbe62",
+		  .stack_status = "UPDATE_COMPLETE",
+		  .running = 2,
+		  .desired = 2,
+		  .rolled_back = 1,
+		  .want = "5fdbe62  git ?  ECR ok  stack ok  2/2 tasks, 1 service rolled back by "
+			  "ECS" },
 		{ .version = "5fdbe62",
 		  .file = "5fdbe62",
 		  .live = "4fec874",
