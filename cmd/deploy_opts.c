@@ -90,6 +90,7 @@ int deploy_policy_of(const struct app *app, const struct deploy_args *args,
 		.recreate = args->recreate,
 		.fix_forward = args->fix_forward,
 		.allow_older = args->allow_older,
+		.lose = &args->lose,
 		.change_set = args->change_set,
 	};
 	return 0;

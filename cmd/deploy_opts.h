@@ -11,6 +11,7 @@ struct deploy_args {
 	const char *on_interrupt;
 	const char *on_ecs_failure;
 	const char *change_set;
+	struct strv lose;
 	unsigned timeout_min;
 	bool recreate;
 	bool fix_forward;
@@ -27,6 +28,8 @@ struct deploy_args {
 	    "end the watching, not the operation, after MINUTES"),             \
 	OPT(type, member approve, 0, "approve", "WHAT",                        \
 	    "execute without asking: any (default), tag-only or never"),       \
+	OPT(type, member lose, 0, "lose", "RESOURCE",                          \
+	    "RESOURCE may lose its data; may be given several times"),         \
 	OPT(type, member on_interrupt, 0, "on-interrupt", "WHAT",              \
 	    "when interrupted: ask (default), detach or cancel")
 /* clang-format on */

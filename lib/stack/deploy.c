@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "data/json.h"
+#include "stack/approval.h"
 #include "stack/deployment.h"
 #include "stack/fact.h"
 #include "stack/follow.h"
@@ -9,7 +10,6 @@
 #include "stack/preview.h"
 #include "stack/rollout_check.h"
 #include "sys/interrupt.h"
-#include "sys/prompt.h"
 
 #include <string.h>
 
@@ -133,43 +133,16 @@ static void warn_of_drift(const struct deployment *d, const struct preview *prev
 		report_warning(d->request->report, "%s", text.buf);
 }
 
-static bool needs_approval(const struct deployment *d, const struct preview *preview)
-{
-	switch (d->request->policy.approval) {
-	case APPROVE_ANY:
-		return false;
-	case APPROVE_TAG_ONLY:
-		return !preview_is_tag_only(preview);
-	case APPROVE_NEVER:
-		break;
-	}
-	return true;
-}
-
 /* Shows what will be done, and asks where the policy wants a person's yes. */
 static int approve(const struct deployment *d, struct error *err)
 {
 	const struct preview preview = preview_of(d);
 	CLEANUP(str_release) struct str text = STR_INIT;
-	char answer;
 
 	preview_text(&preview, &text);
 	tell_lines(d->request->report, text.buf);
 	warn_of_drift(d, &preview);
-	if (!needs_approval(d, &preview))
-		return 0;
-	if (!prompt_is_possible()) {
-		error_set(err, ERROR_CHANGE_SET,
-			  "these changes need an approval, and nobody is "
-			  "there to ask");
-		return error_fix(err, "review them with 'deployer plan --keep' and execute that "
-				      "with --changeset, or give --approve any");
-	}
-	report_question(d->request->report);
-	if (prompt_choice("Execute these changes? (y)es or (n)o ", "yn", &answer, err) < 0)
-		return -1;
-	return answer == 'y' ? 0
-			     : error_set(err, ERROR_CHANGE_SET, "declined: nothing was changed");
+	return approval_ask(&d->request->policy, &preview, d->request->report, err);
 }
 
 static int start(struct deployment *d, struct follow *follow, struct error *err)

@@ -23,12 +23,13 @@ struct deploy_policy {
 	enum follow_interrupt on_interrupt;
 	enum follow_failing on_failing; /* FAILING_UNSET: as FAILING_ASK */
 	enum deploy_approval approval;
-	bool recreate;		/* a stack whose creation failed is deleted and made anew */
-	bool fix_forward;	/* a stack that failed with its rollback switched off is updated */
-	bool allow_older;	/* an older commit than the live one, after a wait */
-	bool keep;		/* the change set of a plan */
-	bool is_markdown;	/* the plan is written as Markdown */
-	const char *change_set; /* ARN of a reviewed one to execute; NULL to make one */
+	bool recreate;		 /* a stack whose creation failed is deleted and made anew */
+	bool fix_forward;	 /* a stack that failed with its rollback switched off is updated */
+	bool allow_older;	 /* an older commit than the live one, after a wait */
+	bool keep;		 /* the change set of a plan */
+	bool is_markdown;	 /* the plan is written as Markdown */
+	const struct strv *lose; /* resources that may lose their data (stack/approval.h) */
+	const char *change_set;	 /* ARN of a reviewed one to execute; NULL to make one */
 };
 
 struct registry;

@@ -23,22 +23,23 @@
 static const struct risk_row {
 	const char *prefix;
 	const char *what;
+	bool is_data; /* no deployment brings it back, and no rollback */
 } risks[] = {
-	{ "AWS::RDS::DBInstance", "its data" },
-	{ "AWS::RDS::DBCluster", "its data" },
-	{ "AWS::EFS::FileSystem", "its files" },
-	{ "AWS::ElastiCache::", "its data" },
-	{ "AWS::DynamoDB::Table", "its data" },
-	{ "AWS::DynamoDB::GlobalTable", "its data" },
-	{ "AWS::S3::Bucket", "its objects" },
-	{ "AWS::EC2::Volume", "its data" },
-	{ "AWS::ECR::Repository", "its images" },
-	{ "AWS::Logs::LogGroup", "its logs" },
-	{ "AWS::SecretsManager::Secret", "its value" },
-	{ "AWS::KMS::Key", "what is encrypted with it" },
-	{ "AWS::Cognito::UserPool", "its users" },
-	{ "AWS::ElasticLoadBalancingV2::LoadBalancer", "its address" },
-	{ "AWS::EC2::SecurityGroup", "the rules of others that name it" },
+	{ "AWS::RDS::DBInstance", "its data", true },
+	{ "AWS::RDS::DBCluster", "its data", true },
+	{ "AWS::EFS::FileSystem", "its files", true },
+	{ "AWS::ElastiCache::", "its data", true },
+	{ "AWS::DynamoDB::Table", "its data", true },
+	{ "AWS::DynamoDB::GlobalTable", "its data", true },
+	{ "AWS::S3::Bucket", "its objects", true },
+	{ "AWS::EC2::Volume", "its data", true },
+	{ "AWS::ECR::Repository", "its images", true },
+	{ "AWS::Logs::LogGroup", "its logs", true },
+	{ "AWS::SecretsManager::Secret", "its value", true },
+	{ "AWS::KMS::Key", "what is encrypted with it", true },
+	{ "AWS::Cognito::UserPool", "its users", true },
+	{ "AWS::ElasticLoadBalancingV2::LoadBalancer", "its address", false },
+	{ "AWS::EC2::SecurityGroup", "the rules of others that name it", false },
 };
 
 /* What the everyday release changes, in plain words. */
@@ -78,16 +79,43 @@ static bool is_kept(const struct cfn_change *change)
 }
 
 /* What would be lost with the resource as it is now; NULL where nothing is. */
-static const char *risk_of(const struct cfn_change *change)
+static const struct risk_row *find_risk(const struct cfn_change *change)
 {
 	if (is_kept(change) ||
 	    !(is_removed(change) || is_replaced(change) || may_be_replaced(change)))
 		return NULL;
 	for (size_t i = 0; i < sizeof(risks) / sizeof(risks[0]); i++) {
 		if (strncmp(change->type, risks[i].prefix, strlen(risks[i].prefix)) == 0)
-			return risks[i].what;
+			return &risks[i];
 	}
 	return NULL;
+}
+
+static const char *risk_of(const struct cfn_change *change)
+{
+	const struct risk_row *risk = find_risk(change);
+
+	return risk ? risk->what : NULL;
+}
+
+bool preview_find_loss(const struct preview *preview, const struct strv *named,
+		       struct preview_loss *ret)
+{
+	for (size_t i = 0; i < preview->set->change_count; i++) {
+		const struct cfn_change *change = &preview->set->changes[i];
+		const struct risk_row *risk = find_risk(change);
+
+		if (!risk || !risk->is_data || strv_has(named, change->logical_id))
+			continue;
+		*ret = (struct preview_loss){
+			.name = change->logical_id,
+			.verb = is_removed(change) || is_replaced(change) ? "would lose"
+									  : "may lose",
+			.what = risk->what,
+		};
+		return true;
+	}
+	return false;
 }
 
 /* ---- parameters ---- */

@@ -3,6 +3,7 @@
 
 #include "aws/cloudformation.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "stack/template.h"
 
 #include <stdbool.h>
@@ -27,6 +28,20 @@ struct preview {
  * holds data is replaced.
  */
 bool preview_is_tag_only(const struct preview *preview);
+
+/* A resource whose data would be lost. Borrowed from the change set. */
+struct preview_loss {
+	const char *name; /* its logical id */
+	const char *verb; /* "would lose", or "may lose" */
+	const char *what; /* "its data" */
+};
+
+/*
+ * The first one that is not among `named`: replaced or removed, perhaps even, and not kept. What is
+ * lost of others, such as an address, is shown but is no such loss.
+ */
+bool preview_find_loss(const struct preview *preview, const struct strv *named,
+		       struct preview_loss *ret);
 
 /* Lines of text; one sentence where the tag is all that changes. */
 void preview_text(const struct preview *preview, struct str *out);

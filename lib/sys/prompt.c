@@ -78,15 +78,23 @@ static int ask(int fd, const struct str *question, struct secret *ret_answer, st
 	return result;
 }
 
-int prompt_secret(const char *question, struct secret *ret_answer, struct error *err)
+/* Opens the terminal, and makes what is asked there fit to be shown. */
+static int begin_question(const char *question, struct str *text, struct error *err)
 {
-	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP_CLOSE int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
-	sanitize_text(&text, question);
-	return ask(fd, &text, ret_answer, err);
+	sanitize_text(text, question);
+	return fd;
+}
+
+int prompt_secret(const char *question, struct secret *ret_answer, struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP_CLOSE int fd = begin_question(question, &text, err);
+
+	return fd < 0 ? -1 : ask(fd, &text, ret_answer, err);
 }
 
 bool prompt_is_possible(void)
@@ -94,34 +102,41 @@ bool prompt_is_possible(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* The first letter of a line; '\0' where the line is empty, a failure where the input ended. */
-static int read_letter(int fd, char *ret, struct error *err)
+static int ask_line(int fd, const struct str *question, char line[MAX_ANSWER], struct slice *ret,
+		    struct error *err)
 {
+	if (write(fd, question->buf, question->len) < 0)
+		return error_set_errno(err, errno, "the terminal");
+	return read_line(fd, line, ret, err);
+}
+
+int prompt_word(const char *question, struct str *ret_answer, struct error *err)
+{
+	CLEANUP(str_release) struct str text = STR_INIT;
+	CLEANUP_CLOSE int fd = begin_question(question, &text, err);
 	char line[MAX_ANSWER];
 	struct slice answer;
 
-	if (read_line(fd, line, &answer, err) < 0)
+	if (fd < 0 || ask_line(fd, &text, line, &answer, err) < 0)
 		return -1;
-	*ret = '\0';
-	if (answer.n)
-		*ret = (char)tolower((unsigned char)answer.p[0]);
+	str_add(ret_answer, answer.p, answer.n);
 	return 0;
 }
 
 int prompt_choice(const char *question, const char *choices, char *ret_answer, struct error *err)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP_CLOSE int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	CLEANUP_CLOSE int fd = begin_question(question, &text, err);
+	char line[MAX_ANSWER];
+	struct slice answer = { line, 0 };
 	char letter = '\0';
 
 	if (fd < 0)
-		return error_set(err, ERROR_AUTH, "there is no terminal to ask at");
-	sanitize_text(&text, question);
+		return -1;
 	while (!letter || !strchr(choices, letter)) {
-		if (write(fd, text.buf, text.len) < 0)
-			return error_set_errno(err, errno, "the terminal");
-		if (read_letter(fd, &letter, err) < 0)
+		if (ask_line(fd, &text, line, &answer, err) < 0)
 			return -1;
+		letter = answer.n ? (char)tolower((unsigned char)answer.p[0]) : '\0';
 	}
 	*ret_answer = letter;
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 
@@ -15,6 +16,9 @@ int prompt_secret(const char *question, struct secret *ret_answer, struct error 
 
 /* Whether a person can be asked: standard input and standard error are terminals. */
 bool prompt_is_possible(void);
+
+/* Asks that person for a word, blanks around taken off; appended. Fails as prompt_secret() does. */
+int prompt_word(const char *question, struct str *ret_answer, struct error *err);
 
 /*
  * Asks that person for one of the letters in `choices`, until it is one of them. Fails as

@@ -90,6 +90,25 @@ err_has 'output Image = 2b'
 sandbox 3 -- "$DEPLOYER" deploy --changeset "$arn-gone"
 err_has 'plan again'
 
+# What takes data away needs the name of it, from a person or from --lose; a reviewed change set has been seen.
+cp stack.yml stack.kept
+sed -i '/^Outputs/i\  Orders: {Type: AWS::DynamoDB::Table, Properties: {AttributeDefinitions: [], KeySchema: []}}' stack.yml
+sandbox 0 -- "$DEPLOYER" deploy
+cp stack.kept stack.yml
+sandbox 9 -- "$DEPLOYER" deploy
+err_has 'Orders (AWS::DynamoDB::Table) removed: takes its data away'
+err_has 'Orders would lose its data, and nobody is there to ask'
+err_has 'give --lose Orders where that is meant'
+if command -v python3 >/dev/null; then
+	question='Orders would lose its data. Type its name to go on: '
+	sandbox 9 -- python3 "$testdir/at_pty.py" "$question" 'yes\n' -- "$DEPLOYER" deploy
+	out_has 'declined: nothing was changed'
+	sandbox 0 -- python3 "$testdir/at_pty.py" "$question" 'Orders\n' -- "$DEPLOYER" deploy
+	out_has 'stack app is UPDATE_COMPLETE'
+else
+	sandbox 0 -- "$DEPLOYER" deploy --lose Orders
+fi
+
 # Interrupted, it goes on without us; watching joins it from its start.
 tag 3c
 sandbox 0 --scenario slow.yml -- sh -c '

@@ -822,6 +822,51 @@ static void executes_nothing_without_the_approval_it_needs(void **state)
 	assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), 1);
 }
 
+/* Data that no deployment brings back goes with nobody's yes but that of its name. */
+static void takes_no_data_away_unnamed(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "DescribeChangeSet", 200,
+		  SET("CREATE_COMPLETE", "", "AVAILABLE",
+		      CHANGE("Modify", "Orders", "AWS::DynamoDB::Table", "True")
+			      CHANGE("Remove", "Users", "AWS::DynamoDB::Table", "")),
+		  0 },
+		USUAL
+	};
+	static const struct {
+		const char *first, *second;
+		int want;
+		const char *message, *fix;
+	} rows[] = {
+		{ NULL, NULL, 9,
+		  "Orders would lose its data, Users would lose its data, and nobody is there to "
+		  "ask",
+		  "give --lose Orders --lose Users where that is meant" },
+		{ "Users", NULL, 9, "stack 'todobackend': Orders would lose its data, and nobody",
+		  "give --lose Orders where that is meant" },
+		{ "Users", "Orders", 0, "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		CLEANUP(strv_release) struct strv lose = STRV_INIT;
+		const struct deploy_policy policy = { .lose = &lose };
+		enum deploy_outcome outcome;
+
+		if (rows[i].first)
+			strv_add(&lose, rows[i].first);
+		if (rows[i].second)
+			strv_add(&lose, rows[i].second);
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(deploy_with(&fake, &policy, &outcome), rows[i].want);
+		assert_non_null(strstr(fake.err.msg.buf, rows[i].message));
+		assert_non_null(strstr(fake.err.fix.buf, rows[i].fix));
+		assert_int_equal(fake_cfn_called(&fake, "ExecuteChangeSet"), rows[i].want == 0);
+		assert_int_equal(fake_cfn_called(&fake, "DeleteChangeSet"), rows[i].want != 0);
+	}
+}
+
 /* B20: deleted and made anew between two calls: the change set is for a stack nobody looked at. */
 static void b20_refuses_a_stack_made_anew(void **state)
 {
@@ -1081,6 +1126,7 @@ int main(void)
 		cmocka_unit_test(a6_tells_that_a_failed_stack_could_not_be_deleted),
 		cmocka_unit_test(does_not_recreate_what_keeps_resources),
 		cmocka_unit_test(executes_nothing_without_the_approval_it_needs),
+		cmocka_unit_test(takes_no_data_away_unnamed),
 		cmocka_unit_test(b20_refuses_a_stack_made_anew),
 		cmocka_unit_test(makes_no_change_set_of_parameters_that_do_not_match),
 		cmocka_unit_test(sends_no_template_that_is_too_large),

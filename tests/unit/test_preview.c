@@ -216,6 +216,44 @@ static void lists_what_takes_something_away_first(void **state)
 	assert_null(strstr(world.out.buf, "hunter2"));
 }
 
+static void finds_what_would_lose_its_data(void **state)
+{
+	static const char *const want[] = { "Db would lose its data",
+					    "Bucket would lose its objects",
+					    "Cache may lose its data" };
+	CLEANUP(tear_down) struct world world;
+	CLEANUP(strv_release) struct strv named = STRV_INIT;
+	struct preview_loss loss;
+
+	(void)state;
+	SET_UP(world, "1a", "3", mixed_rows);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		CLEANUP(str_release) struct str text = STR_INIT;
+
+		assert_true(preview_find_loss(&world.preview, &named, &loss));
+		str_addf(&text, "%s %s %s", loss.name, loss.verb, loss.what);
+		assert_string_equal(text.buf, want[i]);
+		strv_add(&named, loss.name);
+	}
+	assert_false(preview_find_loss(&world.preview, &named, &loss));
+}
+
+/* An address is shown, but comes again; a task definition is no loss at all. */
+static void a_new_address_loses_no_data(void **state)
+{
+	static const struct row rows[] = {
+		CHANGE("Modify", "Lb", "AWS::ElasticLoadBalancingV2::LoadBalancer", "True", ""),
+		CHANGE("Modify", "Task", "AWS::ECS::TaskDefinition", "True", ""),
+	};
+	CLEANUP(tear_down) struct world world;
+	CLEANUP(strv_release) struct strv none = STRV_INIT;
+	struct preview_loss loss;
+
+	(void)state;
+	SET_UP(world, "1a", "3", rows);
+	assert_false(preview_find_loss(&world.preview, &none, &loss));
+}
+
 static void writes_markdown(void **state)
 {
 	CLEANUP(tear_down) struct world world;
@@ -281,6 +319,8 @@ int main(void)
 		cmocka_unit_test(folds_a_new_tag_into_one_sentence),
 		cmocka_unit_test(is_no_tag_release_when_something_else_changes),
 		cmocka_unit_test(lists_what_takes_something_away_first),
+		cmocka_unit_test(finds_what_would_lose_its_data),
+		cmocka_unit_test(a_new_address_loses_no_data),
 		cmocka_unit_test(writes_markdown),
 		cmocka_unit_test(b4_says_that_no_resource_changes),
 		cmocka_unit_test(shows_the_difference_of_long_values),

@@ -42,6 +42,15 @@ static void ask_choice(struct str *out)
 	say(result, &err, answer, out);
 }
 
+static void ask_word(struct str *out)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str answer = STR_INIT;
+	int result = prompt_word("Which? ", &answer, &err);
+
+	say(result, &err, answer.buf, out);
+}
+
 /* In the child: its terminal is `terminal`, or it has none (-1). */
 static void become_asker(int terminal, ask_fn ask, int out_fd)
 {
@@ -87,7 +96,7 @@ static void finish(pid_t pid, int out_fd, char *buf, size_t size)
 
 static void asks_nobody_without_a_terminal(void **state)
 {
-	static const ask_fn asks[] = { ask_secret, ask_choice };
+	static const ask_fn asks[] = { ask_secret, ask_choice, ask_word };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
@@ -135,6 +144,9 @@ static void takes_what_is_typed(void **state)
 	} rows[] = {
 		{ ask_secret, "Say it: ", " 123456 \n", "123456" },
 		{ ask_secret, "Say it: ", "\004", "AUTH no answer from the terminal" },
+		{ ask_word, "Which? ", " Db \n", "Db" },
+		{ ask_word, "Which? ", "\n", "" },
+		{ ask_word, "Which? ", "\004", "AUTH no answer from the terminal" },
 		{ ask_choice, "(y)es or (n)o ", "\nmaybe\nYes\n", "y" },
 		{ ask_choice, "(y)es or (n)o ", "\004", "AUTH no answer from the terminal" },
 	};
