@@ -39,11 +39,14 @@ const struct cmd cmd_deploy = {
 		"ECS services are watched while they are updated: one whose tasks keep failing is "
 		"told\n"
 		"with their reasons and logs, and the operation is cancelled (--on-ecs-failure). "
-		"At the\n"
-		"end each service must run the stack's task definition and the image of the tag: "
-		"10\n"
-		"where ECS has rolled back behind CloudFormation's success, 12 where it may not "
-		"be seen.",
+		"A\n"
+		"custom resource whose function is past its end is told, too; at a terminal it is "
+		"asked\n"
+		"whether to wait on. At the end each service must run the stack's task definition "
+		"and\n"
+		"the image of the tag: 10 where ECS has rolled back behind CloudFormation's "
+		"success,\n"
+		"12 where it may not be seen.",
 	.operands = "",
 	.environments = ENVIRONMENTS_EACH,
 	.opts = deploy_opts,

@@ -106,16 +106,16 @@ static bool is_service(const struct failure *failure)
 	return strcmp(failure->type, "AWS::ECS::Service") == 0;
 }
 
-static bool is_custom(const struct failure *failure)
+bool evidence_is_custom(const char *type)
 {
-	return strncmp(failure->type, "Custom::", 8) == 0 ||
-	       strcmp(failure->type, "AWS::CloudFormation::CustomResource") == 0;
+	return strncmp(type, "Custom::", 8) == 0 ||
+	       strcmp(type, "AWS::CloudFormation::CustomResource") == 0;
 }
 
 bool evidence_exists(const struct failure *failure)
 {
 	return (is_service(failure) && strncmp(failure->physical_id, "arn:", 4) == 0) ||
-	       is_custom(failure);
+	       evidence_is_custom(failure->type);
 }
 
 void evidence_read(struct aws_client *client, const struct failure *failure, int64_t since_ms,

@@ -39,6 +39,15 @@ void evidence_release(struct evidence *evidence);
 /* Whether there is more to read about a failure than its reason. */
 bool evidence_exists(const struct failure *failure);
 
+/* Whether resources of a type are custom ones, which a function or a topic answers for. */
+bool evidence_is_custom(const char *type);
+
+/*
+ * How long the function behind a custom resource may run, as the deployed template has it; the
+ * longest that Lambda allows where that cannot be told.
+ */
+unsigned evidence_function_timeout_s(struct aws_client *client, const struct failure *failure);
+
 /*
  * Looks into a failure of an operation that began at `since_ms` of the service's clock. Never
  * fails: what cannot be read is a fact among the others. Tasks and logs are gone an hour later and

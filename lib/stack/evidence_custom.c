@@ -4,6 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "stack/check_rule.h"
@@ -15,6 +16,10 @@
 #include <string.h>
 
 #define LOG_LINES 200
+
+/* Of a function's Timeout (Lambda's developer guide, "Configure timeout"). */
+#define LAMBDA_DEFAULT_S 3
+#define LAMBDA_MAX_S	 900
 
 /* Where the stream is not known: how far around the failure the group is searched. */
 #define SEARCH_BEFORE_MS (20 * 60 * 1000)
@@ -56,32 +61,81 @@ static void add_function_name(const char *id, struct str *out)
 		str_adds(out, id);
 }
 
-/* The function behind the resource, from the template that is deployed; "" where that is none. */
-static int find_function(const struct scene *scene, struct str *out, struct error *err)
+/* The function behind a custom resource, as the deployed template tells. */
+struct function {
+	struct str name;    /* "" where it is none of this stack's and no ARN */
+	unsigned timeout_s; /* the longest that Lambda allows where that is not written there */
+};
+
+static void function_release(struct function *function)
 {
-	CLEANUP(str_release) struct str body = STR_INIT;
+	str_release(&function->name);
+}
+
+/* "Timeout" of the resource with that name: a number, also as text; 3 s where it has none. */
+static void take_timeout(const json_t *resources, const char *name, struct function *ret)
+{
+	const json_t *resource = json_object_get(resources, name);
+	const json_t *properties = json_object_get(resource, "Properties");
+	const char *type = json_text(resource, "Type");
+	const json_t *timeout = json_object_get(properties, "Timeout");
+	uint64_t seconds = 0;
+
+	if (!type || strcmp(type, "AWS::Lambda::Function") != 0)
+		return;
+	if (properties && !timeout)
+		ret->timeout_s = LAMBDA_DEFAULT_S;
+	else if (json_is_integer(timeout) && json_integer_value(timeout) < LAMBDA_MAX_S)
+		ret->timeout_s = (unsigned)json_integer_value(timeout);
+	else if (json_is_string(timeout) &&
+		 slice_to_u64(slice_of(json_string_value(timeout)), LAMBDA_MAX_S, &seconds))
+		ret->timeout_s = (unsigned)seconds;
+}
+
+static int take_function(const struct scene *scene, const json_t *resources, struct function *ret,
+			 struct error *err)
+{
+	const json_t *resource = json_object_get(resources, logical_id(scene->failure));
+	const json_t *token =
+		json_object_get(json_object_get(resource, "Properties"), "ServiceToken");
 	CLEANUP(str_release) struct str name = STR_INIT;
 	CLEANUP(str_release) struct str id = STR_INIT;
-	json_auto_t *template = NULL;
-	const json_t *token;
 
+	if (json_is_string(token)) {
+		add_function_name(json_string_value(token), &ret->name);
+		return 0;
+	}
+	if (!token || !check_referred(token, &name))
+		return 0;
+	take_timeout(resources, name.buf, ret);
+	if (find_physical_id(scene, name.buf, &id, err) < 0)
+		return -1;
+	add_function_name(id.buf, &ret->name);
+	return 0;
+}
+
+static int find_function(const struct scene *scene, struct function *ret, struct error *err)
+{
+	CLEANUP(str_release) struct str body = STR_INIT;
+	json_auto_t *template = NULL;
+
+	*ret = (struct function){ .name = STR_INIT, .timeout_s = LAMBDA_MAX_S };
 	if (cfn_get_template(scene->client, scene->failure->stack_id, &body, err) < 0)
 		return -1;
 	template = yaml_read(body.buf, body.len, YAML_CLOUDFORMATION, err);
 	if (!template)
 		return -1;
-	token = json_object_get(json_object_get(template, "Resources"), logical_id(scene->failure));
-	token = json_object_get(json_object_get(token, "Properties"), "ServiceToken");
-	if (json_is_string(token)) {
-		add_function_name(json_string_value(token), out);
-		return 0;
-	}
-	if (!token || !check_referred(token, &name))
-		return 0;
-	if (find_physical_id(scene, name.buf, &id, err) < 0)
-		return -1;
-	add_function_name(id.buf, out);
-	return 0;
+	return take_function(scene, json_object_get(template, "Resources"), ret, err);
+}
+
+unsigned evidence_function_timeout_s(struct aws_client *client, const struct failure *failure)
+{
+	const struct scene scene = { client, failure, 0 };
+	CLEANUP(function_release) struct function function = { .name = STR_INIT };
+	CLEANUP(error_release) struct error unknown = ERROR_INIT;
+
+	(void)find_function(&scene, &function, &unknown);
+	return function.timeout_s;
 }
 
 static int read_log(const struct scene *scene, const char *group, struct str *stream,
@@ -175,18 +229,18 @@ static void take_log(const struct scene *scene, const char *function, const char
 void evidence_read_custom(const struct scene *scene, struct evidence *ret)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	CLEANUP(str_release) struct str function = STR_INIT;
+	CLEANUP(function_release) struct function function = { .name = STR_INIT };
 	CLEANUP(str_release) struct str group = STR_INIT;
 
 	if (find_function(scene, &function, &err) < 0) {
 		evidence_add_gap(ret, "which function is behind it", &err);
 		return;
 	}
-	if (!function.len) {
+	if (!function.name.len) {
 		evidence_add_fact(ret, "no function of this stack is behind it");
 		return;
 	}
-	evidence_add_fact(ret, "behind it is function %s", function.buf);
-	str_addf(&group, "/aws/lambda/%s", function.buf);
-	take_log(scene, function.buf, group.buf, ret);
+	evidence_add_fact(ret, "behind it is function %s", function.name.buf);
+	str_addf(&group, "/aws/lambda/%s", function.name.buf);
+	take_log(scene, function.name.buf, group.buf, ret);
 }

@@ -1,6 +1,7 @@
 #include "stack/follow.h"
 
 #include "base/cleanup.h"
+#include "stack/follow_answers.h"
 #include "stack/follow_events.h"
 #include "stack/follow_rollouts.h"
 #include "sys/interrupt.h"
@@ -49,6 +50,7 @@ void follow_init(struct follow *follow, struct aws_client *client, struct report
 		.cause = CAUSE_INIT,
 		.progress = PROGRESS_INIT,
 		.usual = USUAL_INIT,
+		.unanswered = STR_INIT,
 		.failing = STR_INIT,
 		.evidence = EVIDENCE_INIT,
 		.other_token = STR_INIT,
@@ -68,6 +70,8 @@ void follow_release(struct follow *follow)
 	for (size_t i = 0; i < follow->rollout_count; i++)
 		rollout_release(&follow->rollouts[i]);
 	free(follow->rollouts);
+	follow_release_answers(follow);
+	str_release(&follow->unanswered);
 	str_release(&follow->failing);
 	evidence_release(&follow->evidence);
 	str_release(&follow->other_token);
@@ -295,6 +299,13 @@ static void tell_if_silent(struct follow *f)
 	report_state(f->report, NULL, text.buf);
 }
 
+/* What CloudFormation does not tell of what it waits for. */
+static void look_behind(struct follow *f)
+{
+	follow_look_at_rollouts(f);
+	follow_look_at_answers(f);
+}
+
 int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t *ret_wait_ms,
 		struct error *err)
 {
@@ -308,7 +319,7 @@ int follow_step(struct follow *follow, enum stack_verdict *ret_verdict, int64_t 
 		follow->last_good_ms = now_ms(follow);
 	}
 	if (verdict == VERDICT_RUNNING && !follow->failed_polls)
-		follow_look_at_rollouts(follow);
+		look_behind(follow);
 	follow_look_into_failure(follow);
 	if (verdict == VERDICT_RUNNING)
 		tell_if_silent(follow);
@@ -369,6 +380,34 @@ static void answer_failing(struct follow *f)
 	f->is_failing_answered = true;
 	if (f->change_set_arn && !f->is_cancelled && is_to_be_cancelled(f))
 		cancel(f);
+}
+
+/*
+ * A custom resource that is silent: whoever is there may turn the operation back. Nobody there is a
+ * no: Lambda may call the function once more, and CloudFormation itself gives up in an hour.
+ */
+static void answer_silence(struct follow *f)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(str_release) struct str why = STR_INIT;
+	char answer = f->on_failing == FAILING_CANCEL ? 'c' : 'g';
+
+	if (!f->unanswered.len)
+		return;
+	str_adds(&why, f->unanswered.buf);
+	str_reset(&f->unanswered);
+	if (!f->change_set_arn || f->is_cancelled || f->on_failing == FAILING_WAIT)
+		return;
+	if (f->on_failing != FAILING_CANCEL && prompt_is_possible() &&
+	    prompt_choice("No answer is likely to come. (c)ancel the operation, or (g)o on "
+			  "waiting? ",
+			  "cg", &answer, &err) < 0)
+		f->was_interrupted = true;
+	if (answer != 'c')
+		return;
+	cancel(f);
+	if (!f->failing.len)
+		str_adds(&f->failing, why.buf);
 }
 
 /* What a signal asks for: a second one always ends the watching, an operation of others' too. */
@@ -494,6 +533,7 @@ static int step_and_wait(struct follow *f, bool *ret_over, struct error *err)
 	if (*ret_over)
 		return 0;
 	answer_failing(f);
+	answer_silence(f);
 	if (check_time(f, &wait_ms, err) < 0)
 		return -1;
 	clock->sleep_ms(clock, wait_ms);

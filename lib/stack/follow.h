@@ -38,6 +38,18 @@ struct follow_stack {
 	bool is_read;	    /* and read after that */
 };
 
+/* A custom resource whose function has yet to answer (stack/follow_answers.h). */
+struct follow_answer {
+	char *name;
+	char *type;
+	char *stack_arn;
+	int64_t since_ms; /* monotonic */
+	int64_t event_ms; /* the service's clock; 0: unknown */
+	int64_t limit_ms; /* after so long none is likely to come */
+	bool is_limit_known;
+	bool is_told;
+};
+
 /*
  * Following one stack operation to its end, a step at a time: the caller owns the loop, the sleep
  * and the interruption, so that tests need no time.
@@ -49,7 +61,7 @@ struct follow_stack {
  * be read, the stack and the change set alone are asked.
  *
  * Services of ECS are looked at while they are updated, and the reasons of what fails are read
- * while they still exist.
+ * while they still exist. A custom resource whose function is past its end is told of.
  */
 struct follow {
 	struct aws_client *client;
@@ -72,7 +84,11 @@ struct follow {
 	struct usual usual; /* from the operations before */
 	size_t rollout_count;
 	struct rollout *rollouts;
-	struct str failing;	  /* why a rollout will not succeed, "" while none is known to */
+	size_t answer_count;
+	struct follow_answer *answers;
+	struct str unanswered; /* which custom resource is silent, "" for none or one that is dealt
+				  with */
+	struct str failing;    /* why a rollout will not succeed, "" while none is known to */
 	struct evidence evidence; /* of the first failure that there is more to read about */
 	bool is_evidence_told;
 	bool is_failing_answered;

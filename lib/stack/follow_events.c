@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "stack/follow_answers.h"
 #include "stack/follow_rollouts.h"
 
 #include <stdlib.h>
@@ -206,6 +207,7 @@ static void take_event(struct follow *f, size_t index, const struct cfn_event *e
 		tell(f, event, name);
 	warn_of_leftover(f, event, name);
 	follow_note_service(f, f->stacks[index].arn, event, name);
+	follow_note_custom(f, f->stacks[index].arn, event, name, event_monotonic_ms(f, event));
 	note_nested(f, event, name);
 }
 

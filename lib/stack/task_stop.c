@@ -52,11 +52,21 @@ enum task_stop task_stop_kind(const struct ecs_task *task)
 	return kind == TASK_STOP_EXIT && !has_failed_container(task) ? TASK_STOP_EXPECTED : kind;
 }
 
+static void add_reason(const struct ecs_task *task, struct str *out)
+{
+	if (*task->stopped_reason)
+		str_adds(out, task->stopped_reason);
+	else if (*task->stop_code)
+		str_adds(out, task->stop_code);
+	else if (*task->status && strcmp(task->status, "STOPPED") != 0)
+		str_addf(out, "still in %s", task->status);
+	else
+		str_adds(out, "no reason given");
+}
+
 void task_stop_describe(const struct ecs_task *task, struct str *out)
 {
-	str_adds(out, *task->stopped_reason ? task->stopped_reason
-		      : *task->stop_code    ? task->stop_code
-					    : "no reason given");
+	add_reason(task, out);
 	for (size_t i = 0; i < task->container_count; i++) {
 		const struct ecs_container *container = &task->containers[i];
 		bool has_failed = container->has_exit_code && container->exit_code != 0;

@@ -623,6 +623,103 @@ static void waits_for_a_service_that_crashes(void **state)
 	assert_null(strstr(cause + 1, "why App fails"));
 }
 
+#define MIGRATE(id, status)                                                                        \
+	EVENT_OF(STACK_ARN, id, "Migrate", "p", "Custom::Migrate", status, "", TOKEN)
+#define SILENT                                                                                     \
+	EVENTS(MIGRATE("3", "UPDATE_IN_PROGRESS") MIGRATE("2", "UPDATE_IN_PROGRESS")               \
+		       ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN))
+#define RUNNER(function)                                                                           \
+	REPLY("GetTemplate", "<TemplateBody>Resources: {Runner: " function ", Migrate: "           \
+			     "{Properties: {ServiceToken: {'Fn::GetAtt': [Runner, Arn]}}}}"        \
+			     "</TemplateBody>")
+
+/* A function ends after its Timeout, CloudFormation waits for an hour: told once, with the log. */
+static void says_that_a_custom_resource_is_silent(void **state)
+{
+	static const struct {
+		const char *template;
+		unsigned polls; /* at a second, then at two */
+		int templates;
+		const char *want;
+	} rows[] = {
+		{ RUNNER("{Type: 'AWS::Lambda::Function', Properties: {Timeout: 5}}"), 30, 1,
+		  "warning: Migrate: no answer after 35s, and its function ends after 5s; "
+		  "CloudFormation waits for up to an hour\n" },
+		{ RUNNER("{Type: 'AWS::Lambda::Function', Properties: {}}"), 30, 1,
+		  "Migrate: no answer after 33s, and its function ends after 3s;" },
+		{ RUNNER("{Type: 'AWS::Lambda::Function', Properties: {Timeout: '300'}}"), 30, 1,
+		  NULL },
+		/* Somewhere behind a topic. */
+		{ RUNNER("{Type: 'AWS::SNS::Topic', Properties: {}}"), 30, 1, NULL },
+		{ RUNNER("{Type: 'AWS::Lambda::Function', Properties: {Timeout: 5}}"), 20, 0,
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStackEvents", 200, SILENT, rows[i].polls },
+			{ "GetTemplate", 200, rows[i].template, 0 },
+			{ "ListStackResources", 200,
+			  RESOURCES(RESOURCE("Runner", "app-runner", "AWS::Lambda::Function")), 0 },
+			{ "FilterLogEvents", 200,
+			  "{\"events\": [{\"timestamp\": 1440938180000, \"message\": \"still "
+			  "there\", \"logStreamName\": \"s\"}]}",
+			  0 },
+			{ "DescribeStackEvents", 200,
+			  EVENTS(ROOT_BY("5", "UPDATE_COMPLETE", TOKEN) MIGRATE(
+				  "4", "UPDATE_COMPLETE") MIGRATE("3", "UPDATE_IN_PROGRESS")),
+			  0 },
+			{ "DescribeStacks", 200, STACK("UPDATE_COMPLETE"), 0 },
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		const char *told;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		assert_int_equal(follow_it(&fake, 1, 0), 0);
+		told = strstr(fake.report.told.buf, "no answer after");
+		assert_int_equal(!!told, !!rows[i].want);
+		assert_int_equal(fake_cfn_called(&fake, "CancelUpdateStack"), 0);
+		if (!rows[i].want) {
+			assert_int_equal(fake_cfn_called(&fake, "GetTemplate"), rows[i].templates);
+			continue;
+		}
+		assert_non_null(strstr(fake.report.told.buf, rows[i].want));
+		assert_non_null(strstr(told, "behind it is function app-runner"));
+		assert_non_null(strstr(told, "still there"));
+		assert_null(strstr(told + 1, "no answer after"));
+	}
+}
+
+/* Told to cancel what fails, it does so here too. */
+static void cancels_an_update_whose_custom_resource_is_silent(void **state)
+{
+	static const struct fake_answer answers[] = {
+		{ "GetTemplate", 200,
+		  RUNNER("{Type: 'AWS::Lambda::Function', Properties: {Timeout: 5}}"), 0 },
+		{ "ListStackResources", 200, RESOURCES(""), 0 },
+		{ "DescribeStackEvents", 200, SILENT, 26 },
+		{ "CancelUpdateStack", 200, REPLY("CancelUpdateStack", ""), 0 },
+		{ "DescribeStackEvents", 200,
+		  EVENTS(ROOT_BY("5", "UPDATE_ROLLBACK_COMPLETE", TOKEN "-cancel")
+				 MIGRATE("3", "UPDATE_IN_PROGRESS")),
+		  0 },
+		{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+	};
+	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+	CLEANUP(follow_release) struct follow follow;
+
+	(void)state;
+	FAKE_CFN_SET_UP(fake, answers);
+	follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, SET_ARN, TOKEN);
+	follow.on_failing = FAILING_CANCEL;
+	assert_int_equal(follow_to_the_end(&follow, &fake.err), -1);
+	assert_int_equal(fake.err.kind, ERROR_ROLLED_BACK);
+	assert_non_null(
+		strstr(fake.err.msg.buf, "cancelled because of Migrate: no answer after 35s"));
+	assert_int_equal(fake_cfn_called(&fake, "CancelUpdateStack"), 1);
+}
+
 /* A service of a nested stack; its ARN is of the form without the cluster, which is the stack's. */
 static void watches_the_services_of_nested_stacks(void **state)
 {
@@ -813,6 +910,8 @@ int main(void)
 		cmocka_unit_test(follows_a_rollback_that_somebody_else_asked_for),
 		cmocka_unit_test(cancels_an_update_whose_service_crashes),
 		cmocka_unit_test(waits_for_a_service_that_crashes),
+		cmocka_unit_test(says_that_a_custom_resource_is_silent),
+		cmocka_unit_test(cancels_an_update_whose_custom_resource_is_silent),
 		cmocka_unit_test(watches_the_services_of_nested_stacks),
 		cmocka_unit_test(follows_without_the_right_to_see_tasks),
 		cmocka_unit_test(c1_reads_what_is_behind_a_failure),
