@@ -15,6 +15,13 @@ static const struct opt opts[] = {
 	OPT_END,
 };
 
+static enum plan_form form_of(const struct app *app, const struct plan_args *args)
+{
+	if (args->markdown)
+		return PLAN_MARKDOWN;
+	return app_wants_json(app) ? PLAN_JSON : PLAN_TEXT;
+}
+
 static int plan_run(struct app *app, const void *args_, char **operands, struct error *err)
 {
 	const struct plan_args *args = args_;
@@ -22,14 +29,14 @@ static int plan_run(struct app *app, const void *args_, char **operands, struct 
 	CLEANUP(str_release) struct str arn = STR_INIT;
 	struct pipeline pipeline = {
 		.allow_dirty = true,
-		.deploy = { .keep = args->keep, .is_markdown = args->markdown },
+		.deploy = { .keep = args->keep, .form = form_of(app, args) },
 	};
 
 	(void)operands;
 	pipeline.stages[STAGE_DEPLOY] = true;
 	if (app_pipeline(app, &pipeline, err) < 0 || pipeline_plan(&pipeline, &text, &arn, err) < 0)
 		return -1;
-	if (app_wants_json(app))
+	if (app_wants_json(app) && args->markdown)
 		report_result(app->report, "%s", text.buf);
 	else
 		(void)fputs(text.buf, app->out);
@@ -48,7 +55,8 @@ const struct cmd cmd_plan = {
 		   "it, and\n"
 		   "deletes the change set again. A new image tag alone is one sentence. Values of "
 		   "NoEcho\n"
-		   "parameters are never shown.",
+		   "parameters are never shown. With --output json one line has all of it as "
+		   "{\"event\":\"plan\", ...}.",
 	.operands = "",
 	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,

@@ -340,14 +340,28 @@ int deploy_stack(const struct deploy_request *request, struct deploy_result *ret
 	return 0;
 }
 
+static void write_json(const struct deployment *d, const struct preview *preview, struct str *out)
+{
+	bool is_kept = d->request->policy.keep && d->change_set_arn.len;
+	json_auto_t *plan = preview_json(preview, is_kept ? d->change_set_arn.buf : NULL);
+	json_auto_t *event = json_pack("{s:s}", "event", "plan");
+	CLEANUP_FREE char *text = NULL;
+
+	(void)json_object_update(event, plan);
+	text = json_dumps(event, JSON_COMPACT);
+	str_addf(out, "%s\n", text ? text : "{}");
+}
+
 static void write_plan(const struct deployment *d, bool nothing, struct str *out)
 {
 	const struct preview preview = preview_of(d);
 
-	if (nothing)
+	if (d->request->policy.form == PLAN_JSON)
+		write_json(d, &preview, out);
+	else if (nothing)
 		str_addf(out, "stack %s is up to date: nothing would change\n",
 			 d->request->stack_name);
-	else if (d->request->policy.is_markdown)
+	else if (d->request->policy.form == PLAN_MARKDOWN)
 		preview_markdown(&preview, out);
 	else
 		preview_text(&preview, out);

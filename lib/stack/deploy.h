@@ -16,6 +16,12 @@ enum deploy_approval {
 	APPROVE_NEVER,
 };
 
+enum plan_form {
+	PLAN_TEXT,
+	PLAN_MARKDOWN,
+	PLAN_JSON, /* an event of one line: {"event": "plan", ...} (preview_json()) */
+};
+
 /* How to go about it; all zero is the most careful that needs nobody. Borrowed. */
 struct deploy_policy {
 	int64_t wait_ms;    /* for another operation to end; 0: not at all */
@@ -27,7 +33,7 @@ struct deploy_policy {
 	bool fix_forward;	 /* a stack that failed with its rollback switched off is updated */
 	bool allow_older;	 /* an older commit than the live one, after a wait */
 	bool keep;		 /* the change set of a plan */
-	bool is_markdown;	 /* the plan is written as Markdown */
+	enum plan_form form;	 /* that a plan is written in */
 	const struct strv *lose; /* resources that may lose their data (stack/approval.h) */
 	const char *change_set;	 /* ARN of a reviewed one to execute; NULL to make one */
 };

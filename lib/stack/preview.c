@@ -565,3 +565,78 @@ void preview_drift(const struct preview *preview, struct str *out)
 		before = ", ";
 	}
 }
+
+/* ---- JSON ---- */
+
+static json_t *json_value(const char *text, bool is_shown)
+{
+	return is_shown && text ? json_string(text) : json_null();
+}
+
+static json_t *json_parameters(const struct preview *p)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->asked->count; i++) {
+		const struct cfn_parameter *asked = &p->asked->items[i];
+		bool is_shown = !is_hidden(p, asked->key);
+		const char *live = live_value(p, asked->key);
+
+		if (!is_changed(p, asked) || (!is_shown && live))
+			continue;
+		(void)json_array_append_new(list,
+					    json_pack("{s:s, s:o, s:o}", "name", asked->key,
+						      "before", json_value(live, is_shown), "after",
+						      json_value(asked->value, is_shown)));
+	}
+	return list;
+}
+
+static json_t *json_properties(const struct preview *p, const struct cfn_change *change)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < change->detail_count; i++) {
+		const struct cfn_detail *detail = &change->details[i];
+		bool is_shown = (*detail->before || *detail->after) && !is_secret(p, detail);
+
+		if (is_told(change, i))
+			continue;
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:s, s:s}", "name",
+					*detail->path	? detail->path
+					: *detail->name ? detail->name
+							: detail->attribute,
+					"before", json_value(detail->before, is_shown), "after",
+					json_value(detail->after, is_shown), "recreation",
+					detail->recreation, "cause", detail->entity));
+	}
+	return list;
+}
+
+static json_t *json_resources(const struct preview *p)
+{
+	const struct cfn_change **sorted = sort(p->set);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < p->set->change_count; i++) {
+		const struct cfn_change *change = sorted[i];
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "action",
+					change->action, "name", change->logical_id, "type",
+					change->type, "replacement", change->replacement, "policy",
+					change->policy, "loses", json_value(risk_of(change), true),
+					"properties", json_properties(p, change)));
+	}
+	free(sorted);
+	return list;
+}
+
+json_t *preview_json(const struct preview *preview, const char *change_set)
+{
+	return json_pack("{s:s, s:b, s:b, s:o, s:o, s:o}", "stack", preview->stack_name, "is_new",
+			 preview->is_create, "is_tag_only", preview_is_tag_only(preview),
+			 "parameters", json_parameters(preview), "resources",
+			 json_resources(preview), "change_set", json_value(change_set, true));
+}

@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "stack/template.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 /*
@@ -48,6 +49,13 @@ void preview_text(const struct preview *preview, struct str *out);
 
 /* The same as Markdown, for a comment on a pull request. */
 void preview_markdown(const struct preview *preview, struct str *out);
+
+/*
+ * The same as JSON, whole values in it; those that are never shown are null. `change_set` is its
+ * ARN, NULL where it is not kept; no resources where there is nothing to do. The caller releases
+ * it.
+ */
+json_t *preview_json(const struct preview *preview, const char *change_set);
 
 /*
  * One line on live parameters, other than the tag, that the file has other values for: somebody

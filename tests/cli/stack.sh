@@ -81,6 +81,10 @@ out_lacks correcthorse
 out_lacks hunter2
 err_lacks correcthorse
 arn=$(sed -n 's/.*--changeset //p' "$tmp/err")
+sandbox 0 -- "$DEPLOYER" plan -o json
+out_has '{"event":"plan","stack":"app","is_new":false,"is_tag_only":false,"parameters":[{"name":"Limit","before":"1","after":"3"}]'
+out_has '"change_set":null}'
+out_lacks correcthorse
 
 # The reviewed change set is executed as it is, once.
 tag 9z

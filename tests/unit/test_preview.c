@@ -254,6 +254,38 @@ static void a_new_address_loses_no_data(void **state)
 	assert_false(preview_find_loss(&world.preview, &none, &loss));
 }
 
+/* All of it, in the order of the text; what is never shown is null. */
+static void writes_json(void **state)
+{
+	static const struct row rows[] = {
+		CHANGE("Modify", "Service", "AWS::ECS::Service", "False", ""),
+		DETAIL("DesiredCount", "2", "3", "Never", "Static", "ParameterReference", "Count"),
+		DETAIL("DesiredCount", "2", "3", "Never", "Dynamic", "DirectModification", ""),
+		DETAIL("Url", "", "db:hunter2@x", "Never", "Static", "DirectModification", ""),
+		CHANGE("Remove", "Bucket", "AWS::S3::Bucket", "", "Delete"),
+	};
+	CLEANUP(tear_down) struct world world;
+	json_auto_t *json = NULL;
+	CLEANUP_FREE char *text = NULL;
+
+	(void)state;
+	SET_UP(world, "1a", "3", rows);
+	json = preview_json(&world.preview, "arn:1");
+	text = json_dumps(json, JSON_COMPACT);
+	assert_string_equal(
+		text, "{\"stack\":\"app\",\"is_new\":false,\"is_tag_only\":false,\"parameters\":"
+		      "[{\"name\":\"Count\",\"before\":\"2\",\"after\":\"3\"}],\"resources\":"
+		      "[{\"action\":\"Remove\",\"name\":\"Bucket\",\"type\":\"AWS::S3::Bucket\","
+		      "\"replacement\":\"\",\"policy\":\"Delete\",\"loses\":\"its objects\","
+		      "\"properties\":[]},"
+		      "{\"action\":\"Modify\",\"name\":\"Service\",\"type\":\"AWS::ECS::Service\","
+		      "\"replacement\":\"False\",\"policy\":\"\",\"loses\":null,\"properties\":"
+		      "[{\"name\":\"DesiredCount\",\"before\":\"2\",\"after\":\"3\","
+		      "\"recreation\":\"Never\",\"cause\":\"Count\"},"
+		      "{\"name\":\"Url\",\"before\":null,\"after\":null,\"recreation\":\"Never\","
+		      "\"cause\":\"\"}]}],\"change_set\":\"arn:1\"}");
+}
+
 static void writes_markdown(void **state)
 {
 	CLEANUP(tear_down) struct world world;
@@ -321,6 +353,7 @@ int main(void)
 		cmocka_unit_test(lists_what_takes_something_away_first),
 		cmocka_unit_test(finds_what_would_lose_its_data),
 		cmocka_unit_test(a_new_address_loses_no_data),
+		cmocka_unit_test(writes_json),
 		cmocka_unit_test(writes_markdown),
 		cmocka_unit_test(b4_says_that_no_resource_changes),
 		cmocka_unit_test(shows_the_difference_of_long_values),
