@@ -205,13 +205,17 @@ static void note_places(struct rollout *r, const struct ecs_service *service, in
 
 /* The verdict */
 
+/* ECS's own words are sentences: no full stop before what follows. */
 static void fail_with(struct rollout *r, const char *what)
 {
 	r->verdict = ROLLOUT_FAILING;
 	str_reset(&r->reason);
 	str_adds(&r->reason, what);
-	if (r->last_stop.len)
-		str_addf(&r->reason, ": %s", r->last_stop.buf);
+	if (!r->last_stop.len)
+		return;
+	if (str_ends_with(&r->reason, "."))
+		str_cut(&r->reason, r->reason.len - 1);
+	str_addf(&r->reason, ": %s", r->last_stop.buf);
 }
 
 /* ECS has given up a deployment of this rollout's time, and may be going back already. */

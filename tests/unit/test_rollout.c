@@ -253,6 +253,7 @@ static void waits_for_capacity_before_it_gives_up(void **state)
 static void c1_c2_believes_the_circuit_breaker(void **state)
 {
 	static const struct fake_answer answers[] = {
+		{ "DescribeServices", 200, UNDER_WAY, 1 },
 		{ "DescribeServices", 200,
 		  SERVICE(DEPLOYMENT("ecs-svc/3", "PRIMARY", "app:1", "IN_PROGRESS", "rolling back",
 				     2, 2,
@@ -262,7 +263,8 @@ static void c1_c2_believes_the_circuit_breaker(void **state)
 								0, 2, 1440938165),
 			  ""),
 		  0 },
-		{ "ListTasks", 200, ARNS(""), 0 },
+		{ "ListTasks", 200, ARNS(ARN("a")), 0 },
+		{ "DescribeTasks", 200, TASKS(CRASHED("a", NEW, 1440938200)), 0 },
 	};
 	CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
 	CLEANUP(rollout_release) struct rollout rollout;
@@ -271,8 +273,11 @@ static void c1_c2_believes_the_circuit_breaker(void **state)
 	FAKE_CFN_SET_UP(fake, answers);
 	set_up(&fake, &rollout);
 	assert_int_equal(rollout_step(&rollout, 1000, &fake.err), 0);
+	assert_int_equal(rollout.verdict, ROLLOUT_UNDER_WAY);
+	assert_int_equal(rollout_step(&rollout, 2000, &fake.err), 0);
 	assert_int_equal(rollout.verdict, ROLLOUT_FAILING);
-	assert_non_null(strstr(rollout.reason.buf, "circuit breaker: tasks failed to start"));
+	assert_non_null(strstr(rollout.reason.buf, "circuit breaker: tasks failed to start: "
+						   "Essential container in task exited"));
 }
 
 static void sees_when_it_is_steady(void **state)
