@@ -22,7 +22,7 @@ _Noreturn void mem_fatal(const char *what);
 /*
  * Makes room for one more element at the end of a list of `count` elements of `size` bytes, zeroed,
  * and returns it. `list` is the address of the list pointer. Capacity doubles; it is derived from
- *the count, so no field is needed for it: such a list grows by mem_grow() alone.
+ * the count, so no field is needed for it: such a list grows by mem_grow() alone.
  *
  *	struct row *row = mem_grow(&rows, &count, sizeof(*rows));
  */

@@ -9,7 +9,7 @@
 /*
  * Where values stand in a TOML document (toml.io, 1.0.0): for reading a few of them, and for edits
  * that change one and keep every other byte. Values are told apart by where they begin and end;
- *what numbers and dates mean is not looked at.
+ * what numbers and dates mean is not looked at.
  *
  *	struct toml_walk walk = TOML_WALK_INIT(text);
  *	while ((more = toml_next(&walk, err)) > 0) ...

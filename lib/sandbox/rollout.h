@@ -21,8 +21,8 @@
  * Sources: Amazon ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
  * failures" (threshold: half the desired count, at least 3, at most 200), "Service event messages",
  * "Stopped tasks error codes", "Service throttle logic" (tasks that never run are started ever
- *later, up to 15 minutes apart); API reference, Deployment (failedTasks counts consecutive
- *failures). A task that runs for a minute or more counts as started, and sets failedTasks back
+ * later, up to 15 minutes apart); API reference, Deployment (failedTasks counts consecutive
+ * failures). A task that runs for a minute or more counts as started, and sets failedTasks back
  * (containers-roadmap #1206).
  */
 

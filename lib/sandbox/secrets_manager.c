@@ -1,6 +1,6 @@
 /*
  * Secrets Manager, API version 2017-10-17: secrets with versions and stages. "Secrets" in the
- *state:
+ * state:
  *
  *	{NAME: {"ARN", "Name", "Description", "KmsKeyId", "Tags", "CreatedDate", "LastChangedDate",
  *	 "DeletedDate", "Versions": {ID: {"SecretString" or "SecretBinary", "CreatedDate",

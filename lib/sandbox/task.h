@@ -14,7 +14,7 @@
  *
  * and TaskDefinitions: {ARN: what DescribeTaskDefinition shows}. A stopped task is forgotten after
  * an hour (Amazon ECS API reference, DescribeTasks: "Currently, stopped tasks appear in the
- *returned results for at least one hour").
+ * returned results for at least one hour").
  */
 
 /* How a task stops. Strings may be NULL; exit_code is of `container`, NULL where none had begun. */

@@ -14,8 +14,9 @@
  *	SECRETS               references, all of which must be there
  *	SECRETS_OPTIONAL      references that may be absent; one in SECRETS too need not be there
  *	SECRETS_ALLOW         variables that a secret may set although they give orders (PATH, LD_*)
- *	SECRETS_OVERRIDE      true: secrets win over the task's own environment (default); false:
- *lose SECRETS_SKIP_INVALID  true: leave out what cannot be a variable; false: refuse it (default)
+ *	SECRETS_OVERRIDE      true: secrets win over the task's own environment (default);
+ *	                      false: they lose
+ *	SECRETS_SKIP_INVALID  true: leave out what cannot be a variable; false: refuse it (default)
  *	SECRETS_TIMEOUT       seconds for everything, 30 by default
  *	SECRETS_INIT          the folder of `environment` and `commands`, /init by default
  */

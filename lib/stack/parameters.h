@@ -20,7 +20,7 @@
  *	Key: Value					a YAML map, also under "Parameters:"
  *	parameter_overrides = "Key=Value"		SAM's samconfig.toml, one environment of it
  *	export KEY='Value'				.env (data/dotenv.h): known by its name, or
- *by "export", since elsewhere quotation marks belong to the value
+ * by "export", since elsewhere quotation marks belong to the value
  *
  * https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/ (--parameter-overrides)
  */

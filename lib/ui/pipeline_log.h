@@ -12,8 +12,8 @@
 
 /*
  * A reporter for the log of a CI service: the lines of lib/ui/plain.c, the output of each stage in
- *a group that folds, and warnings and what went wrong as annotations on the file that they are
- *about.
+ * a group that folds, and warnings and what went wrong as annotations on the file that they are
+ * about.
  *
  *	GitHub Actions	::group::, ::warning::, ::error:: and ::notice:: with file= and line=
  *		https://docs.github.com/actions/reference/workflow-commands-for-github-actions
