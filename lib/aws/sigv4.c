@@ -8,7 +8,6 @@
 #include "data/digest.h"
 
 #include <ctype.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,7 +318,7 @@ static void make_signature(const struct sigv4_options *options, const struct sec
 	digest_hmac_sha256(mac, sizeof(mac), steps->string_to_sign.buf, steps->string_to_sign.len,
 			   mac);
 	hex_encode(&steps->signature, mac, sizeof(mac));
-	OPENSSL_cleanse(mac, sizeof(mac));
+	explicit_bzero(mac, sizeof(mac));
 }
 
 void sigv4_compute(const struct sigv4_request *request, const struct sigv4_options *options,

@@ -1,10 +1,9 @@
 #include "data/digest.h"
 
 #include "base/mem.h"
+#include "data/crypto.h"
 
 #include <limits.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,54 +14,15 @@ void digest_sha256_hex(struct str *out, const void *bytes, size_t len)
 {
 	unsigned char digest[DIGEST_SHA256_LEN];
 
-	if (!EVP_Q_digest(NULL, "SHA256", NULL, bytes, len, digest, NULL))
-		mem_fatal("SHA-256");
+	crypto_sha256(bytes, len, digest);
 	hex_encode(out, digest, sizeof(digest));
-}
-
-struct sha256 {
-	EVP_MD_CTX *context;
-};
-
-struct sha256 *sha256_new(void)
-{
-	struct sha256 *sha256 = mem_zalloc(sizeof(*sha256));
-
-	sha256->context = EVP_MD_CTX_new();
-	if (!sha256->context || !EVP_DigestInit_ex(sha256->context, EVP_sha256(), NULL))
-		mem_fatal("SHA-256");
-	return sha256;
-}
-
-void sha256_add(struct sha256 *sha256, const void *bytes, size_t len)
-{
-	if (!EVP_DigestUpdate(sha256->context, bytes, len))
-		mem_fatal("SHA-256");
-}
-
-void sha256_finish(struct sha256 *sha256, struct str *out)
-{
-	unsigned char digest[DIGEST_SHA256_LEN];
-
-	if (!EVP_DigestFinal_ex(sha256->context, digest, NULL))
-		mem_fatal("SHA-256");
-	hex_encode(out, digest, sizeof(digest));
-}
-
-void sha256_free(struct sha256 *sha256)
-{
-	if (!sha256)
-		return;
-	EVP_MD_CTX_free(sha256->context);
-	free(sha256);
 }
 
 void digest_sha1_hex(struct str *out, const void *bytes, size_t len)
 {
-	unsigned char digest[20];
+	unsigned char digest[CRYPTO_SHA1_LEN];
 
-	if (!EVP_Q_digest(NULL, "SHA1", NULL, bytes, len, digest, NULL))
-		mem_fatal("SHA-1");
+	crypto_sha1(bytes, len, digest);
 	hex_encode(out, digest, sizeof(digest));
 }
 
@@ -71,11 +31,9 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
 {
 	unsigned char mac[DIGEST_SHA256_LEN];
 
-	if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_len, bytes, len, mac,
-		       sizeof(mac), NULL))
-		mem_fatal("HMAC-SHA-256");
+	crypto_hmac_sha256(key, key_len, bytes, len, mac);
 	memcpy(ret_mac, mac, sizeof(mac));
-	OPENSSL_cleanse(mac, sizeof(mac));
+	explicit_bzero(mac, sizeof(mac));
 }
 
 void hex_encode(struct str *out, const void *bytes, size_t len)
@@ -91,49 +49,43 @@ void hex_encode(struct str *out, const void *bytes, size_t len)
 void base64_encode(struct str *out, const void *bytes, size_t len)
 {
 	unsigned char *text;
-	int written;
+	size_t written;
 
 	if (len > INT_MAX / 4 * 3 - 3)
 		mem_fatal("base64 of more than 1.5 GiB");
 	text = mem_zalloc((len + 2) / 3 * 4 + 1);
-	written = EVP_EncodeBlock(text, bytes, (int)len);
-	str_add(out, text, (size_t)written);
-	OPENSSL_cleanse(text, (size_t)written);
+	written = crypto_base64_encode(bytes, len, text);
+	str_add(out, text, written);
+	explicit_bzero(text, written);
 	free(text);
 }
 
-/* How many '=' end the text, or -1 where its form is not base64's: EVP_DecodeBlock() trims and
- * forgives, and counts padding as bytes. */
-static int padding_of(const char *text, size_t len)
+/* Whether it is base64 to the letter: libraries trim and forgive. */
+static bool is_base64(const char *text, size_t len)
 {
-	int padding = 0;
-
 	if (len % 4 || len > INT_MAX)
-		return -1;
-	while (padding < 2 && len && text[len - 1] == '=') {
+		return false;
+	for (int padding = 0; padding < 2 && len && text[len - 1] == '='; padding++)
 		len--;
-		padding++;
-	}
 	for (size_t i = 0; i < len; i++) {
 		if (!text[i] || !strchr(base64_alphabet, text[i]))
-			return -1;
+			return false;
 	}
-	return padding;
+	return true;
 }
 
 bool base64_decode(struct str *out, const char *text, size_t len)
 {
-	int padding = padding_of(text, len);
 	unsigned char *bytes;
-	int written;
+	ssize_t written;
 
-	if (padding < 0)
+	if (!is_base64(text, len))
 		return false;
 	bytes = mem_zalloc(len / 4 * 3 + 1);
-	written = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len);
-	if (written >= padding)
-		str_add(out, bytes, (size_t)(written - padding));
-	OPENSSL_cleanse(bytes, len / 4 * 3);
+	written = crypto_base64_decode(text, len, bytes);
+	if (written >= 0)
+		str_add(out, bytes, (size_t)written);
+	explicit_bzero(bytes, len / 4 * 3);
 	free(bytes);
-	return written >= padding;
+	return written >= 0;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Hashes and text forms of bytes, over OpenSSL. Nothing here fails but base64_decode(). */
+/* Hashes and text forms of bytes, over data/crypto.h. Nothing here fails but base64_decode(). */
 
 #define DIGEST_SHA256_LEN 32
 

@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "base/url.h"
 #include "net/http_reply.h"
+#include "net/stream_tls.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define DEFAULT_PORT "80"
@@ -58,13 +58,9 @@ static int parse(const char *url, struct proxy *ret, struct error *err)
 /* RFC 7617: the user and the password in base64. */
 static void add_user(const struct str *user, struct str *out)
 {
-	size_t room = (user->len + 2) / 3 * 4 + 1;
-	CLEANUP_FREE char *encoded = mem_zalloc(room);
-
-	(void)EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)user->buf,
-			      (int)user->len);
-	str_addf(out, "Proxy-Authorization: Basic %s\r\n", encoded);
-	explicit_bzero(encoded, room);
+	str_adds(out, "Proxy-Authorization: Basic ");
+	stream_tls_base64(out, user->buf, user->len);
+	str_adds(out, "\r\n");
 }
 
 static int ask(struct stream *stream, const struct proxy *proxy, const struct stream_target *target,

@@ -2,107 +2,26 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "net/amazon_roots.h"
+#include "net/stream_tls.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
-
-struct stream_trust {
-	SSL_CTX *ctx;
-};
 
 struct stream {
 	int fd;
-	SSL *ssl; /* NULL: in the clear */
+	struct stream_tls *tls; /* NULL: in the clear */
 	struct clock *clock;
 };
-
-static void free_bio(BIO **bio)
-{
-	BIO_free_all(*bio);
-}
 
 static void free_addresses(struct addrinfo **addresses)
 {
 	if (*addresses)
 		freeaddrinfo(*addresses);
-}
-
-/* What OpenSSL has to say about the last failure, for people. */
-static const char *tls_reason(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	return reason ? reason : "it gave no reason";
-}
-
-/* ---- trust ---- */
-
-static int add_roots(X509_STORE *store, BIO *bio)
-{
-	int count = 0;
-
-	for (;;) {
-		X509 *root = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-		if (!root)
-			break;
-		count += X509_STORE_add_cert(store, root);
-		X509_free(root);
-	}
-	ERR_clear_error();
-	return count;
-}
-
-int stream_trust_new(const char *bundle, struct stream_trust **ret_trust, struct error *err)
-{
-	struct stream_trust *trust;
-	CLEANUP(free_bio) BIO *bio = NULL;
-
-	/* Nothing of OpenSSL's own configuration, and no clean-up under threads that still run. */
-	(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
-	bio = bundle ? BIO_new_file(bundle, "r") : BIO_new_mem_buf(amazon_roots_pem, -1);
-	if (!bio) {
-		ERR_clear_error();
-		error_set_errno(err, errno, "CA bundle '%s'", bundle ? bundle : "built in");
-		return error_become(err, ERROR_CONFIG);
-	}
-	trust = mem_zalloc(sizeof(*trust));
-	trust->ctx = SSL_CTX_new(TLS_client_method());
-	if (!trust->ctx)
-		mem_fatal("SSL_CTX_new");
-	(void)SSL_CTX_set_min_proto_version(trust->ctx, TLS1_2_VERSION);
-	SSL_CTX_set_verify(trust->ctx, SSL_VERIFY_PEER, NULL);
-	/* What was read is a secret: OpenSSL keeps no copy of it in its buffers. */
-	(void)SSL_CTX_set_options(trust->ctx, SSL_OP_CLEANSE_PLAINTEXT);
-	/* Records are small: buffers are given back between them. */
-	(void)SSL_CTX_set_mode(trust->ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
-	if (add_roots(SSL_CTX_get_cert_store(trust->ctx), bio) == 0) {
-		stream_trust_free(trust);
-		return error_set(err, ERROR_CONFIG, "CA bundle '%s': no certificate in it",
-				 bundle ? bundle : "built in");
-	}
-	*ret_trust = trust;
-	return 0;
-}
-
-void stream_trust_free(struct stream_trust *trust)
-{
-	if (!trust)
-		return;
-	SSL_CTX_free(trust->ctx);
-	free(trust);
 }
 
 /* ---- waiting ---- */
@@ -123,24 +42,6 @@ static int wait_ready(const struct stream *stream, short events, int64_t deadlin
 			return 0;
 		if (count < 0 && errno != EINTR)
 			return error_set_errno(err, errno, "poll");
-	}
-}
-
-/* After a TLS step that did not succeed: 0 to try it again, -1 with *err set. */
-static int wait_for_tls(struct stream *stream, int result, int64_t deadline_ms, struct error *err)
-{
-	int saved = errno;
-
-	switch (SSL_get_error(stream->ssl, result)) {
-	case SSL_ERROR_WANT_READ:
-		return wait_ready(stream, POLLIN, deadline_ms, err);
-	case SSL_ERROR_WANT_WRITE:
-		return wait_ready(stream, POLLOUT, deadline_ms, err);
-	case SSL_ERROR_SYSCALL:
-		return error_set(err, ERROR_NETWORK, "%s",
-				 saved ? strerrordesc_np(saved) : "the connection broke");
-	default:
-		return error_set(err, ERROR_NETWORK, "TLS: %s", tls_reason());
 	}
 }
 
@@ -195,43 +96,18 @@ static int connect_any(struct stream *stream, const struct stream_target *target
 	return error_wrap(err, "connecting to %s port %s", target->host, target->port);
 }
 
-/* The certificate must be the host's: an address is compared as one, a name as a name. */
-static void expect_host(SSL *ssl, const char *host)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	if (inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1) {
-		(void)X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
-		return;
-	}
-	/* What SSL_set_tlsext_host_name() does with a cast of its own. */
-	(void)SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-		       (void *)(uintptr_t)host);
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	(void)SSL_set1_host(ssl, host);
-}
-
 int stream_secure(struct stream *stream, const struct stream_target *target, int64_t deadline_ms,
 		  struct error *err)
 {
-	stream->ssl = SSL_new(target->trust->ctx);
-	if (!stream->ssl || SSL_set_fd(stream->ssl, stream->fd) != 1)
-		mem_fatal("SSL_new");
-	expect_host(stream->ssl, target->host);
+	stream->tls = stream_tls_new(target->trust, stream->fd, target->host);
 	for (;;) {
-		long verdict;
-		int result;
+		short events = 0;
 
-		ERR_clear_error();
-		errno = 0;
-		result = SSL_connect(stream->ssl);
-		if (result == 1)
+		if (stream_tls_connect(stream->tls, &events, err) < 0)
+			return -1;
+		if (!events)
 			return 0;
-		verdict = SSL_get_verify_result(stream->ssl);
-		if (verdict != X509_V_OK)
-			return error_set(err, ERROR_AUTH, "certificate refused: %s",
-					 X509_verify_cert_error_string(verdict));
-		if (wait_for_tls(stream, result, deadline_ms, err) < 0)
+		if (wait_ready(stream, events, deadline_ms, err) < 0)
 			return -1;
 	}
 }
@@ -256,10 +132,7 @@ void stream_close(struct stream *stream)
 {
 	if (!stream)
 		return;
-	if (stream->ssl) {
-		(void)SSL_shutdown(stream->ssl);
-		SSL_free(stream->ssl);
-	}
+	stream_tls_free(stream->tls);
 	if (stream->fd >= 0)
 		close(stream->fd);
 	free(stream);
@@ -267,25 +140,20 @@ void stream_close(struct stream *stream)
 
 /* ---- bytes ---- */
 
-/* What one write took, 0 where it must wait, -1 with *err set. */
-static ssize_t write_some(struct stream *stream, const char *bytes, size_t len, int64_t deadline_ms,
-			  struct error *err)
+/* What one write took, 0 where it must wait for *ret_events, -1 with *err set. */
+static ssize_t write_some(const struct stream *stream, const char *bytes, size_t len,
+			  short *ret_events, struct error *err)
 {
-	size_t count = 0;
 	ssize_t sent;
 
-	if (stream->ssl) {
-		ERR_clear_error();
-		errno = 0;
-		if (SSL_write_ex(stream->ssl, bytes, len, &count) == 1)
-			return (ssize_t)count;
-		return wait_for_tls(stream, 0, deadline_ms, err);
-	}
+	if (stream->tls)
+		return stream_tls_write(stream->tls, bytes, len, ret_events, err);
 	sent = send(stream->fd, bytes, len, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return sent;
+	*ret_events = POLLOUT;
 	if (errno == EAGAIN || errno == EINTR)
-		return wait_ready(stream, POLLOUT, deadline_ms, err);
+		return 0;
 	return error_set(err, ERROR_NETWORK, "sending: %s", strerrordesc_np(errno));
 }
 
@@ -293,9 +161,10 @@ int stream_write(struct stream *stream, const char *bytes, size_t len, int64_t d
 		 struct error *err)
 {
 	while (len) {
-		ssize_t count = write_some(stream, bytes, len, deadline_ms, err);
+		short events = 0;
+		ssize_t count = write_some(stream, bytes, len, &events, err);
 
-		if (count < 0)
+		if (count < 0 || (events && wait_ready(stream, events, deadline_ms, err) < 0))
 			return -1;
 		bytes += count;
 		len -= (size_t)count;
@@ -303,37 +172,33 @@ int stream_write(struct stream *stream, const char *bytes, size_t len, int64_t d
 	return 0;
 }
 
-static ssize_t read_tls(struct stream *stream, char *buf, size_t size, int64_t deadline_ms,
-			struct error *err)
+/* The same for a read; 0 without anything to wait for is the end. */
+static ssize_t read_some(const struct stream *stream, char *buf, size_t size, short *ret_events,
+			 struct error *err)
 {
-	for (;;) {
-		size_t count = 0;
+	ssize_t count;
 
-		ERR_clear_error();
-		errno = 0;
-		if (SSL_read_ex(stream->ssl, buf, size, &count) == 1)
-			return (ssize_t)count;
-		if (SSL_get_error(stream->ssl, 0) == SSL_ERROR_ZERO_RETURN)
-			return 0;
-		if (wait_for_tls(stream, 0, deadline_ms, err) < 0)
-			return -1;
-	}
+	if (stream->tls)
+		return stream_tls_read(stream->tls, buf, size, ret_events, err);
+	count = recv(stream->fd, buf, size, 0);
+	if (count >= 0)
+		return count;
+	*ret_events = POLLIN;
+	if (errno == EAGAIN || errno == EINTR)
+		return 0;
+	return error_set(err, ERROR_NETWORK, "receiving: %s", strerrordesc_np(errno));
 }
 
 ssize_t stream_read(struct stream *stream, char *buf, size_t size, int64_t deadline_ms,
 		    struct error *err)
 {
-	if (stream->ssl)
-		return read_tls(stream, buf, size, deadline_ms, err);
 	for (;;) {
-		ssize_t count = recv(stream->fd, buf, size, 0);
+		short events = 0;
+		ssize_t count = read_some(stream, buf, size, &events, err);
 
-		if (count >= 0)
+		if (count != 0 || !events)
 			return count;
-		if (errno != EAGAIN && errno != EINTR)
-			return error_set(err, ERROR_NETWORK, "receiving: %s",
-					 strerrordesc_np(errno));
-		if (wait_ready(stream, POLLIN, deadline_ms, err) < 0)
+		if (wait_ready(stream, events, deadline_ms, err) < 0)
 			return -1;
 	}
 }
