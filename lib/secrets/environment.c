@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "secrets/reference.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,15 +41,24 @@ static bool is_set_by(const struct secrets_variables *variables, const char *ent
 	return secrets_variables_find(variables, name) != NULL;
 }
 
+/* Whether the own environment has a value of that name; a reference is none. */
+static bool has_own(const struct env *env, const char *name)
+{
+	const char *value = env_get_raw(env, name);
+	CLEANUP_FREE char *entry = value ? mem_printf("%s=%s", name, value) : NULL;
+
+	return entry && !secrets_is_reference(entry);
+}
+
 void secrets_environment_merge(const struct env *env, const struct secrets_variables *variables,
 			       bool overrides, struct strv *ret)
 {
 	for (char *const *entry = env->vars; *entry; entry++) {
-		if (!overrides || !is_set_by(variables, *entry))
+		if (!(overrides || secrets_is_reference(*entry)) || !is_set_by(variables, *entry))
 			strv_add(ret, *entry);
 	}
 	for (size_t i = 0; i < variables->count; i++) {
-		if (overrides || !env_get_raw(env, variables->items[i].name))
+		if (overrides || !has_own(env, variables->items[i].name))
 			add_variable(ret, &variables->items[i]);
 	}
 }

@@ -8,7 +8,8 @@
 
 /*
  * The environment of a program to start: `env` and the variables, which win where they meet if
- * `overrides`, and lose otherwise. Holds secrets: strv_wipe() it.
+ * `overrides`, and lose otherwise, but to a reference (VARIABLE=secretsmanager:...). Holds secrets:
+ * strv_wipe() it.
  */
 void secrets_environment_merge(const struct env *env, const struct secrets_variables *variables,
 			       bool overrides, struct strv *ret);

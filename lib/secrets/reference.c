@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define MAX_ID	   2048 /* of SecretId: API reference, GetSecretValue */
-#define ARN_FIELDS 5	/* before the resource, which has ':' of its own */
+#define NATIVE	   "secretsmanager:"
+#define ARN_FIELDS 5 /* before the resource, which has ':' of its own */
 
 /* API references: CreateSecret (Name), PutParameter (Name); ':' is for ARNs and labels. */
 #define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@-:"
@@ -124,6 +125,18 @@ static int parse_arn(struct secrets_reference *reference, const char *text, stru
 	return malformed(reference, "the ARN is of something else", err);
 }
 
+/* The form that other tools give a variable's value: what follows '#' is the key. */
+static int parse_native(struct secrets_reference *reference, const char *text)
+{
+	size_t len = strcspn(text, "#");
+
+	reference->kind = SECRETS_SECRET;
+	reference->id = mem_strndup(text, len);
+	if (text[len] && text[len + 1])
+		reference->key = mem_strdup(text + len + 1);
+	return 0;
+}
+
 static int parse_target(struct secrets_reference *reference, const char *text, struct error *err)
 {
 	size_t len = strlen(text);
@@ -132,6 +145,8 @@ static int parse_target(struct secrets_reference *reference, const char *text, s
 		return malformed(reference, "it is too long", err);
 	if (strncmp(text, "arn:", 4) == 0)
 		return parse_arn(reference, text, err);
+	if (strncmp(text, NATIVE, strlen(NATIVE)) == 0)
+		return parse_native(reference, text + strlen(NATIVE));
 	if (strncmp(text, "ssm:", 4) == 0)
 		return parse_parameter(reference, text + 4, text + 4, err);
 	return parse_secret(reference, text, 1, err);
@@ -163,6 +178,24 @@ static struct secrets_reference *find(struct secrets_references *list, const cha
 	return NULL;
 }
 
+int secrets_references_add(struct secrets_references *list, const char *text, bool is_optional,
+			   struct error *err)
+{
+	struct secrets_reference *reference = find(list, text);
+
+	if (!reference) {
+		reference = mem_grow(&list->items, &list->count, sizeof(*reference));
+		reference->text = mem_strdup(text);
+		if (parse_one(reference, err) < 0) {
+			reference_release(reference);
+			list->count--;
+			return -1;
+		}
+	}
+	reference->is_optional |= is_optional;
+	return 0;
+}
+
 int secrets_references_parse(struct secrets_references *list, const char *text, bool is_optional,
 			     struct error *err)
 {
@@ -170,18 +203,16 @@ int secrets_references_parse(struct secrets_references *list, const char *text, 
 
 	strv_split(&items, text, SECRETS_SEPARATORS);
 	for (size_t i = 0; i < items.count; i++) {
-		struct secrets_reference *reference = find(list, items.v[i]);
-
-		if (!reference) {
-			reference = mem_grow(&list->items, &list->count, sizeof(*reference));
-			reference->text = mem_strdup(items.v[i]);
-			if (parse_one(reference, err) < 0) {
-				reference_release(reference);
-				list->count--;
-				return -1;
-			}
-		}
-		reference->is_optional |= is_optional;
+		if (secrets_references_add(list, items.v[i], is_optional, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+bool secrets_is_reference(const char *entry)
+{
+	size_t len = strcspn(entry, "=");
+
+	return entry[len] && secrets_is_variable(entry, len) &&
+	       strncmp(entry + len + 1, NATIVE, strlen(NATIVE)) == 0;
 }

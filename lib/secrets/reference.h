@@ -21,10 +21,11 @@ enum secrets_kind {
  *
  *	NAME                     a secret: a variable for each key of its JSON object
  *	NAME:KEY                 this key alone
- *	NAME:KEY:STAGE:VERSION   of that version; each part may be empty (the form of ECS's
- *valueFrom) ssm:/PATH/NAME           a parameter; ssm:/PATH/ all right below the path arn:aws:...
- *each of the above by its ARN VARIABLE=...             one value under that name: a key's, a
- *parameter's, or the whole text
+ *	NAME:KEY:STAGE:VERSION   of that version; each part may be empty (as in ECS's valueFrom)
+ *	secretsmanager:NAME      the same as NAME; secretsmanager:NAME#KEY as NAME:KEY
+ *	ssm:/PATH/NAME           a parameter; ssm:/PATH/ all right below the path
+ *	arn:aws:...              each of the above by its ARN
+ *	VARIABLE=...             one value under that name: a key's, a parameter's, or all the text
  *
  * Owns its strings; NULL where a part is missing or empty.
  */
@@ -52,9 +53,15 @@ struct secrets_references {
 void secrets_references_release(struct secrets_references *list);
 
 /*
- * Adds the references of a text, separated by blanks, line ends and commas. One that is there
- * already only becomes optional, where `is_optional`. ERROR_CONFIG where one is malformed: those
- * before it are added.
+ * Adds one reference. One that is there already only becomes optional, where `is_optional`.
+ * ERROR_CONFIG where it is malformed.
+ */
+int secrets_references_add(struct secrets_references *list, const char *text, bool is_optional,
+			   struct error *err);
+
+/*
+ * The same with each reference of a text, separated by blanks, line ends and commas. Where one is
+ * malformed, those before it are added.
  */
 int secrets_references_parse(struct secrets_references *list, const char *text, bool is_optional,
 			     struct error *err);
@@ -63,5 +70,8 @@ int secrets_references_parse(struct secrets_references *list, const char *text, 
  * Variables").
  */
 bool secrets_is_variable(const char *name, size_t len);
+
+/* Whether an entry of an environment is a reference by itself: VARIABLE=secretsmanager:... */
+bool secrets_is_reference(const char *entry);
 
 #endif

@@ -44,12 +44,24 @@ static int read_references(const struct env *env, const char *name, bool is_opti
 	return 0;
 }
 
+/* An entry that stands for a secret needs no other to name it. */
+static int read_entries(const struct env *env, struct secrets_references *ret, struct error *err)
+{
+	for (char *const *entry = env->vars; *entry; entry++) {
+		if (secrets_is_reference(*entry) &&
+		    secrets_references_add(ret, *entry, false, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int secrets_settings_read(const struct env *env, struct secrets_settings *ret, struct error *err)
 {
 	const char *allowed = env_get(env, "SECRETS_ALLOW"), *dir = env_get(env, "SECRETS_INIT");
 
 	if (read_references(env, "SECRETS", false, &ret->references, err) < 0 ||
 	    read_references(env, "SECRETS_OPTIONAL", true, &ret->references, err) < 0 ||
+	    read_entries(env, &ret->references, err) < 0 ||
 	    read_bool(env, "SECRETS_OVERRIDE", true, &ret->overrides, err) < 0 ||
 	    read_bool(env, "SECRETS_SKIP_INVALID", false, &ret->skips_invalid, err) < 0 ||
 	    read_timeout(env, &ret->timeout_ms, err) < 0)

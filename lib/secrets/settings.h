@@ -13,6 +13,7 @@
  *
  *	SECRETS               references, all of which must be there
  *	SECRETS_OPTIONAL      references that may be absent; one in SECRETS too need not be there
+ *	VARIABLE=secretsmanager:NAME#KEY    a reference by itself, whose value the secret replaces
  *	SECRETS_ALLOW         variables that a secret may set although they give orders (PATH, LD_*)
  *	SECRETS_OVERRIDE      true: secrets win over the task's own environment (default);
  *	                      false: they lose
