@@ -1,12 +1,13 @@
 /*
- * deployer-entrypoint COMMAND [ARGUMENT...]: what a container starts instead of its application.
- * It reads the secrets that the environment names, puts them into the environment and becomes the
- * application. lib/secrets/settings.h has what it is told by.
+ * deployer-entrypoint [--init] COMMAND [ARGUMENT...]: what a container starts instead of its
+ * application. It reads the secrets that the environment names, puts them into the environment and
+ * becomes the application. lib/secrets/settings.h has what it is told by.
  */
 #include "aws/client.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/sanitize.h"
+#include "cmd/entrypoint/init.h"
 #include "net/http_tls.h"
 #include "secrets/await.h"
 #include "secrets/environment.h"
@@ -242,10 +243,50 @@ static int run(struct start *start, struct error *err)
 	return become(start, &environment, err);
 }
 
+/* ---- the command line ---- */
+
+struct options {
+	bool is_init;
+	const char *answer; /* what is printed instead of starting anything */
+};
+
+static const char usage[] =
+	"Usage: " NAME " [--init] [--] COMMAND [ARGUMENT...]\n"
+	"\n"
+	"Puts the secrets that SECRETS names into the environment, and becomes COMMAND.\n"
+	"\n"
+	"      --init      stay, hand signals on to COMMAND and reap what it leaves behind\n"
+	"      --help      print this help\n"
+	"      --version   print the version\n";
+
+/* What begins with -- before the command is for this program; moves *args to the command. */
+static int read_options(char ***args, struct options *ret, struct error *err)
+{
+	for (; **args && strncmp(**args, "--", 2) == 0; (*args)++) {
+		const char *word = **args;
+
+		if (strcmp(word, "--init") == 0) {
+			ret->is_init = true;
+		} else if (strcmp(word, "--version") == 0) {
+			ret->answer = NAME " " DEPLOYER_VERSION "\n";
+		} else if (strcmp(word, "--help") == 0) {
+			ret->answer = usage;
+		} else if (strcmp(word, "--") == 0) {
+			(*args)++;
+			return 0;
+		} else {
+			error_set(err, ERROR_USAGE, "'%s' is no option", word);
+			return error_fix(err, "write -- before a command of that name");
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
 	struct report report = { .emit = emit };
+	struct options options = { .answer = NULL };
 	struct start start = {
 		.env = { environ },
 		.settings = SECRETS_SETTINGS_INIT,
@@ -253,14 +294,17 @@ int main(int argc, char **argv)
 		.variables = SECRETS_VARIABLES_INIT,
 		.args = argv + (argc > 0),
 	};
+	int status = 0;
 
 	file_hold_standard();
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		(void)puts(NAME " " DEPLOYER_VERSION);
-		return 0;
-	}
+	if (read_options(&start.args, &options, &err) < 0)
+		return fail(&start, &err);
+	if (options.answer)
+		return fputs(options.answer, stdout) < 0 || fflush(stdout) ? OWN_FAILURE : 0;
 	/* Nobody of the same user looks on while there are secrets; execve() makes it as it was. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	if (options.is_init && !init_begin(&status, &err))
+		_exit(err.kind == ERROR_NONE ? status : fail(&start, &err));
 	interrupt_install();
 	(void)run(&start, &err);
 	/* Not exit(): a thread that was left behind may still be at work. */
