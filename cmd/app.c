@@ -290,7 +290,7 @@ int program_unknown(const struct program *program, const char *word, struct erro
 	list_second_words(program, word, &second);
 	if (second.len) {
 		error_set(err, ERROR_USAGE, "'%s' is followed by one of: %s", word, second.buf);
-		return error_fix(err, "see '%s --help' for what they do", program->name);
+		return error_fix(err, "see '%s help %s' for what they do", program->name, word);
 	}
 	for (size_t i = 0; i < program->count && count < 128; i++)
 		names[count++] = program->commands[i]->name;
@@ -402,6 +402,11 @@ static int run_command(struct app *app, const struct cmd *cmd, int argc, char **
 	return result < 0 ? error_wrap(err, "%s", cmd->name) : 0;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
 /* No command was named: --help, --version, or a slip. */
 static int run_without_command(struct app *app, int argc, char **argv, struct error *err)
 {
@@ -413,6 +418,8 @@ static int run_without_command(struct app *app, int argc, char **argv, struct er
 		help_overview(app->program, app->out);
 		return 0;
 	}
+	if (argc > 1 && asks_for_help(argv[2]) && help_family(app->program, argv[1], app->out))
+		return 0;
 	if (argc > 1)
 		return program_unknown(app->program, argv[1], err);
 	error_set(err, ERROR_USAGE, "no command given");

@@ -57,6 +57,8 @@ int program_unknown(const struct program *program, const char *word, struct erro
 
 /* cmd/help.c: everything that is said about commands, from the tables alone. */
 void help_overview(const struct program *program, FILE *out);
+/* The commands of two words that begin with this one; false, and nothing printed, without any. */
+bool help_family(const struct program *program, const char *word, FILE *out);
 void help_command(const struct program *program, const struct cmd *cmd, FILE *out);
 void help_manual(const struct program *program, const struct cmd *cmd, FILE *out);
 

@@ -24,6 +24,8 @@ static int help_run(struct app *app, const void *args_, char **operands, struct 
 		return 0;
 	}
 	cmd = program_find(app->program, operands - 1, &words);
+	if (!cmd && !operands[1] && help_family(app->program, operands[0], app->out))
+		return 0;
 	if (!cmd)
 		return program_unknown(app->program, operands[0], err);
 	if (args->man)

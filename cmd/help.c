@@ -62,6 +62,26 @@ void help_overview(const struct program *program, FILE *out)
 	(void)fprintf(out, "\n'%s help COMMAND' explains a command.\n", program->name);
 }
 
+bool help_family(const struct program *program, const char *word, FILE *out)
+{
+	size_t len = strlen(word), count = 0;
+
+	for (size_t i = 0; i < program->count; i++) {
+		const struct cmd *cmd = program->commands[i];
+
+		if (strncmp(cmd->name, word, len) != 0 || cmd->name[len] != ' ')
+			continue;
+		if (count++ == 0)
+			(void)fprintf(out, "Usage: %s %s COMMAND [ARGUMENT...]\n\nCommands:\n",
+				      program->name, word);
+		(void)fprintf(out, "  %-18s%s\n", cmd->name + len + 1, cmd->summary);
+	}
+	if (count)
+		(void)fprintf(out, "\n'%s help %s COMMAND' explains a command.\n", program->name,
+			      word);
+	return count > 0;
+}
+
 static void print_usage(const struct program *program, const struct cmd *cmd, FILE *out)
 {
 	(void)fprintf(out, "%s %s%s%s%s", program->name, cmd->name,

@@ -63,6 +63,13 @@ run 2 "$DEPLOYER" secrets put text --text --file nul
 err_has 'not UTF-8'
 run 2 "$DEPLOYER" secrets
 err_has "'secrets' is followed by one of: diff, edit, get, import, list, put, run"
+err_has "  -> see 'deployer help secrets' for what they do"
+run 0 "$DEPLOYER" secrets --help
+out_has 'Usage: deployer secrets COMMAND [ARGUMENT...]'
+out_has '  put               store a secret'
+cp out family
+run 0 "$DEPLOYER" help secrets
+same out family
 
 # ---- dry runs: what would change, by name; nothing is sent ----
 
