@@ -154,6 +154,8 @@ with 125 SECRETS=app SSL_CERT_FILE=cert.pem "AWS_ENDPOINT_URL=https://ip6-localh
 	"$entrypoint" true
 with 125 SECRETS=app SSL_CERT_FILE=nowhere.pem "AWS_ENDPOINT_URL=https://localhost:$port" "$entrypoint" true
 err_has "CA bundle 'nowhere.pem'"
+with 125 SECRETS=app SSL_CERT_FILE=key.pem "AWS_ENDPOINT_URL=https://localhost:$port" "$entrypoint" true
+err_has "CA bundle 'key.pem': no certificate in it"
 with 125 SECRETS=app AWS_ENDPOINT_URL=http://example.com "$entrypoint" true
 err_has 'is not https'
 
