@@ -19,16 +19,18 @@ enum cmd_environments {
  * A subcommand, whole: one of these stands at the end of each cmd/cmd_NAME.c and is listed in the
  * program's table (cmd/commands.c). Help, completions and manual pages are made from it.
  *
- * `name` may be two words ("secrets get"). `operands` is how they read in the usage line; where
- * `passes_rest`, the first operand ends the options ("run -- CMD..."). `run` gets its options in a
- * zeroed struct of args_size bytes and the operands as a NULL-terminated array; it prints data to
- * app->out, tells through app->report, and returns 0 or -1 with *err set.
+ * `name` may be two words ("secrets get"). A line of `details` is a paragraph, however long, which
+ * is wrapped where it is shown; one that begins with a blank is shown as it is. `operands` is how
+ * they read in the usage line; where `passes_rest`, the first operand ends the options ("run --
+ * CMD..."). `run` gets its options in a zeroed struct of args_size bytes and the operands as a
+ * NULL-terminated array; it prints data to app->out, tells through app->report, and returns 0 or -1
+ * with *err set.
  */
 struct cmd {
 	const char *name;
 	const char *group;   /* heading in the overview */
 	const char *summary; /* one line, lower case, no full stop */
-	const char *details; /* paragraphs for the help and the manual, may be NULL */
+	const char *details; /* for the help and the manual, may be NULL */
 	const char *operands;
 	int min_operands;
 	int max_operands; /* -1: any number */

@@ -250,18 +250,20 @@ const struct cmd cmd_bump = {
 	.name = "bump",
 	.group = "Pipeline",
 	.summary = "write the version into the stack's parameter file",
-	.details =
-		"Sets one parameter, ApplicationImageTag where nothing else is said, to TAG or to "
-		"the version (see 'deployer help version'). Every other byte of the file stays; "
-		"the change is printed as a diff. The same value is no write.\n"
-		"The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, YAML, "
-		"SAM's samconfig.toml (--env names its environment), or .env. "
-		"It is replaced whole or not at all, under a kernel lock.\n"
-		"With --commit, the changed line is committed to the repository that the file is "
-		"in, with author and committer as git has them; what else is staged stays "
-		"staged. Hooks are not run; it is signed where commit.gpgsign says so.\n"
-		"With --check nothing is changed: it prints what git, the file, the registry and "
-		"the live stack say, and ends with 3 where they do not agree.",
+	.details = "Sets one parameter, ApplicationImageTag where nothing else is said, to TAG or "
+		   "to the version (see 'deployer help version'). Every other byte of the file "
+		   "stays; the change is printed as a diff. The same value is no write.\n"
+		   "\n"
+		   "The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, YAML, "
+		   "SAM's samconfig.toml (--env names its environment), or .env. It is replaced "
+		   "whole or not at all, under a kernel lock.\n"
+		   "\n"
+		   "With --commit, the changed line is committed to the repository that the file "
+		   "is in, with author and committer as git has them; what else is staged stays "
+		   "staged. Hooks are not run; it is signed where commit.gpgsign says so.\n"
+		   "\n"
+		   "With --check nothing is changed: it prints what git, the file, the registry "
+		   "and the live stack say, and ends with 3 where they do not agree.",
 	.operands = "[TAG]",
 	.max_operands = 1,
 	.environments = ENVIRONMENTS_EACH,

@@ -207,16 +207,17 @@ static int check_cmd_run(struct app *app, const void *args, char **operands, str
 const struct cmd cmd_check = {
 	.name = "check",
 	.group = "Pipeline",
-	.summary = "find what would make a deployment fail, before anything is built",
-	.details =
-		"Reads the stack's template and parameter file and holds them against each other, "
-		"and against what has made deployments fail or hang: parameters, patterns, "
-		"secrets and the permission to read them, services without a circuit breaker, "
-		"size. Nothing is asked of AWS. Each finding names its place, its rule and what to "
-		"do; a release runs the rules of severity error by itself.\n"
-		"A rule is switched off by --skip RULE, or for good by 'checks: {off: [RULE]}' in "
-		"deployer.yml. --rules prints them all.\n"
-		"Ends with 0 where there is no error, with 2 where there is one.",
+	.summary = "find beforehand what would make a deployment fail",
+	.details = "Reads the stack's template and parameter file and holds them against each "
+		   "other, and against what has made deployments fail or hang: parameters, "
+		   "patterns, secrets and the permission to read them, services without a circuit "
+		   "breaker, size. Nothing is asked of AWS. Each finding names its place, its rule "
+		   "and what to do; a release runs the rules of severity error by itself.\n"
+		   "\n"
+		   "A rule is switched off by --skip RULE, or for good by 'checks: {off: [RULE]}' "
+		   "in deployer.yml. --rules prints them all.\n"
+		   "\n"
+		   "Ends with 0 where there is no error, with 2 where there is one.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct check_args),

@@ -113,17 +113,12 @@ const struct cmd cmd_diagnose = {
 	.name = "diagnose",
 	.group = "Pipeline",
 	.summary = "say why the last operation on the stack failed",
-	.details =
-		"Reads the events of the stack's newest operation, nested stacks included, and "
-		"names the\n"
-		"first resource that failed and its reason. What was cancelled because of it is no "
-		"cause.\n"
-		"For an ECS service its stopped tasks and their containers' last log lines are "
-		"shown, for a\n"
-		"custom resource the log of its Lambda function and the ECS task that it started. "
-		"Where\n"
-		"nothing failed, a service that ECS has rolled back behind an UPDATE_COMPLETE is "
-		"named.",
+	.details = "Reads the events of the stack's newest operation, nested stacks included, and "
+		   "names the first resource that failed and its reason. What was cancelled "
+		   "because of it is no cause. For an ECS service its stopped tasks and their "
+		   "containers' last log lines are shown, for a custom resource the log of its "
+		   "Lambda function and the ECS task that it started. Where nothing failed, a "
+		   "service that ECS has rolled back behind an UPDATE_COMPLETE is named.",
 	.operands = "[STACK]",
 	.max_operands = 1,
 	.opts = opts,

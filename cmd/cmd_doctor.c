@@ -117,12 +117,13 @@ static int doctor_run(struct app *app, const void *args, char **operands, struct
 const struct cmd cmd_doctor = {
 	.name = "doctor",
 	.group = "Other",
-	.summary = "look whether everything that a release needs is there, and say what to do",
+	.summary = "look whether everything that a release needs is there",
 	.details = "Git and the version, template and parameters, Docker Engine and compose, "
 		   "services and image, docker's configuration, disk, credentials and whether they "
 		   "outlast a usual release, account, clock, stack, repository, registry: all at "
 		   "once, in about a second, and nothing is changed. Each finding is ok, a warning "
 		   "or an error, with what to do about it.\n"
+		   "\n"
 		   "Ends with 0 where there is no error, else with the status that a release would "
 		   "end with for the first of them.",
 	.operands = "",

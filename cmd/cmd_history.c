@@ -87,10 +87,8 @@ const struct cmd cmd_history = {
 	.group = "Pipeline",
 	.summary = "list what went where, when and by whom",
 	.details = "Lists the runs that this machine has records of for this project, the newest "
-		   "first, with\n"
-		   "the subject of the commit that each released; with --env, those of one "
-		   "environment. As\n"
-		   "JSON, one document a run.",
+		   "first, with the subject of the commit that each released; with --env, those of "
+		   "one environment. As JSON, one document a run.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct history_args),

@@ -109,9 +109,8 @@ const struct cmd cmd_iam = {
 	.group = "Other",
 	.summary = "print the least IAM policy for the commands in use",
 	.details = "For `deployer release` where none is named. The stack, repository, bucket and "
-		   "role are "
-		   "those\nof the settings, so that the policy of an environment is printed with "
-		   "--env.",
+		   "role are those of the settings, so that the policy of an environment is "
+		   "printed with --env.",
 	.operands = "[COMMAND...]",
 	.max_operands = -1,
 	.opts = opts,

@@ -117,14 +117,13 @@ static int init_run(struct app *app, const void *args_, char **operands, struct 
 const struct cmd cmd_init = {
 	.name = "init",
 	.group = "Other",
-	.summary =
-		"write a deployer.yml from the Makefile, compose file and template that are here",
+	.summary = "write a deployer.yml from the Makefile and other files here",
 	.details = "Reads what is in the current folder, as text: no target of the Makefile is "
-		   "run. Its targets test, "
-		   "release, publish, deploy, clean and their like become stages and settings, "
-		   "each with a comment that says where it was read; what follows convention is "
-		   "left out, and what cannot be taken over stands at the end, with the reason. "
-		   "An existing file is never replaced without --force.\n"
+		   "run. Its targets test, release, publish, deploy, clean and their like become "
+		   "stages and settings, each with a comment that says where it was read; what "
+		   "follows convention is left out, and what cannot be taken over stands at the "
+		   "end, with the reason. An existing file is never replaced without --force.\n"
+		   "\n"
 		   "With -o json, everything that was read is one document, with what it becomes.",
 	.operands = "",
 	.environments = ENVIRONMENTS_SELF,

@@ -172,10 +172,11 @@ static int params_diff_run(struct app *app, const void *args, char **operands, s
 const struct cmd cmd_params_diff = {
 	.name = "params diff",
 	.group = "Pipeline",
-	.summary = "hold the parameter file against the live stack and the template",
+	.summary = "hold the parameter file against live stack and template",
 	.details = "Prints each parameter with what the parameter file, the live stack and the "
 		   "template's default say, and what a deployment would do to it. Values of NoEcho "
 		   "parameters are never shown, nor those that the template does not declare.\n"
+		   "\n"
 		   "ENV is an environment of deployer.yml, as with --env.",
 	.operands = "[ENV]",
 	.max_operands = 1,

@@ -50,13 +50,10 @@ const struct cmd cmd_plan = {
 	.group = "Pipeline",
 	.summary = "show what a deployment would change in the stack",
 	.details = "Makes the change set that 'deploy' would execute, shows parameters, resources "
-		   "and\n"
-		   "property values before and after, what is replaced and what would be lost with "
-		   "it, and\n"
-		   "deletes the change set again. A new image tag alone is one sentence. Values of "
-		   "NoEcho\n"
-		   "parameters are never shown. With --output json one line has all of it as "
-		   "{\"event\":\"plan\", ...}.",
+		   "and property values before and after, what is replaced and what would be lost "
+		   "with it, and deletes the change set again. A new image tag alone is one "
+		   "sentence. Values of NoEcho parameters are never shown. With --output json one "
+		   "line has all of it as {\"event\":\"plan\", ...}.",
 	.operands = "",
 	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,

@@ -70,18 +70,14 @@ static int promote_run(struct app *app, const void *args_, char **operands, stru
 const struct cmd cmd_promote = {
 	.name = "promote",
 	.group = "Pipeline",
-	.summary = "bring what runs in one environment to the next, without a build",
-	.details = "Takes the version that the stack of environment FROM runs, brings its image "
-		   "into the registry\n"
-		   "of environment TO (another account or region included: layers go straight from "
-		   "one to the\n"
-		   "other, those that are there are not sent), sees that the digest is the same, "
-		   "writes the\n"
-		   "version into TO's parameter file and deploys its stack. Nothing is built or "
-		   "tested again,\n"
-		   "and no Docker is needed. Each environment has its own credentials: aws.profile "
-		   "and\n"
-		   "aws.account in deployer.yml.",
+	.summary = "bring what one environment runs to the next, without a build",
+	.details =
+		"Takes the version that the stack of environment FROM runs, brings its image into "
+		"the registry of environment TO (another account or region included: layers go "
+		"straight from one to the other, those that are there are not sent), sees that the "
+		"digest is the same, writes the version into TO's parameter file and deploys its "
+		"stack. Nothing is built or tested again, and no Docker is needed. Each "
+		"environment has its own credentials: aws.profile and aws.account in deployer.yml.",
 	.operands = "FROM TO",
 	.min_operands = 2,
 	.max_operands = 2,

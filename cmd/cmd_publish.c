@@ -44,15 +44,14 @@ const struct cmd cmd_publish = {
 	.name = "publish",
 	.group = "Pipeline",
 	.summary = "push the image that was built, under its tags",
-	.details =
-		"The image goes to the repository that ECR names, with the credential in memory\n"
-		"only; the digest in the registry is compared with what was pushed. An image that\n"
-		"is there already is not pushed again.\n"
-		"\n"
-		"With --direct, or publish.direct in deployer.yml, the image is exported from the\n"
-		"Engine, compressed on all processors and uploaded from here: only what the\n"
-		"registry lacks. It pulls as the same image. The first push of a large image\n"
-		"is about twice as fast so; where one layer or none changed, the Engine is.",
+	.details = "The image goes to the repository that ECR names, with the credential in memory "
+		   "only; the digest in the registry is compared with what was pushed. An image "
+		   "that is there already is not pushed again.\n"
+		   "\n"
+		   "With --direct, or publish.direct in deployer.yml, the image is exported from "
+		   "the Engine, compressed on all processors and uploaded from here: only what the "
+		   "registry lacks. It pulls as the same image. The first push of a large image is "
+		   "about twice as fast so; where one layer or none changed, the Engine is.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct publish_args),

@@ -46,16 +46,12 @@ const struct cmd cmd_recover = {
 	.name = "recover",
 	.group = "Pipeline",
 	.summary = "bring a stack whose rollback failed back to its old version",
-	.details =
-		"Shows which resources failed and why, continues the rollback and follows it to "
-		"its end.\n"
-		"What cannot be rolled back is left as it is with --skip, by name only: "
-		"CloudFormation\n"
-		"then takes it for rolled back, so mend it before the next deployment. A "
-		"resource of a\n"
-		"nested stack is NESTEDSTACKNAME.RESOURCE. A stack that failed with its rollback "
-		"switched\n"
-		"off is rolled back too. Nothing to recover is success.",
+	.details = "Shows which resources failed and why, continues the rollback and follows it to "
+		   "its end. What cannot be rolled back is left as it is with --skip, by name "
+		   "only: CloudFormation then takes it for rolled back, so mend it before the next "
+		   "deployment. A resource of a nested stack is NESTEDSTACKNAME.RESOURCE. A stack "
+		   "that failed with its rollback switched off is rolled back too. Nothing to "
+		   "recover is success.",
 	.operands = "[STACK]",
 	.max_operands = 1,
 	.opts = opts,

@@ -197,25 +197,18 @@ const struct cmd cmd_release = {
 	.group = "Pipeline",
 	.summary = "run the pipeline: login, test, release, publish, bump, deploy",
 	.details = "Builds and tests the commit with Docker Compose, runs its acceptance tests, "
-		   "publishes\n"
-		   "the image tagged with the commit's short hash, writes that tag into the "
-		   "parameter file\n"
-		   "and updates the CloudFormation stack. Whatever can be checked beforehand is "
-		   "checked\n"
-		   "before anything is built or changed. Run again after a failure, it continues "
-		   "where\n"
-		   "there is something left to do: a commit that is published is neither tested "
-		   "nor pushed\n"
-		   "twice, and a stack that is up to date is left alone.\n"
+		   "publishes the image tagged with the commit's short hash, writes that tag into "
+		   "the parameter file and updates the CloudFormation stack. Whatever can be "
+		   "checked beforehand is checked before anything is built or changed. Run again "
+		   "after a failure, it continues where there is something left to do: a commit "
+		   "that is published is neither tested nor pushed twice, and a stack that is up "
+		   "to date is left alone.\n"
 		   "\n"
 		   "Each run keeps a record of its stages, digest and change set under "
-		   "XDG_STATE_HOME, or in\n"
-		   "the file of --record or DEPLOYER_RECORD, which the steps of a CI job hand on. "
-		   "--resume goes\n"
-		   "on with the last one: stages that were done are not run again, and a "
-		   "deployment that still\n"
-		   "runs is joined. It refuses where commit, image or digest are no longer those "
-		   "of the record.",
+		   "XDG_STATE_HOME, or in the file of --record or DEPLOYER_RECORD, which the steps "
+		   "of a CI job hand on. --resume goes on with the last one: stages that were done "
+		   "are not run again, and a deployment that still runs is joined. It refuses "
+		   "where commit, image or digest are no longer those of the record.",
 	.operands = "",
 	.environments = ENVIRONMENTS_EACH,
 	.opts = opts,

@@ -41,11 +41,9 @@ const struct cmd cmd_report = {
 	.name = "report",
 	.group = "Pipeline",
 	.summary = "print all that is known about one run",
-	.details = "RUN is the id of a run in 'deployer history', or how it begins; the newest "
-		   "run where none is\n"
-		   "named, the one of --record where that is given. Prints stages with their "
-		   "time, digest, change\n"
-		   "set, what it replaced and how it ended.",
+	.details = "RUN is the id of a run in 'deployer history', or how it begins; the newest run "
+		   "where none is named, the one of --record where that is given. Prints stages "
+		   "with their time, digest, change set, what it replaced and how it ended.",
 	.operands = "[RUN]",
 	.max_operands = 1,
 	.opts = opts,

@@ -146,18 +146,13 @@ const struct cmd cmd_rollback = {
 	.name = "rollback",
 	.group = "Pipeline",
 	.summary = "go back to an earlier version, or list those there are",
-	.details =
-		"Without TAG: the versions that the registry has an image of, with what git, the "
-		"history\n"
-		"of the parameter file and the live stack (*) say of each.\n"
-		"With TAG: writes it into the parameter file and deploys that; template and "
-		"other\n"
-		"parameters stay as they are here. The image must be in the registry. Where "
-		"migrations\n"
-		"lie between (files in folders called migrations, migrate, alembic ..., or "
-		"those of\n"
-		"rollback.migrations in deployer.yml) it asks first: the database does not go "
-		"back.",
+	.details = "Without TAG: the versions that the registry has an image of, with what git, "
+		   "the history of the parameter file and the live stack (*) say of each.\n"
+		   "With TAG: writes it into the parameter file and deploys that; template and "
+		   "other parameters stay as they are here. The image must be in the registry. "
+		   "Where migrations lie between (files in folders called migrations, migrate, "
+		   "alembic ..., or those of rollback.migrations in deployer.yml) it asks first: "
+		   "the database does not go back.",
 	.operands = "[TAG]",
 	.max_operands = 1,
 	.opts = opts,

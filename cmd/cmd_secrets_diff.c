@@ -75,7 +75,7 @@ const struct cmd cmd_secrets_diff = {
 	.name = "secrets diff",
 	.group = "Secrets",
 	.summary = "compare the keys of two secrets, versions or a file",
-	.details = "With one SECRET: its previous version and its current one. Values are hidden\n"
+	.details = "With one SECRET: its previous version and its current one. Values are hidden "
 		   "without --reveal; a key whose value differs stands with - and +.\n"
 		   "Exit status 1: they differ.",
 	.operands = "SECRET [SECRET]",

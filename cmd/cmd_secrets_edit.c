@@ -159,10 +159,9 @@ const struct cmd cmd_secrets_edit = {
 	.name = "secrets edit",
 	.group = "Secrets",
 	.summary = "edit a secret in $EDITOR",
-	.details =
-		"Opens $VISUAL or $EDITOR (vi) on a private file, in memory where there is such a\n"
-		"place, and stores what comes back. What is no JSON object is not stored: the\n"
-		"editor is opened again. The file is overwritten and removed at the end.",
+	.details = "Opens $VISUAL or $EDITOR (vi) on a private file, in memory where there is such "
+		   "a place, and stores what comes back. What is no JSON object is not stored: the "
+		   "editor is opened again. The file is overwritten and removed at the end.",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,

@@ -49,10 +49,9 @@ const struct cmd cmd_secrets_import = {
 	.name = "secrets import",
 	.group = "Secrets",
 	.summary = "take the variables of a .env file into a secret",
-	.details =
-		"Reads NAME=VALUE lines as data (nothing is expanded) from standard input or a\n"
-		"file, sets these keys in the secret's JSON object and leaves the others as they\n"
-		"are, byte for byte.",
+	.details = "Reads NAME=VALUE lines as data (nothing is expanded) from standard input or a "
+		   "file, sets these keys in the secret's JSON object and leaves the others as "
+		   "they are, byte for byte.",
 	.operands = "NAME",
 	.min_operands = 1,
 	.max_operands = 1,

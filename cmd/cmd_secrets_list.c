@@ -99,7 +99,7 @@ const struct cmd cmd_secrets_list = {
 	.name = "secrets list",
 	.group = "Secrets",
 	.summary = "list secrets by name",
-	.details = "Lists the secrets whose names begin with NAME, or all, and when each was last\n"
+	.details = "Lists the secrets whose names begin with NAME, or all, and when each was last "
 		   "changed. Values are never asked for.",
 	.operands = "[NAME]",
 	.max_operands = 1,

@@ -80,7 +80,7 @@ const struct cmd cmd_secrets_put = {
 	.name = "secrets put",
 	.group = "Secrets",
 	.summary = "store a secret's value from standard input or a file",
-	.details = "Creates the secret or makes the value its current version; one that is there\n"
+	.details = "Creates the secret or makes the value its current version; one that is there "
 		   "already is left alone. A value is never taken from the command line.",
 	.operands = "NAME",
 	.min_operands = 1,

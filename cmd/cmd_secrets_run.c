@@ -89,10 +89,10 @@ const struct cmd cmd_secrets_run = {
 	.group = "Secrets",
 	.summary = "run a program with secrets in its environment",
 	.details =
-		"What deployer-entrypoint does in a container, on this machine: the keys of each\n"
-		"secret become variables, and the program takes this process over. SECRETS,\n"
-		"SECRETS_OPTIONAL, SECRETS_ALLOW, SECRETS_OVERRIDE and SECRETS_SKIP_INVALID mean\n"
-		"what they mean there, and a variable whose value is secretsmanager:NAME#KEY\n"
+		"What deployer-entrypoint does in a container, on this machine: the keys of each "
+		"secret become variables, and the program takes this process over. SECRETS, "
+		"SECRETS_OPTIONAL, SECRETS_ALLOW, SECRETS_OVERRIDE and SECRETS_SKIP_INVALID mean "
+		"what they mean there, and a variable whose value is secretsmanager:NAME#KEY "
 		"becomes that key. The program leaves no core dump: it would hold secrets.",
 	.operands = "[--] CMD [ARGUMENT...]",
 	.min_operands = 1,

@@ -89,9 +89,9 @@ const struct cmd cmd_sso_login = {
 	.name = "sso-login",
 	.group = "AWS",
 	.summary = "sign in with IAM Identity Center (SSO)",
-	.details = "Shows a page and a code; once you have agreed there, in any browser on any\n"
-		   "machine, the sign-in is kept in ~/.aws/sso/cache, where the AWS CLI finds it "
-		   "too.",
+	.details =
+		"Shows a page and a code; once you have agreed there, in any browser on any "
+		"machine, the sign-in is kept in ~/.aws/sso/cache, where the AWS CLI finds it too.",
 	.operands = "",
 	.opts = opts,
 	.run = sso_login_run,

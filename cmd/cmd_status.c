@@ -189,14 +189,11 @@ const struct cmd cmd_status = {
 	.group = "Pipeline",
 	.summary = "print what is live, and whether git, registry, file and stack agree",
 	.details = "One line an environment: the version that the stack runs, then git's commit, "
-		   "the image in\n"
-		   "the registry, the parameter file, the stack and its tasks: 'ok' where they "
-		   "mean that version,\n"
-		   "what they say instead where they do not, '?' where it may not be read. All "
-		   "environments of\n"
-		   "deployer.yml where none is named, all at once. Running tasks whose image is "
-		   "not the one\n"
-		   "behind the tag are counted, and services that ECS has rolled back.",
+		   "the image in the registry, the parameter file, the stack and its tasks: 'ok' "
+		   "where they mean that version, what they say instead where they do not, '?' "
+		   "where it may not be read. All environments of deployer.yml where none is "
+		   "named, all at once. Running tasks whose image is not the one behind the tag "
+		   "are counted, and services that ECS has rolled back.",
 	.operands = "[ENV...]",
 	.max_operands = -1,
 	.environments = ENVIRONMENTS_SELF,

@@ -11,10 +11,9 @@ const struct cmd cmd_test = {
 	.name = "test",
 	.group = "Pipeline",
 	.summary = "build the images and run the tests",
-	.details =
-		"Runs the steps of the test stage: by convention, build the release image with\n"
-		"newer base images, build everything, run service 'test'. Exit status 6 where the\n"
-		"tests fail.",
+	.details = "Runs the steps of the test stage: by convention, build the release image with "
+		   "newer base images, build everything, run service 'test'. Exit status 6 where "
+		   "the tests fail.",
 	.operands = "",
 	.opts = stage_opts,
 	.args_size = sizeof(struct stage_args),

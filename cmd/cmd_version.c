@@ -58,6 +58,7 @@ const struct cmd cmd_version = {
 	.summary = "print the version that would be released",
 	.details = "APP_VERSION of the environment, or the short hash of the commit, as git "
 		   "rev-parse --short HEAD prints it where core.abbrev is not set.\n"
+		   "\n"
 		   "With --allow-dirty, a working tree that differs from the commit is named "
 		   "HASH-dirty.CHANGES.",
 	.operands = "",

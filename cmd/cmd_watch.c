@@ -78,12 +78,10 @@ const struct cmd cmd_watch = {
 	.name = "watch",
 	.group = "Pipeline",
 	.summary = "follow the operation that runs on the stack",
-	.details = "Re-attaches to a deployment whose watching was interrupted, or to anybody\n"
+	.details = "Re-attaches to a deployment whose watching was interrupted, or to anybody "
 		   "else's. Without a name, it is the stack of the last run whose deployment went "
-		   "out of sight\n"
-		   "(its record then says how it ended), else the project's. Exit status as of "
-		   "deploy; with\n"
-		   "nothing running, that of the last operation.",
+		   "out of sight (its record then says how it ended), else the project's. Exit "
+		   "status as of deploy; with nothing running, that of the last operation.",
 	.operands = "[STACK]",
 	.max_operands = 1,
 	.opts = opts,

@@ -1,8 +1,61 @@
 #include "base/cleanup.h"
+#include "base/slice.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* A page is so wide; where the second column begins: of options, of commands. */
+#define PAGE_WIDTH     80
+#define OPTION_COLUMN  28
+#define COMMAND_COLUMN 18
+
+/*
+ * One line of text from column `indent` on, which has been reached; what does not fit goes on below
+ * at that column.
+ */
+static void print_wrapped(const char *text, size_t indent, FILE *out)
+{
+	size_t column = indent;
+
+	while (*text) {
+		size_t gap = strspn(text, " ");
+		size_t len = strcspn(text + gap, " ");
+
+		if (column > indent && column + gap + len > PAGE_WIDTH) {
+			(void)fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			text += gap;
+			gap = 0;
+		}
+		(void)fwrite(text, 1, gap + len, out);
+		text += gap + len;
+		column += gap + len;
+	}
+	(void)fputc('\n', out);
+}
+
+/* What a line of struct cmd's details is: see there. */
+static bool is_paragraph(const char *line)
+{
+	return *line && *line != ' ';
+}
+
+static void print_details(const char *details, FILE *out)
+{
+	struct slice rest = slice_of(details);
+
+	(void)fputc('\n', out);
+	while (rest.n) {
+		CLEANUP_FREE char *line = slice_dup(slice_next_line(&rest));
+
+		if (is_paragraph(line))
+			print_wrapped(line, 0, out);
+		else
+			(void)fprintf(out, "%s\n", line);
+	}
+}
 
 static void print_option(const struct opt *opt, FILE *out)
 {
@@ -14,10 +67,12 @@ static void print_option(const struct opt *opt, FILE *out)
 		str_addf(&left, "      --%s", opt->name);
 	if (opt->arg)
 		str_addf(&left, " %s", opt->arg);
-	if (left.len > 27)
-		(void)fprintf(out, "%s\n%28s%s\n", left.buf, "", opt->help);
-	else
-		(void)fprintf(out, "%-28s%s\n", left.buf, opt->help);
+	if (left.len > OPTION_COLUMN - 2) {
+		(void)fprintf(out, "%s\n", left.buf);
+		str_reset(&left);
+	}
+	(void)fprintf(out, "%-*s", OPTION_COLUMN, left.buf);
+	print_wrapped(opt->help, OPTION_COLUMN, out);
 }
 
 static void print_options(const char *heading, const struct opt *opts, FILE *out)
@@ -45,15 +100,17 @@ static void print_group(const struct program *program, const char *group, FILE *
 	for (size_t i = 0; i < program->count; i++) {
 		const struct cmd *cmd = program->commands[i];
 
-		if (strcmp(cmd->group, group) == 0)
-			(void)fprintf(out, "  %-18s%s\n", cmd->name, cmd->summary);
+		if (strcmp(cmd->group, group) != 0)
+			continue;
+		(void)fprintf(out, "  %-*s", COMMAND_COLUMN - 2, cmd->name);
+		print_wrapped(cmd->summary, COMMAND_COLUMN, out);
 	}
 }
 
 void help_overview(const struct program *program, FILE *out)
 {
-	(void)fprintf(out, "Usage: %s [OPTION...] COMMAND [ARGUMENT...]\n\n%s\n", program->name,
-		      program->summary);
+	(void)fprintf(out, "Usage: %s [OPTION...] COMMAND [ARGUMENT...]\n\n", program->name);
+	print_wrapped(program->summary, 0, out);
 	for (size_t i = 0; i < program->count; i++) {
 		if (opens_group(program, i))
 			print_group(program, program->commands[i]->group, out);
@@ -95,27 +152,53 @@ void help_command(const struct program *program, const struct cmd *cmd, FILE *ou
 	print_usage(program, cmd, out);
 	(void)fprintf(out, "\n\n%s\n", cmd->summary);
 	if (cmd->details)
-		(void)fprintf(out, "\n%s\n", cmd->details);
+		print_details(cmd->details, out);
 	print_options("Options", cmd->opts, out);
 	print_options("Options of every command", program->global_opts, out);
 }
 
-/* Text in roff: a line must not begin with a control character, '-' is a minus, '\' is escaped. */
+/* A line in roff: it must not begin with a control character, '-' is a minus, '\' is escaped. */
 static void roff_text(const char *text, FILE *out)
 {
-	bool at_start = true;
-
+	if (*text == '.' || *text == '\'')
+		(void)fputs("\\&", out);
 	for (; *text; text++) {
-		if (at_start && (*text == '.' || *text == '\''))
-			(void)fputs("\\&", out);
 		if (*text == '\\')
 			(void)fputs("\\e", out);
 		else if (*text == '-')
 			(void)fputs("\\-", out);
 		else
 			(void)fputc(*text, out);
-		at_start = *text == '\n';
 	}
+}
+
+static void roff_line(const char *text, FILE *out)
+{
+	roff_text(text, out);
+	(void)fputc('\n', out);
+}
+
+/* Paragraphs are filled; lines that are kept as they are stand between .nf and .fi. */
+static void roff_details(const char *details, FILE *out)
+{
+	struct slice rest = slice_of(details);
+	bool is_first = true, is_kept = false;
+
+	(void)fputs(".SH DESCRIPTION\n", out);
+	while (rest.n) {
+		CLEANUP_FREE char *line = slice_dup(slice_next_line(&rest));
+		bool keep = !is_paragraph(line);
+
+		if (keep != is_kept)
+			(void)fputs(keep ? ".nf\n" : ".fi\n", out);
+		else if (!keep && !is_first)
+			(void)fputs(".br\n", out);
+		roff_line(line, out);
+		is_first = false;
+		is_kept = keep;
+	}
+	if (is_kept)
+		(void)fputs(".fi\n", out);
 }
 
 static void roff_options(const char *heading, const struct opt *opts, FILE *out)
@@ -132,8 +215,7 @@ static void roff_options(const char *heading, const struct opt *opts, FILE *out)
 		if (opts->arg)
 			(void)fprintf(out, " \\fI%s\\fR", opts->arg);
 		(void)fputc('\n', out);
-		roff_text(opts->help, out);
-		(void)fputc('\n', out);
+		roff_line(opts->help, out);
 	}
 }
 
@@ -159,11 +241,8 @@ static void roff_command(const struct program *program, const struct cmd *cmd, F
 	roff_head(page.buf, cmd->summary, out);
 	print_usage(program, cmd, out);
 	(void)fputc('\n', out);
-	if (cmd->details) {
-		(void)fputs(".SH DESCRIPTION\n", out);
-		roff_text(cmd->details, out);
-		(void)fputc('\n', out);
-	}
+	if (cmd->details)
+		roff_details(cmd->details, out);
 	roff_options("OPTIONS", cmd->opts, out);
 	roff_options("OPTIONS OF EVERY COMMAND", program->global_opts, out);
 	(void)fprintf(out, ".SH SEE ALSO\n.BR %s (1)\n", program->name);
@@ -175,8 +254,7 @@ static void roff_overview(const struct program *program, FILE *out)
 	(void)fprintf(out, "%s [OPTION...] COMMAND [ARGUMENT...]\n.SH COMMANDS\n", program->name);
 	for (size_t i = 0; i < program->count; i++) {
 		(void)fprintf(out, ".TP\n.B %s\n", program->commands[i]->name);
-		roff_text(program->commands[i]->summary, out);
-		(void)fputc('\n', out);
+		roff_line(program->commands[i]->summary, out);
 	}
 	roff_options("OPTIONS", program->global_opts, out);
 }

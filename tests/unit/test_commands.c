@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "base/str.h"
 #include "cmd/app.h"
 #include "cmd/sandbox/commands.h"
@@ -85,8 +86,8 @@ static void each_command_says_what_it_is(void **state)
 
 		if (!is_name(cmd->name))
 			str_addf(&found, "'%s' is no name of a command\n", cmd->name);
-		if (!is_phrase(cmd->summary))
-			str_addf(&found, "%s: summary '%s' is no phrase\n", cmd->name,
+		if (!is_phrase(cmd->summary) || strlen(cmd->summary) > 62)
+			str_addf(&found, "%s: summary '%s' is no phrase of one line\n", cmd->name,
 				 cmd->summary);
 		if (!cmd->group || !cmd->operands || !cmd->opts || !cmd->run)
 			str_addf(&found, "%s: group, operands, opts and run must be set\n",
@@ -145,6 +146,69 @@ static void options_fit_their_arguments(void **state)
 	assert_nothing_found(&found);
 }
 
+/* The first line that is wider than a page, but for the usage, which is no prose. */
+static void find_wide_line(const char *what, const char *text, struct str *found)
+{
+	struct slice rest = slice_of(text);
+
+	while (rest.n) {
+		struct slice line = slice_next_line(&rest);
+
+		if (line.n > 80 && !slice_starts_with(line, "Usage: "))
+			str_addf(found, "%s: %.*s\n", what, (int)line.n, line.p);
+	}
+}
+
+static void help_fits_a_page(void **state)
+{
+	CLEANUP(str_release) struct str found = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i <= PROGRAM.count; i++) {
+		CLEANUP_FREE char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		assert_non_null(out);
+		if (i < PROGRAM.count)
+			help_command(&PROGRAM, PROGRAM.commands[i], out);
+		else
+			help_overview(&PROGRAM, out);
+		(void)fclose(out);
+		find_wide_line(i < PROGRAM.count ? PROGRAM.commands[i]->name : "", text, &found);
+	}
+	assert_nothing_found(&found);
+}
+
+/* One line with blanks in it: in help, as it is; in the manual, neither filled nor an order. */
+static void what_is_laid_out_stays_so(void **state)
+{
+	const struct opt none[] = { OPT_END };
+	const struct cmd cmd = {
+		.name = "x",
+		.summary = "s",
+		.details = "One.\n.two - \\\n  a:    # b\n\nThree.",
+		.operands = "",
+		.opts = none,
+	};
+	const struct program program = { .name = "p", .global_opts = none };
+	CLEANUP_FREE char *help = NULL, *manual = NULL;
+	size_t len;
+	FILE *out = open_memstream(&help, &len);
+
+	(void)state;
+	assert_non_null(out);
+	help_command(&program, &cmd, out);
+	(void)fclose(out);
+	assert_string_equal(help, "Usage: p x\n\ns\n\nOne.\n.two - \\\n  a:    # b\n\nThree.\n");
+	out = open_memstream(&manual, &len);
+	assert_non_null(out);
+	help_manual(&program, &cmd, out);
+	(void)fclose(out);
+	assert_non_null(strstr(manual, ".SH DESCRIPTION\nOne.\n.br\n\\&.two \\- \\e\n"
+				       ".nf\n  a:    # b\n\n.fi\nThree.\n.SH SEE ALSO\n"));
+}
+
 static void a_command_is_found_by_its_words(void **state)
 {
 	(void)state;
@@ -170,6 +234,8 @@ int main(void)
 		cmocka_unit_test(no_two_options_of_a_command_are_one),
 		cmocka_unit_test(options_fit_their_arguments),
 		cmocka_unit_test(a_command_is_found_by_its_words),
+		cmocka_unit_test(help_fits_a_page),
+		cmocka_unit_test(what_is_laid_out_stays_so),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
