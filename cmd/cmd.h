@@ -41,13 +41,23 @@ struct cmd {
 	int (*run)(struct app *app, const void *args, char **operands, struct error *err);
 };
 
-/* A program: its name, what it is for, its commands sorted by name, its global options. */
+/* What a program ends with: a number, or words for several ("128+N"). */
+struct exit_meaning {
+	const char *status;
+	const char *meaning;
+};
+
+/*
+ * A program: its name, what it is for, its commands sorted by name, its global options, its exit
+ * statuses: up to one without a name, or NULL.
+ */
 struct program {
 	const char *name;
 	const char *summary;
 	const struct cmd *const *commands;
 	size_t count;
 	const struct opt *global_opts;
+	const struct exit_meaning *statuses;
 };
 
 /* The command that argv[1] (and argv[2]) name, or NULL; *ret_words is how many words its name has.

@@ -44,6 +44,26 @@ static const struct cmd *const commands[] = {
 };
 /* clang-format on */
 
+/* error_exit_status() gives them; what each is for stands at enum error_kind. */
+static const struct exit_meaning statuses[] = {
+	{ "0", "done, or nothing to do" },
+	{ "1", "anything else that went wrong" },
+	{ "2", "usage or configuration; nothing touched" },
+	{ "3", "refused beforehand: dirty tree, lock held, account guard" },
+	{ "4", "credentials or a permission missing" },
+	{ "5", "Docker, Compose or git missing or down" },
+	{ "6", "the tests failed" },
+	{ "7", "the release stage (acceptance) failed" },
+	{ "8", "the image could not be published" },
+	{ "9", "change set rejected or declined; the stack is untouched" },
+	{ "10", "rolled back; the old version runs" },
+	{ "11", "the stack needs a person" },
+	{ "12", "outcome unknown: it may still run, and 'deployer watch' re-attaches" },
+	{ "13", "a service was throttled, busy or out of reach past the limit" },
+	{ "128+N", "ended by signal N" },
+	{ NULL, NULL },
+};
+
 const struct program program_deployer = {
 	.name = "deployer",
 	.summary = "build, test, publish and deploy a containerised application to its "
@@ -51,4 +71,5 @@ const struct program program_deployer = {
 	.commands = commands,
 	.count = sizeof(commands) / sizeof(commands[0]),
 	.global_opts = global_opts,
+	.statuses = statuses,
 };

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page is so wide; where the second column begins: of options, of commands. */
+/* A page is so wide; where the second column begins: of options, of commands, of statuses. */
 #define PAGE_WIDTH     80
 #define OPTION_COLUMN  28
 #define COMMAND_COLUMN 18
+#define STATUS_COLUMN  9
 
 /*
  * One line of text from column `indent` on, which has been reached; what does not fit goes on below
@@ -107,6 +108,15 @@ static void print_group(const struct program *program, const char *group, FILE *
 	}
 }
 
+static void print_statuses(const struct exit_meaning *statuses, FILE *out)
+{
+	(void)fprintf(out, "\nExit status:\n");
+	for (; statuses->status; statuses++) {
+		(void)fprintf(out, "  %5s  ", statuses->status);
+		print_wrapped(statuses->meaning, STATUS_COLUMN, out);
+	}
+}
+
 void help_overview(const struct program *program, FILE *out)
 {
 	(void)fprintf(out, "Usage: %s [OPTION...] COMMAND [ARGUMENT...]\n\n", program->name);
@@ -116,6 +126,8 @@ void help_overview(const struct program *program, FILE *out)
 			print_group(program, program->commands[i]->group, out);
 	}
 	print_options("Options of every command", program->global_opts, out);
+	if (program->statuses)
+		print_statuses(program->statuses, out);
 	(void)fprintf(out, "\n'%s help COMMAND' explains a command.\n", program->name);
 }
 
@@ -248,6 +260,15 @@ static void roff_command(const struct program *program, const struct cmd *cmd, F
 	(void)fprintf(out, ".SH SEE ALSO\n.BR %s (1)\n", program->name);
 }
 
+static void roff_statuses(const struct exit_meaning *statuses, FILE *out)
+{
+	(void)fputs(".SH EXIT STATUS\n", out);
+	for (; statuses->status; statuses++) {
+		(void)fprintf(out, ".TP\n.B %s\n", statuses->status);
+		roff_line(statuses->meaning, out);
+	}
+}
+
 static void roff_overview(const struct program *program, FILE *out)
 {
 	roff_head(program->name, program->summary, out);
@@ -257,6 +278,8 @@ static void roff_overview(const struct program *program, FILE *out)
 		roff_line(program->commands[i]->summary, out);
 	}
 	roff_options("OPTIONS", program->global_opts, out);
+	if (program->statuses)
+		roff_statuses(program->statuses, out);
 }
 
 void help_manual(const struct program *program, const struct cmd *cmd, FILE *out)

@@ -31,8 +31,11 @@ err_has '"status": 2'
 # The overview names every command; each explains itself in the same words three ways.
 run 0 "$DEPLOYER" --help
 cp "$tmp/out" overview
+has overview 'Exit status:'
 run 0 "$DEPLOYER" help
 same overview "$tmp/out"
+run 0 "$DEPLOYER" help --man
+out_has '.SH EXIT STATUS'
 run 0 "$DEPLOYER" completion fish
 sed -n "s/^complete -c deployer -n __fish_use_subcommand -f -a '\([^']*\)'.*/\1/p" "$tmp/out" >commands
 [ -s commands ] || fail 'no commands in the completions'

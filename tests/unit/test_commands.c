@@ -180,6 +180,25 @@ static void help_fits_a_page(void **state)
 	assert_nothing_found(&found);
 }
 
+static void each_kind_of_error_has_a_status_with_a_meaning(void **state)
+{
+	CLEANUP(str_release) struct str found = STR_INIT;
+
+	(void)state;
+	for (int kind = ERROR_NONE; PROGRAM.statuses && kind < ERROR_SIGNAL; kind++) {
+		const struct error err = { .kind = (enum error_kind)kind };
+		const struct exit_meaning *meaning = PROGRAM.statuses;
+		char status[16];
+
+		(void)snprintf(status, sizeof(status), "%d", error_exit_status(&err));
+		while (meaning->status && strcmp(meaning->status, status) != 0)
+			meaning++;
+		if (!meaning->status)
+			str_addf(&found, "status %s has no meaning\n", status);
+	}
+	assert_nothing_found(&found);
+}
+
 /* One line with blanks in it: in help, as it is; in the manual, neither filled nor an order. */
 static void what_is_laid_out_stays_so(void **state)
 {
@@ -236,6 +255,7 @@ int main(void)
 		cmocka_unit_test(a_command_is_found_by_its_words),
 		cmocka_unit_test(help_fits_a_page),
 		cmocka_unit_test(what_is_laid_out_stays_so),
+		cmocka_unit_test(each_kind_of_error_has_a_status_with_a_meaning),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
