@@ -183,6 +183,7 @@ static void make_report(struct app *app)
 		.color = wants_color(app),
 		.quiet = app->global.quiet,
 		.verbose = app->global.verbose,
+		.data = app->out,
 	};
 	struct live_options live = { .plain = plain, .has_unicode = has_unicode(app) };
 	const struct pipeline_log_options log = { plain, ci_detect(&app->env), workspace(app) };
@@ -537,6 +538,8 @@ int app_main(const struct program *program, int argc, char **argv)
 	result = dispatch(&app, argc, argv, &err);
 	if (result == 0)
 		result = check_stdout(&app, &err);
+	else
+		(void)fflush(app.out);
 	if (result < 0)
 		app_print_error(&app, &err);
 	print_closing(&app);

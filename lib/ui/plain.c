@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Progress of one source is told at most this often. */
+/* Progress is told at most this often, and not of what is done before. */
 #define PROGRESS_EVERY_MS 5000
 
 struct plain {
@@ -42,12 +42,15 @@ static void add(struct str *line, const char *text)
 
 static void print(struct plain *p, const struct str *line)
 {
+	if (p->options.data)
+		(void)fflush(p->options.data);
 	(void)fprintf(p->out, "%s\n", line->buf);
 	(void)fflush(p->out);
 }
 
 static void stage_begin(struct plain *p, const struct report_event *event, struct str *line)
 {
+	p->progress_told_ms = p->clock->monotonic_ms(p->clock);
 	str_addf(line, "%s==> %s%s", color(p, BOLD), event->stage, color(p, PLAIN));
 }
 

@@ -13,6 +13,7 @@ struct plain_options {
 	bool quiet;    /* warnings only */
 	bool verbose;  /* progress of every layer, too */
 	bool is_short; /* what is said stays in sight: results need not be repeated at the end */
+	FILE *data;    /* where data is printed, or NULL: it comes first where both are one file */
 };
 
 /*

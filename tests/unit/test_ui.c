@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t zero(struct clock *clock)
+/* Three seconds later at each look. */
+static int64_t look(struct clock *clock)
 {
+	static int64_t now_ms = 100000;
+
 	(void)clock;
-	return 100000;
+	return now_ms += 3000;
 }
 
-static struct clock still = { .wall_ms = zero, .monotonic_ms = zero };
+static struct clock hasty = { .wall_ms = look, .monotonic_ms = look };
 
 /* A release as the pipeline reports it, with what a hostile service may put into a string. */
 static void play(struct report *report)
@@ -33,6 +36,7 @@ static void play(struct report *report)
 	report->emit(report, &begin);
 	report_output(report, "app", "listening \"here\"");
 	report_note(report, "made %d", 1);
+	report_progress(report, "layer", 100000, 2000000);
 	report_progress(report, "layer", 500000, 2000000);
 	report->emit(report, &resource);
 	report_warning(report, "careful");
@@ -49,7 +53,7 @@ static char *render(bool quiet)
 	struct report *report;
 
 	assert_non_null(out);
-	report = plain_new(out, &still, &options);
+	report = plain_new(out, &hasty, &options);
 	play(report);
 	plain_free(report);
 	(void)fclose(out);
@@ -70,6 +74,27 @@ static void appends_lines_that_no_terminal_obeys(void **state)
 		      "warning: careful\n"
 		      "    dev.cfg changed\n"
 		      "FAILED deploy (2m05s)\n");
+}
+
+static void data_that_was_printed_comes_first(void **state)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t len = 0;
+	struct plain_options options = { .data = open_memstream(&text, &len) };
+	FILE *out = tmpfile();
+	struct report *report;
+
+	(void)state;
+	assert_non_null(options.data);
+	assert_non_null(out);
+	report = plain_new(out, &hasty, &options);
+	(void)fputs("row\n", options.data);
+	assert_int_equal(len, 0);
+	report_note(report, "one row");
+	assert_string_equal(text, "row\n");
+	plain_free(report);
+	(void)fclose(out);
+	(void)fclose(options.data);
 }
 
 static void says_only_warnings_when_quiet(void **state)
@@ -98,6 +123,8 @@ static void writes_one_json_document_a_line(void **state)
 			    "{\"event\": \"output\", \"source\": \"app\", \"text\": \"listening "
 			    "\\\"here\\\"\"}\n"
 			    "{\"event\": \"note\", \"text\": \"made 1\"}\n"
+			    "{\"event\": \"progress\", \"source\": \"layer\", \"done\": 100000, "
+			    "\"total\": 2000000}\n"
 			    "{\"event\": \"progress\", \"source\": \"layer\", \"done\": 500000, "
 			    "\"total\": 2000000}\n"
 			    "{\"event\": \"resource\", \"source\": \"Task\\u001b[2J\", \"type\": "
@@ -114,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_lines_that_no_terminal_obeys),
+		cmocka_unit_test(data_that_was_printed_comes_first),
 		cmocka_unit_test(says_only_warnings_when_quiet),
 		cmocka_unit_test(writes_one_json_document_a_line),
 	};
