@@ -303,11 +303,16 @@ int program_unknown(const struct program *program, const char *word, struct erro
 }
 
 static int check_operands(const struct program *program, const struct cmd *cmd, int count,
-			  struct error *err)
+			  char **operands, struct error *err)
 {
-	if (count >= cmd->min_operands && (cmd->max_operands < 0 || count <= cmd->max_operands))
+	if (count < cmd->min_operands)
+		error_set(err, ERROR_USAGE, "an argument is missing");
+	else if (cmd->max_operands >= 0 && count > cmd->max_operands)
+		error_set(err, ERROR_USAGE, "'%s' is one argument too many",
+			  operands[cmd->max_operands]);
+	else
 		return 0;
-	return error_set(err, ERROR_USAGE, "usage: %s %s%s%s", program->name, cmd->name,
+	return error_fix(err, "usage: %s %s%s%s", program->name, cmd->name,
 			 *cmd->operands ? " " : "", cmd->operands);
 }
 
@@ -379,7 +384,8 @@ static int run_parsed(struct app *app, const struct cmd *cmd, const void *args, 
 		help_command(app->program, cmd, app->out);
 		return 0;
 	}
-	if (check_operands(app->program, cmd, argc - 1, err) < 0 || check_globals(app, err) < 0)
+	if (check_operands(app->program, cmd, argc - 1, argv + 1, err) < 0 ||
+	    check_globals(app, err) < 0)
 		return -1;
 	make_report(app);
 	result = run_in_environments(app, cmd, args, argv + 1, err);
@@ -400,7 +406,11 @@ static int run_command(struct app *app, const struct cmd *cmd, int argc, char **
 	if (result == 0)
 		result = run_parsed(app, cmd, args, argc, argv, err);
 	opt_release(cmd->opts, args);
-	return result < 0 ? error_wrap(err, "%s", cmd->name) : 0;
+	if (result == 0)
+		return 0;
+	if (err->kind == ERROR_USAGE)
+		(void)error_fix(err, "see '%s help %s'", app->program->name, cmd->name);
+	return error_wrap(err, "%s", cmd->name);
 }
 
 static bool asks_for_help(const char *word)
@@ -435,7 +445,7 @@ static int dispatch(struct app *app, int argc, char **argv, struct error *err)
 	int words;
 
 	if (opt_parse(globals, true, &argc, argv, err) < 0)
-		return -1;
+		return error_fix(err, "see '%s --help'", app->program->name);
 	cmd = program_find(app->program, argv, &words);
 	if (!cmd)
 		return run_without_command(app, argc, argv, err);

@@ -16,7 +16,15 @@ err_has 'did you mean --man?'
 run 2 "$DEPLOYER" completion
 err_has 'name bash, zsh or fish'
 run 2 "$DEPLOYER" completion bash zsh
-err_has 'usage: deployer completion'
+err_has "'zsh' is one argument too many"
+err_has '  -> usage: deployer completion bash|zsh|fish'
+run 2 "$DEPLOYER" secrets get
+err_has 'an argument is missing'
+err_has '  -> usage: deployer secrets get SECRET'
+run 2 "$DEPLOYER" --nonesuch
+err_has "  -> see 'deployer --help'"
+run 2 "$DEPLOYER" deploy --wait soon
+err_has "  -> see 'deployer help deploy'"
 run 2 "$DEPLOYER" --output xml help
 err_has "'xml' is neither text nor json"
 run 2 "$DEPLOYER" -C "$tmp/nowhere" help
