@@ -80,6 +80,13 @@ static int explain_no_head(struct repo *repo, int code, struct error *err)
 	return error_fix(err, "make one: git add -A && git commit");
 }
 
+/* What has no remedy of its own is a file of git's that is damaged or missing. */
+static int explain_damage(struct error *err)
+{
+	return error_fix(err, "'git fsck' says what is damaged: fetch it again, or name the "
+			      "version yourself: set APP_VERSION to it");
+}
+
 static int read_head(struct repo *repo, struct revision *ret, struct error *err)
 {
 	CLEANUP(repo_free_reference) git_reference *head = NULL;
@@ -108,11 +115,10 @@ int revision_read(const char *dir, const struct strv *own_files, struct revision
 		return -1;
 	describe_place(&repo, &revision);
 	describe_origin(&repo, &revision);
-	if (read_head(&repo, &revision, err) < 0)
-		return -1;
-	if (!revision.is_bare &&
-	    worktree_find_changes(&repo, own_files, &revision.dirty_paths, err) < 0)
-		return -1;
+	if (read_head(&repo, &revision, err) < 0 ||
+	    (!revision.is_bare &&
+	     worktree_find_changes(&repo, own_files, &revision.dirty_paths, err) < 0))
+		return explain_damage(err);
 	revision.is_dirty = revision.dirty_paths.len > 0;
 	old = *ret;
 	*ret = revision;

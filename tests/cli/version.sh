@@ -226,6 +226,13 @@ cd "$tmp/small"
 echo 0000000000000000000000000000000000000001 >.git/HEAD
 run 3 "$DEPLOYER" version
 err_has HEAD
+err_has "'git fsck' says what is damaged"
+err_has 'set APP_VERSION'
+repository garbled
+echo garbled >.git/refs/heads/main
+run 3 "$DEPLOYER" version
+err_has "cannot read HEAD of '$tmp/garbled/.git/'"
+err_has "'git fsck' says what is damaged"
 
 # Another user's repository is not looked into before it is trusted by name.
 if [ "$(id -u)" = 0 ]; then
