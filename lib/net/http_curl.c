@@ -378,11 +378,14 @@ static int perform(struct transfer *t, struct error *err)
 
 /*
  * Before libcurl starts it its own way: without the texts of libcrypto's errors, 0.5 MB that nobody
- * here shows. Those of TLS itself come with the first connection (OPENSSL_init_crypto(3)).
+ * here shows. Those of TLS itself come with the first connection (OPENSSL_init_crypto(3)). Nor is
+ * anything taken apart at exit, when the process goes anyway.
  */
 static void start_openssl(void)
 {
-	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+	const uint64_t flags = OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT;
+
+	(void)OPENSSL_init_crypto(flags, NULL);
 }
 
 /* libcurl copies headers and bodies, tokens and all: nothing of them stays in what it frees. */

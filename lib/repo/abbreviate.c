@@ -22,20 +22,20 @@ static size_t expected_len(uint64_t objects)
 
 int abbreviate(struct repo *repo, const git_oid *id, struct str *ret, struct error *err)
 {
-	CLEANUP_FREE char *objects = file_join(git_repository_commondir(repo->git), "objects");
+	CLEANUP_FREE char *objects = file_join(git.repository_commondir(repo->git), "objects");
 	size_t len = expected_len(packs_count_objects(objects));
 	char hex[GIT_OID_HEXSZ + 1];
 	git_oid found;
 	git_odb *odb;
 	int code;
 
-	if (git_repository_odb(&odb, repo->git) < 0)
+	if (git.repository_odb(&odb, repo->git) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the repository's objects");
-	while ((code = git_odb_exists_prefix(&found, odb, id, len)) == GIT_EAMBIGUOUS)
+	while ((code = git.odb_exists_prefix(&found, odb, id, len)) == GIT_EAMBIGUOUS)
 		len++;
-	git_odb_free(odb);
+	git.odb_free(odb);
 	if (code < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot abbreviate the commit");
-	str_add(ret, git_oid_tostr(hex, sizeof(hex), id), len);
+	str_add(ret, git.oid_tostr(hex, sizeof(hex), id), len);
 	return 0;
 }

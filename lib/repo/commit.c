@@ -63,11 +63,14 @@ struct draft {
 
 static void draft_release(struct draft *draft)
 {
-	git_signature_free(draft->committer);
-	git_signature_free(draft->author);
-	git_tree_entry_free(draft->entry);
-	git_tree_free(draft->tree);
-	git_commit_free(draft->parent);
+	/* Where none is open, libgit2 may not even be loaded. */
+	if (draft->repo.git) {
+		git.signature_free(draft->committer);
+		git.signature_free(draft->author);
+		git.tree_entry_free(draft->entry);
+		git.tree_free(draft->tree);
+		git.commit_free(draft->parent);
+	}
 	free(draft->name);
 	repo_release(&draft->repo);
 }
@@ -89,10 +92,10 @@ static int find_file(const char *path, struct draft *draft, struct error *err)
 
 static int check_state(const struct draft *draft, struct error *err)
 {
-	if (git_repository_state(draft->repo.git) == GIT_REPOSITORY_STATE_NONE)
+	if (git.repository_state(draft->repo.git) == GIT_REPOSITORY_STATE_NONE)
 		return 0;
 	error_set(err, ERROR_REFUSED, "a merge, rebase or the like is going on in '%s'",
-		  git_repository_workdir(draft->repo.git));
+		  git.repository_workdir(draft->repo.git));
 	return error_fix(err, "end it first: git status says how");
 }
 
@@ -106,15 +109,15 @@ static int find_committed(struct draft *draft, struct error *err)
 {
 	CLEANUP(repo_free_object) git_object *head = NULL;
 
-	if (git_repository_head_unborn(draft->repo.git) == 1)
+	if (git.repository_head_unborn(draft->repo.git) == 1)
 		return refuse_untracked(draft, err);
-	if (git_revparse_single(&head, draft->repo.git, "HEAD^{commit}") < 0)
+	if (git.revparse_single(&head, draft->repo.git, "HEAD^{commit}") < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read HEAD");
 	/* ^{commit} gives a commit. */
 	draft->parent = (git_commit *)move_ptr(head);
-	if (git_commit_tree(&draft->tree, draft->parent) < 0)
+	if (git.commit_tree(&draft->tree, draft->parent) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the last commit's files");
-	if (git_tree_entry_bypath(&draft->entry, draft->tree, draft->name) == 0)
+	if (git.tree_entry_bypath(&draft->entry, draft->tree, draft->name) == 0)
 		return 0;
 	return refuse_untracked(draft, err);
 }
@@ -124,14 +127,14 @@ static bool is_one_line(git_diff *diff, unsigned line)
 {
 	const git_diff_hunk *hunk = NULL;
 	git_patch *patch = NULL;
-	bool is = git_diff_num_deltas(diff) == 0;
+	bool is = git.diff_num_deltas(diff) == 0;
 
-	if (!is && git_patch_from_diff(&patch, diff, 0) == 0)
-		is = git_patch_num_hunks(patch) == 0 ||
-		     (git_patch_num_hunks(patch) == 1 &&
-		      git_patch_get_hunk(&hunk, NULL, patch, 0) == 0 && hunk->old_lines <= 1 &&
+	if (!is && git.patch_from_diff(&patch, diff, 0) == 0)
+		is = git.patch_num_hunks(patch) == 0 ||
+		     (git.patch_num_hunks(patch) == 1 &&
+		      git.patch_get_hunk(&hunk, NULL, patch, 0) == 0 && hunk->old_lines <= 1 &&
 		      hunk->new_lines == 1 && (unsigned)hunk->new_start == line);
-	git_patch_free(patch);
+	git.patch_free(patch);
 	return is;
 }
 
@@ -141,14 +144,14 @@ static int compare(const struct draft *draft, bool is_staged, git_diff **ret)
 	char *name = draft->name;
 	git_diff_options options;
 
-	if (git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) < 0)
+	if (git.diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) < 0)
 		return -1;
 	options.flags = GIT_DIFF_DISABLE_PATHSPEC_MATCH | GIT_DIFF_FORCE_TEXT;
 	options.context_lines = 0;
 	options.pathspec = (git_strarray){ &name, 1 };
 	if (is_staged)
-		return git_diff_tree_to_index(ret, draft->repo.git, draft->tree, NULL, &options);
-	return git_diff_tree_to_workdir(ret, draft->repo.git, draft->tree, &options);
+		return git.diff_tree_to_index(ret, draft->repo.git, draft->tree, NULL, &options);
+	return git.diff_tree_to_workdir(ret, draft->repo.git, draft->tree, &options);
 }
 
 static int check_one_line(const struct draft *draft, unsigned line, struct error *err)
@@ -158,7 +161,7 @@ static int check_one_line(const struct draft *draft, unsigned line, struct error
 		int code = compare(draft, is_staged, &diff);
 		bool is = code == 0 && is_one_line(diff, line);
 
-		git_diff_free(diff);
+		git.diff_free(diff);
 		if (code < 0)
 			return repo_fail(err, ERROR_REFUSED, "cannot compare '%s' with its commit",
 					 draft->name);
@@ -176,15 +179,15 @@ static int sign_as(const struct draft *draft, const char *name, const char *emai
 		   git_signature **ret)
 {
 	git_config *config = NULL;
-	int code = git_repository_config_snapshot(&config, draft->repo.git);
+	int code = git.repository_config_snapshot(&config, draft->repo.git);
 
 	if (code == 0 && !name)
-		code = git_config_get_string(&name, config, "user.name");
+		code = git.config_get_string(&name, config, "user.name");
 	if (code == 0 && !email)
-		code = git_config_get_string(&email, config, "user.email");
+		code = git.config_get_string(&email, config, "user.email");
 	if (code == 0)
-		code = git_signature_now(ret, name, email);
-	git_config_free(config);
+		code = git.signature_now(ret, name, email);
+	git.config_free(config);
 	return code;
 }
 
@@ -204,8 +207,8 @@ static int stage(const struct draft *draft, struct error *err)
 {
 	CLEANUP(repo_free_index) git_index *index = NULL;
 
-	if (git_repository_index(&index, draft->repo.git) == 0 &&
-	    git_index_add_bypath(index, draft->name) == 0 && git_index_write(index) == 0)
+	if (git.repository_index(&index, draft->repo.git) == 0 &&
+	    git.index_add_bypath(index, draft->name) == 0 && git.index_write(index) == 0)
 		return 0;
 	repo_fail(err, ERROR_REFUSED, "cannot stage '%s'", draft->name);
 	return error_fix(err, "wait for other git commands to end, then run this again");
@@ -217,14 +220,14 @@ static int write_tree(const struct draft *draft, const git_oid *blob, git_tree *
 	const git_tree_update update = {
 		.action = GIT_TREE_UPDATE_UPSERT,
 		.id = *blob,
-		.filemode = git_tree_entry_filemode(draft->entry),
+		.filemode = git.tree_entry_filemode(draft->entry),
 		.path = draft->name,
 	};
 	git_oid id;
 
-	if (git_tree_create_updated(&id, draft->repo.git, draft->tree, 1, &update) < 0)
+	if (git.tree_create_updated(&id, draft->repo.git, draft->tree, 1, &update) < 0)
 		return -1;
-	return git_tree_lookup(ret, draft->repo.git, &id);
+	return git.tree_lookup(ret, draft->repo.git, &id);
 }
 
 static int write_commit(const struct draft *draft, const char *message, const git_tree *tree,
@@ -232,7 +235,7 @@ static int write_commit(const struct draft *draft, const char *message, const gi
 {
 	const git_commit *parents[] = { draft->parent };
 
-	if (git_commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->committer,
+	if (git.commit_create(ret_id, draft->repo.git, "HEAD", draft->author, draft->committer,
 			      NULL, message, tree, 1, parents) == 0)
 		return 0;
 	return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft->name);
@@ -245,11 +248,11 @@ static bool wants_signature(const struct draft *draft)
 	git_config *config = NULL;
 	int wants = 0;
 
-	if (git_repository_config_snapshot(&config, draft->repo.git) < 0)
+	if (git.repository_config_snapshot(&config, draft->repo.git) < 0)
 		return false;
-	if (git_config_get_bool(&wants, config, "commit.gpgsign") < 0)
+	if (git.config_get_bool(&wants, config, "commit.gpgsign") < 0)
 		wants = 0;
-	git_config_free(config);
+	git.config_free(config);
 	return wants;
 }
 
@@ -263,7 +266,7 @@ static int run_commit_tree(struct proc *proc, git_oid *ret_id, struct error *err
 	proc->ret_err = &said;
 	if (proc_run(proc, &end, err) < 0)
 		return -1;
-	if (end.status == 0 && git_oid_fromstrn(ret_id, out.buf, strcspn(out.buf, "\n")) == 0)
+	if (end.status == 0 && git.oid_fromstrn(ret_id, out.buf, strcspn(out.buf, "\n")) == 0)
 		return 0;
 	error_set(err, ERROR_CHILD, "git cannot sign the commit: %s", reason_of_git(&said));
 	return error_fix(err, "see user.signingkey and gpg.format in 'git help config', or set "
@@ -280,18 +283,18 @@ static int write_signed(const struct draft *draft, const char *message, const gi
 	CLEANUP_FREE char *note = mem_printf("commit: %.*s", (int)strcspn(message, "\n"), message);
 	char tree_id[GIT_OID_HEXSZ + 1], parent_id[GIT_OID_HEXSZ + 1];
 
-	(void)git_oid_tostr(tree_id, sizeof(tree_id), git_tree_id(tree));
-	(void)git_oid_tostr(parent_id, sizeof(parent_id), git_commit_id(draft->parent));
-	proc_git(&proc, git_repository_workdir(draft->repo.git));
+	(void)git.oid_tostr(tree_id, sizeof(tree_id), git.tree_id(tree));
+	(void)git.oid_tostr(parent_id, sizeof(parent_id), git.commit_id(draft->parent));
+	proc_git(&proc, git.repository_workdir(draft->repo.git));
 	strv_add_all(&proc.args, "commit-tree", "-S", "-p", parent_id, "-m", message, tree_id,
 		     NULL);
 	/* The key's passphrase may have to be typed. */
 	proc.is_foreground = true;
 	if (run_commit_tree(&proc, ret_id, err) < 0)
 		return -1;
-	if (git_repository_head(&head, draft->repo.git) == 0 &&
-	    git_oid_equal(git_reference_target(head), git_commit_id(draft->parent)) &&
-	    git_reference_set_target(&moved, head, ret_id, note) == 0)
+	if (git.repository_head(&head, draft->repo.git) == 0 &&
+	    git.oid_equal(git.reference_target(head), git.commit_id(draft->parent)) &&
+	    git.reference_set_target(&moved, head, ret_id, note) == 0)
 		return 0;
 	return repo_fail(err, ERROR_REFUSED, "cannot commit '%s'", draft->name);
 }
@@ -323,10 +326,10 @@ int commit_line(const struct commit_request *request, const char *message, struc
 
 	if (prepare(request, &draft, err) < 0)
 		return -1;
-	if (git_blob_create_from_workdir(&blob, draft.repo.git, draft.name) < 0)
+	if (git.blob_create_from_workdir(&blob, draft.repo.git, draft.name) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read '%s'", draft.name);
 	str_reset(ret_short_id);
-	if (git_oid_equal(&blob, git_tree_entry_id(draft.entry)))
+	if (git.oid_equal(&blob, git.tree_entry_id(draft.entry)))
 		return 0;
 	if (stage(&draft, err) < 0)
 		return -1;
@@ -345,18 +348,18 @@ static bool is_of_codecommit(const char *dir)
 	git_strarray names = { NULL, 0 };
 	bool is = false;
 
-	if (repo_open(dir, &repo, &ignored) < 0 || git_remote_list(&names, repo.git) < 0)
+	if (repo_open(dir, &repo, &ignored) < 0 || git.remote_list(&names, repo.git) < 0)
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
 		git_remote *remote = NULL;
 		const char *url = NULL;
 
-		if (git_remote_lookup(&remote, repo.git, names.strings[i]) == 0)
-			url = git_remote_url(remote);
+		if (git.remote_lookup(&remote, repo.git, names.strings[i]) == 0)
+			url = git.remote_url(remote);
 		is = is || (url && strstr(url, "codecommit"));
-		git_remote_free(remote);
+		git.remote_free(remote);
 	}
-	git_strarray_dispose(&names);
+	git.strarray_dispose(&names);
 	return is;
 }
 

@@ -9,17 +9,20 @@
 
 static void free_diff(git_diff **diff)
 {
-	git_diff_free(*diff);
+	if (*diff)
+		git.diff_free(*diff);
 }
 
 static void free_blob(git_blob **blob)
 {
-	git_blob_free(*blob);
+	if (*blob)
+		git.blob_free(*blob);
 }
 
 static void free_entry(git_tree_entry **entry)
 {
-	git_tree_entry_free(*entry);
+	if (*entry)
+		git.tree_entry_free(*entry);
 }
 
 void history_commit_release(struct history_commit *commit)
@@ -40,14 +43,14 @@ int history_describe(const char *dir, const struct strv *names, struct history_c
 		return -1;
 	for (size_t i = 0; i < names->count; i++) {
 		CLEANUP(repo_free_commit) git_commit *commit = repo_find_commit(&repo, names->v[i]);
-		const char *subject = commit ? git_commit_summary(commit) : NULL;
+		const char *subject = commit ? git.commit_summary(commit) : NULL;
 
 		if (!commit)
 			continue;
 		ret[i].is_known = true;
-		ret[i].time_ms = (int64_t)git_commit_time(commit) * 1000;
+		ret[i].time_ms = (int64_t)git.commit_time(commit) * 1000;
 		str_adds(&ret[i].subject, subject ? subject : "");
-		str_adds(&ret[i].author, git_commit_author(commit)->name);
+		str_adds(&ret[i].author, git.commit_author(commit)->name);
 	}
 	return 0;
 }
@@ -60,7 +63,7 @@ static int find_tree(struct repo *repo, const char *name, git_tree **ret, struct
 
 	if (repo_need_commit(repo, name, &commit, err) < 0)
 		return -1;
-	if (git_commit_tree(ret, commit) < 0)
+	if (git.commit_tree(ret, commit) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the files of '%s'", name);
 	return 0;
 }
@@ -76,10 +79,10 @@ int history_changed_paths(const char *dir, const char *from, const char *to, siz
 	if (repo_open(dir, &repo, err) < 0 || find_tree(&repo, from, &old_tree, err) < 0 ||
 	    find_tree(&repo, to, &new_tree, err) < 0)
 		return -1;
-	if (git_diff_tree_to_tree(&diff, repo.git, old_tree, new_tree, NULL) < 0)
+	if (git.diff_tree_to_tree(&diff, repo.git, old_tree, new_tree, NULL) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot compare '%s' with '%s'", from, to);
-	for (size_t i = 0; i < git_diff_num_deltas(diff) && i < max; i++)
-		strv_add(ret_paths, git_diff_get_delta(diff, i)->new_file.path);
+	for (size_t i = 0; i < git.diff_num_deltas(diff) && i < max; i++)
+		strv_add(ret_paths, git.diff_get_delta(diff, i)->new_file.path);
 	return 0;
 }
 
@@ -91,7 +94,7 @@ static git_tree_entry *find_entry(git_commit *commit, const char *path)
 	CLEANUP(repo_free_tree) git_tree *tree = NULL;
 	git_tree_entry *entry = NULL;
 
-	if (git_commit_tree(&tree, commit) < 0 || git_tree_entry_bypath(&entry, tree, path) < 0)
+	if (git.commit_tree(&tree, commit) < 0 || git.tree_entry_bypath(&entry, tree, path) < 0)
 		return NULL;
 	return entry;
 }
@@ -100,7 +103,7 @@ static bool is_same(const git_tree_entry *a, const git_tree_entry *b)
 {
 	if (!a || !b)
 		return a == b;
-	return git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) == 1;
+	return git.oid_equal(git.tree_entry_id(a), git.tree_entry_id(b)) == 1;
 }
 
 static bool hand_out(struct repo *repo, git_commit *commit, const git_tree_entry *entry,
@@ -108,10 +111,10 @@ static bool hand_out(struct repo *repo, git_commit *commit, const git_tree_entry
 {
 	CLEANUP(free_blob) git_blob *blob = NULL;
 
-	if (!entry || git_blob_lookup(&blob, repo->git, git_tree_entry_id(entry)) < 0)
+	if (!entry || git.blob_lookup(&blob, repo->git, git.tree_entry_id(entry)) < 0)
 		return true;
-	return each(ctx, (int64_t)git_commit_time(commit) * 1000, git_blob_rawcontent(blob),
-		    (size_t)git_blob_rawsize(blob));
+	return each(ctx, (int64_t)git.commit_time(commit) * 1000, git.blob_rawcontent(blob),
+		    (size_t)git.blob_rawsize(blob));
 }
 
 /* A version began in the commit whose parent has another one, or none. */
@@ -120,20 +123,20 @@ static void walk(struct repo *repo, git_commit *commit, const char *path, histor
 {
 	CLEANUP(free_entry) git_tree_entry *entry = find_entry(commit, path);
 	CLEANUP(repo_free_commit) git_commit *at = NULL;
-	bool wants_more = git_commit_dup(&at, commit) == 0;
+	bool wants_more = git.commit_dup(&at, commit) == 0;
 
 	for (unsigned i = 0; wants_more && i < MAX_COMMITS; i++) {
 		CLEANUP(free_entry) git_tree_entry *older = NULL;
 		git_commit *parent = NULL;
 
-		if (git_commit_parent(&parent, at, 0) == 0)
+		if (git.commit_parent(&parent, at, 0) == 0)
 			older = find_entry(parent, path);
 		if (!is_same(entry, older))
 			wants_more = hand_out(repo, at, entry, each, ctx);
 		wants_more = wants_more && parent;
-		git_commit_free(at);
+		git.commit_free(at);
 		at = parent;
-		git_tree_entry_free(entry);
+		git.tree_entry_free(entry);
 		entry = move_ptr(older);
 	}
 }

@@ -21,15 +21,15 @@ static int add_commit(struct repo *repo, const git_commit *commit, struct log *l
 		      struct error *err)
 {
 	struct log_entry *entry = mem_grow(&log->items, &log->count, sizeof(*entry));
-	const git_oid *id = git_commit_id(commit);
+	const git_oid *id = git.commit_id(commit);
 	/* The summary is worked out once and kept in the commit. */
-	const char *subject = git_commit_summary((git_commit *)(uintptr_t)commit);
+	const char *subject = git.commit_summary((git_commit *)(uintptr_t)commit);
 	char hex[GIT_OID_HEXSZ + 1];
 
-	str_adds(&entry->id, git_oid_tostr(hex, sizeof(hex), id));
+	str_adds(&entry->id, git.oid_tostr(hex, sizeof(hex), id));
 	str_adds(&entry->subject, subject ? subject : "");
-	str_adds(&entry->author, git_commit_author(commit)->name);
-	entry->time_ms = (int64_t)git_commit_time(commit) * 1000;
+	str_adds(&entry->author, git.commit_author(commit)->name);
+	entry->time_ms = (int64_t)git.commit_time(commit) * 1000;
 	return abbreviate(repo, id, &entry->short_id, err);
 }
 
@@ -37,12 +37,12 @@ static int read_head_commit(struct repo *repo, git_commit **ret, struct error *e
 {
 	git_oid id;
 
-	if (git_reference_name_to_id(&id, repo->git, "HEAD") < 0) {
+	if (git.reference_name_to_id(&id, repo->git, "HEAD") < 0) {
 		error_set(err, ERROR_REFUSED, "the repository '%s' has no commit yet",
-			  git_repository_path(repo->git));
+			  git.repository_path(repo->git));
 		return error_fix(err, "make one: git add -A && git commit");
 	}
-	if (git_commit_lookup(ret, repo->git, &id) < 0)
+	if (git.commit_lookup(ret, repo->git, &id) < 0)
 		return repo_fail(err, ERROR_REFUSED, "HEAD is not a commit that is here");
 	return 0;
 }
@@ -51,15 +51,15 @@ static int read_head_commit(struct repo *repo, git_commit **ret, struct error *e
 static int read_parent(struct repo *repo, const git_commit *commit, git_commit **ret,
 		       struct error *err)
 {
-	int code = git_commit_parent(ret, commit, 0);
+	int code = git.commit_parent(ret, commit, 0);
 
 	if (code == 0)
 		return 0;
 	*ret = NULL;
-	if (git_commit_parentcount(commit) == 0 || git_repository_is_shallow(repo->git) == 1)
+	if (git.commit_parentcount(commit) == 0 || git.repository_is_shallow(repo->git) == 1)
 		return 0;
 	return repo_fail(err, ERROR_REFUSED, "cannot read the history of '%s'",
-			 git_repository_path(repo->git));
+			 git.repository_path(repo->git));
 }
 
 int log_read(const char *dir, size_t max, struct log *ret, struct error *err)

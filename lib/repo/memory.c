@@ -1,8 +1,8 @@
 #include "repo/memory.h"
 
 #include "base/mem.h"
+#include "repo/libgit2.h"
 
-#include <git2.h>
 #include <git2/sys/alloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,5 +72,5 @@ void repo_use_memory(void)
 		.gfree = free,
 	};
 
-	(void)git_libgit2_opts(GIT_OPT_SET_ALLOCATOR, &allocator);
+	(void)git.libgit2_opts(GIT_OPT_SET_ALLOCATOR, &allocator);
 }

@@ -16,7 +16,7 @@ static const char *harmless_extensions[] = { "partialclone", "preciousobjects", 
 int repo_fail(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
 	CLEANUP(str_release) struct str what = STR_INIT;
-	const git_error *found = git_error_last();
+	const git_error *found = git.error_last();
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -63,11 +63,11 @@ static int explain_closed(const char *dir, int code, struct error *err)
 		repo_fail(err, ERROR_REFUSED, "cannot read the repository around '%s'", dir);
 		return error_fix(err, "name the version yourself: set APP_VERSION to it");
 	}
-	if (git_repository_discover(&found, dir, 0, NULL) == 0)
+	if (git.repository_discover(&found, dir, 0, NULL) == 0)
 		refuse_foreign(found.ptr, err);
 	else
 		error_set(err, ERROR_REFUSED, "'%s' is not in a git repository", dir);
-	git_buf_dispose(&found);
+	git.buf_dispose(&found);
 	return error_fix(err, "run this in the repository, make one with 'git init' and a commit, "
 			      "or set APP_VERSION");
 }
@@ -76,27 +76,29 @@ static int start(struct error *err)
 {
 	const size_t count = sizeof(harmless_extensions) / sizeof(harmless_extensions[0]);
 
+	if (libgit2_load(err) < 0)
+		return -1;
 	repo_use_memory();
-	if (git_libgit2_init() < 0)
+	if (git.libgit2_init() < 0)
 		return repo_fail(err, ERROR_TOOL, "cannot start libgit2");
-	(void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless_extensions, count);
+	(void)git.libgit2_opts(GIT_OPT_SET_EXTENSIONS, harmless_extensions, count);
 	return 0;
 }
 
 int repo_open(const char *dir, struct repo *ret, struct error *err)
 {
-	git_repository *git = NULL;
+	git_repository *found = NULL;
 	int code;
 
 	if (start(err) < 0)
 		return -1;
-	code = git_repository_open_ext(&git, dir, 0, NULL);
+	code = git.repository_open_ext(&found, dir, 0, NULL);
 	if (code == 0) {
-		ret->git = git;
+		ret->git = found;
 		return 0;
 	}
 	explain_closed(dir, code, err);
-	(void)git_libgit2_shutdown();
+	(void)git.libgit2_shutdown();
 	return -1;
 }
 
@@ -104,9 +106,9 @@ void repo_release(struct repo *repo)
 {
 	if (!repo->git)
 		return;
-	git_repository_free(repo->git);
+	git.repository_free(repo->git);
 	repo->git = NULL;
-	(void)git_libgit2_shutdown();
+	(void)git.libgit2_shutdown();
 }
 
 git_commit *repo_find_commit(struct repo *repo, const char *name)
@@ -114,8 +116,8 @@ git_commit *repo_find_commit(struct repo *repo, const char *name)
 	CLEANUP(repo_free_object) git_object *object = NULL;
 	git_object *commit = NULL;
 
-	if (git_revparse_single(&object, repo->git, name) < 0 ||
-	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+	if (git.revparse_single(&object, repo->git, name) < 0 ||
+	    git.object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
 		return NULL;
 	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
 	return (git_commit *)commit;

@@ -2,8 +2,7 @@
 #define REPO_OPEN_H
 
 #include "base/error.h"
-
-#include <git2.h>
+#include "repo/libgit2.h"
 
 /*
  * An open repository: the only place where libgit2 is started and ended, so that nothing of it
@@ -39,30 +38,35 @@ git_commit *repo_find_commit(struct repo *repo, const char *name);
 /* The same, where it must be here: ERROR_REFUSED with the remedy. */
 int repo_need_commit(struct repo *repo, const char *name, git_commit **ret, struct error *err);
 
-/* git's objects, for CLEANUP(). */
+/* git's objects, for CLEANUP(): there may be none because libgit2 could not be loaded. */
 static inline void repo_free_object(git_object **object)
 {
-	git_object_free(*object);
+	if (*object)
+		git.object_free(*object);
 }
 
 static inline void repo_free_commit(git_commit **commit)
 {
-	git_commit_free(*commit);
+	if (*commit)
+		git.commit_free(*commit);
 }
 
 static inline void repo_free_tree(git_tree **tree)
 {
-	git_tree_free(*tree);
+	if (*tree)
+		git.tree_free(*tree);
 }
 
 static inline void repo_free_reference(git_reference **reference)
 {
-	git_reference_free(*reference);
+	if (*reference)
+		git.reference_free(*reference);
 }
 
 static inline void repo_free_index(git_index **index)
 {
-	git_index_free(*index);
+	if (*index)
+		git.index_free(*index);
 }
 
 #endif

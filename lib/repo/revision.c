@@ -23,24 +23,24 @@ void revision_release(struct revision *revision)
 
 static void describe_commit(git_commit *commit, struct revision *ret)
 {
-	const char *subject = git_commit_summary(commit);
-	const git_signature *author = git_commit_author(commit);
+	const char *subject = git.commit_summary(commit);
+	const git_signature *author = git.commit_author(commit);
 	char hex[GIT_OID_HEXSZ + 1];
 
-	str_adds(&ret->id, git_oid_tostr(hex, sizeof(hex), git_commit_id(commit)));
+	str_adds(&ret->id, git.oid_tostr(hex, sizeof(hex), git.commit_id(commit)));
 	str_adds(&ret->subject, subject ? subject : "");
 	str_addf(&ret->author, "%s <%s>", author->name, author->email);
-	ret->time_ms = (int64_t)git_commit_time(commit) * 1000;
+	ret->time_ms = (int64_t)git.commit_time(commit) * 1000;
 }
 
 /* The folder without the slash that libgit2 puts at its end. */
 static void describe_place(struct repo *repo, struct revision *ret)
 {
-	const char *root = git_repository_workdir(repo->git);
+	const char *root = git.repository_workdir(repo->git);
 
 	ret->is_bare = !root;
-	ret->is_shallow = git_repository_is_shallow(repo->git) == 1;
-	str_adds(&ret->root, root ? root : git_repository_path(repo->git));
+	ret->is_shallow = git.repository_is_shallow(repo->git) == 1;
+	str_adds(&ret->root, root ? root : git.repository_path(repo->git));
 	if (ret->root.len > 1 && str_ends_with(&ret->root, "/"))
 		str_cut(&ret->root, ret->root.len - 1);
 }
@@ -63,20 +63,20 @@ static void describe_origin(struct repo *repo, struct revision *ret)
 	git_remote *remote = NULL;
 	const char *url;
 
-	if (git_remote_lookup(&remote, repo->git, "origin") < 0)
+	if (git.remote_lookup(&remote, repo->git, "origin") < 0)
 		return;
-	url = git_remote_url(remote);
+	url = git.remote_url(remote);
 	add_without_user(&ret->origin, url ? url : "");
-	git_remote_free(remote);
+	git.remote_free(remote);
 }
 
 static int explain_no_head(struct repo *repo, int code, struct error *err)
 {
 	if (code != GIT_EUNBORNBRANCH && code != GIT_ENOTFOUND)
 		return repo_fail(err, ERROR_REFUSED, "cannot read HEAD of '%s'",
-				 git_repository_path(repo->git));
+				 git.repository_path(repo->git));
 	error_set(err, ERROR_REFUSED, "the repository '%s' has no commit yet",
-		  git_repository_path(repo->git));
+		  git.repository_path(repo->git));
 	return error_fix(err, "make one: git add -A && git commit");
 }
 
@@ -91,17 +91,17 @@ static int read_head(struct repo *repo, struct revision *ret, struct error *err)
 {
 	CLEANUP(repo_free_reference) git_reference *head = NULL;
 	CLEANUP(repo_free_object) git_object *object = NULL;
-	int code = git_repository_head(&head, repo->git);
+	int code = git.repository_head(&head, repo->git);
 
 	if (code < 0)
 		return explain_no_head(repo, code, err);
-	if (git_reference_is_branch(head))
-		str_adds(&ret->branch, git_reference_shorthand(head));
-	if (git_reference_peel(&object, head, GIT_OBJECT_COMMIT) < 0)
+	if (git.reference_is_branch(head))
+		str_adds(&ret->branch, git.reference_shorthand(head));
+	if (git.reference_peel(&object, head, GIT_OBJECT_COMMIT) < 0)
 		return repo_fail(err, ERROR_REFUSED, "HEAD is not a commit that is here");
 	/* peel() to GIT_OBJECT_COMMIT gives a commit. */
 	describe_commit((git_commit *)object, ret);
-	return abbreviate(repo, git_object_id(object), &ret->short_id, err);
+	return abbreviate(repo, git.object_id(object), &ret->short_id, err);
 }
 
 int revision_read(const char *dir, const struct strv *own_files, struct revision *ret,
@@ -158,10 +158,10 @@ int revision_is_ancestor(const char *dir, const char *older, const char *newer, 
 	if (repo_open(dir, &repo, err) < 0 || repo_need_commit(&repo, older, &old, err) < 0 ||
 	    repo_need_commit(&repo, newer, &new, err) < 0)
 		return -1;
-	answer = git_oid_equal(git_commit_id(old), git_commit_id(new));
+	answer = git.oid_equal(git.commit_id(old), git.commit_id(new));
 	if (!answer)
-		answer = git_graph_descendant_of(repo.git, git_commit_id(new), git_commit_id(old));
-	if (answer < 0 || (answer == 0 && git_repository_is_shallow(repo.git) == 1)) {
+		answer = git.graph_descendant_of(repo.git, git.commit_id(new), git.commit_id(old));
+	if (answer < 0 || (answer == 0 && git.repository_is_shallow(repo.git) == 1)) {
 		error_set(err, ERROR_REFUSED,
 			  "the history here is too short to compare '%s' "
 			  "with '%s'",

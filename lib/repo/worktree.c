@@ -28,7 +28,7 @@ static void changes_release(struct changes *changes)
 
 char *worktree_relative(struct repo *repo, const char *path)
 {
-	const char *root = git_repository_workdir(repo->git);
+	const char *root = git.repository_workdir(repo->git);
 	CLEANUP_FREE char *real = realpath(path, NULL);
 
 	if (!root || !real || !slice_starts_with(slice_of(real), root))
@@ -78,9 +78,9 @@ static bool is_left_out(struct repo *repo, const git_status_entry *entry)
 	CLEANUP(repo_free_index) git_index *index = NULL;
 	const git_index_entry *staged;
 
-	if (entry->status != GIT_STATUS_WT_DELETED || git_repository_index(&index, repo->git) < 0)
+	if (entry->status != GIT_STATUS_WT_DELETED || git.repository_index(&index, repo->git) < 0)
 		return false;
-	staged = git_index_get_bypath(index, entry_path(entry), 0);
+	staged = git.index_get_bypath(index, entry_path(entry), 0);
 	return staged && (staged->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE);
 }
 
@@ -89,19 +89,19 @@ static int find_status(struct repo *repo, struct changes *changes, struct error 
 	git_status_list *list = NULL;
 	git_status_options options;
 
-	if (git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION) < 0)
+	if (git.status_options_init(&options, GIT_STATUS_OPTIONS_VERSION) < 0)
 		return repo_fail(err, ERROR_TOOL, "libgit2 is of another version");
 	options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
 	options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED;
-	if (git_status_list_new(&list, repo->git, &options) < 0)
+	if (git.status_list_new(&list, repo->git, &options) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot compare the files with the commit");
-	for (size_t i = 0; i < git_status_list_entrycount(list); i++) {
-		const git_status_entry *entry = git_status_byindex(list, i);
+	for (size_t i = 0; i < git.status_list_entrycount(list); i++) {
+		const git_status_entry *entry = git.status_byindex(list, i);
 
 		if (!is_ours(entry) && !is_left_out(repo, entry))
 			note_change(changes, entry_path(entry));
 	}
-	git_status_list_free(list);
+	git.status_list_free(list);
 	return 0;
 }
 
@@ -117,22 +117,22 @@ static bool is_hidden_change(struct repo *repo, const git_index_entry *entry)
 
 	if (!is_sparse && !(entry->flags & GIT_INDEX_ENTRY_VALID))
 		return false;
-	path = file_join(git_repository_workdir(repo->git), entry->path);
+	path = file_join(git.repository_workdir(repo->git), entry->path);
 	if (!file_exists(path))
 		return !is_sparse;
-	if (git_repository_hashfile(&now, repo->git, path, GIT_OBJECT_BLOB, NULL) < 0)
+	if (git.repository_hashfile(&now, repo->git, path, GIT_OBJECT_BLOB, NULL) < 0)
 		return true;
-	return !git_oid_equal(&now, &entry->id);
+	return !git.oid_equal(&now, &entry->id);
 }
 
 static int find_hidden(struct repo *repo, struct changes *changes, struct error *err)
 {
 	CLEANUP(repo_free_index) git_index *index = NULL;
 
-	if (git_repository_index(&index, repo->git) < 0)
+	if (git.repository_index(&index, repo->git) < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the index");
-	for (size_t i = 0; i < git_index_entrycount(index); i++) {
-		const git_index_entry *entry = git_index_get_byindex(index, i);
+	for (size_t i = 0; i < git.index_entrycount(index); i++) {
+		const git_index_entry *entry = git.index_get_byindex(index, i);
 
 		if (is_hidden_change(repo, entry))
 			note_change(changes, entry->path);
@@ -159,7 +159,7 @@ static int head_tree(struct repo *repo, git_tree **ret, struct error *err)
 {
 	CLEANUP(repo_free_object) git_object *object = NULL;
 
-	if (git_revparse_single(&object, repo->git, "HEAD^{tree}") < 0)
+	if (git.revparse_single(&object, repo->git, "HEAD^{tree}") < 0)
 		return repo_fail(err, ERROR_REFUSED, "cannot read the commit's files");
 	*ret = (git_tree *)move_ptr(object);
 	return 0;
@@ -189,7 +189,7 @@ int worktree_hash_changes(struct repo *repo, const struct strv *own_files, struc
 	git_oid hash;
 	int code;
 
-	if (git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) < 0)
+	if (git.diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION) < 0)
 		return repo_fail(err, ERROR_TOOL, "libgit2 is of another version");
 	if (head_tree(repo, &tree, err) < 0)
 		return -1;
@@ -198,14 +198,14 @@ int worktree_hash_changes(struct repo *repo, const struct strv *own_files, struc
 	name_own_files(repo, own_files, &own_names);
 	options.notify_cb = leave_out;
 	options.payload = &own_names;
-	code = git_diff_tree_to_workdir_with_index(&diff, repo->git, tree, &options);
+	code = git.diff_tree_to_workdir_with_index(&diff, repo->git, tree, &options);
 	if (code == 0)
-		code = git_diff_to_buf(&text, diff, GIT_DIFF_FORMAT_PATCH);
+		code = git.diff_to_buf(&text, diff, GIT_DIFF_FORMAT_PATCH);
 	if (code == 0)
-		code = git_odb_hash(&hash, text.ptr, text.size, GIT_OBJECT_BLOB);
+		code = git.odb_hash(&hash, text.ptr, text.size, GIT_OBJECT_BLOB);
 	if (code == 0)
-		str_add(ret_hex, git_oid_tostr_s(&hash), CHANGES_HEX);
-	git_buf_dispose(&text);
-	git_diff_free(diff);
+		str_add(ret_hex, git.oid_tostr_s(&hash), CHANGES_HEX);
+	git.buf_dispose(&text);
+	git.diff_free(diff);
 	return code < 0 ? repo_fail(err, ERROR_REFUSED, "cannot compare the files") : 0;
 }

@@ -14,7 +14,10 @@ role='AWS_ROLE_ARN=arn:aws:iam::123456789012:role/x'
 printf 'stak: {}\n' >unknown.yml
 printf 'checks: {off: [nope]}\n' >off.yml
 head -c 70000 /dev/zero | tr '\0' a >large
-mkdir gone init lib "$HOME/.aws"
+mkdir gone init lib git "$HOME/.aws"
+for version in 1.5 1.6 1.7 1.8 1.9; do
+	: >git/libgit2.so.$version
+done
 : >lib/libcurl.so.4
 ln -s "$DEPLOYER" docker-credential-deployer
 head -c 1100000 /dev/zero | tr '\0' a >init/environment
@@ -103,6 +106,8 @@ mistake 2 'it names no program' "$deployer" whoami --profile empty
 # shellcheck disable=SC2086
 mistake 5 'cannot load libcurl: ' $keys LD_LIBRARY_PATH="$tmp/lib" "$deployer" whoami
 err_has 'install it: apt-get install libcurl4'
+mistake 5 'cannot load libgit2: ' LD_LIBRARY_PATH="$tmp/git" "$deployer" version
+err_has 'install it: apt-get install libgit2-'
 mistake 4 "profile 'session': nobody has signed in with SSO" "$deployer" whoami --profile session
 
 # the entrypoint
