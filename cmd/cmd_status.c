@@ -187,7 +187,7 @@ static int status_run(struct app *app, const void *args_, char **operands, struc
 const struct cmd cmd_status = {
 	.name = "status",
 	.group = "Pipeline",
-	.summary = "print what is live, and whether git, registry, file and stack agree",
+	.summary = "print what is live, and whether git, registry and file agree",
 	.details = "One line an environment: the version that the stack runs, then git's commit, "
 		   "the image in the registry, the parameter file, the stack and its tasks: 'ok' "
 		   "where they mean that version, what they say instead where they do not, '?' "
