@@ -15,6 +15,7 @@
 struct bump_args {
 	const char *file;
 	const char *key;
+	bool add;
 	bool allow_dirty;
 	bool check;
 	bool dry_run;
@@ -25,6 +26,7 @@ struct bump_args {
 static const struct opt opts[] = {
 	OPT(struct bump_args, file, 'f', "file", "FILE", "edit FILE instead of stack.parameters"),
 	OPT(struct bump_args, key, 'k', "key", "KEY", "set KEY instead of stack.tag_parameter"),
+	OPT(struct bump_args, add, 0, "add", NULL, "add KEY where the file does not have it"),
 	OPT(struct bump_args, allow_dirty, 0, "allow-dirty", NULL,
 	    "go on although files differ from the commit"),
 	OPT(struct bump_args, check, 0, "check", NULL,
@@ -41,6 +43,7 @@ struct bump {
 	char *path;
 	const char *environment;
 	const char *key;
+	bool adds;
 	const char *stack; /* whose parameters they are, or "" */
 	struct version version;
 	struct bump_result result;
@@ -61,6 +64,7 @@ static int find_file(const struct bump_args *args, const struct config *config, 
 	bump->path =
 		args->file ? mem_strdup(args->file) : config_path(config, CONFIG_STACK_PARAMETERS);
 	bump->key = args->key ? args->key : config_text(config, CONFIG_STACK_TAG_PARAMETER);
+	bump->adds = args->add;
 	bump->environment = config->environment;
 	bump->stack = args->file ? "" : config_text(config, CONFIG_STACK_NAME);
 	if (bump->path)
@@ -91,9 +95,16 @@ static int find_version(const struct app *app, const struct bump_args *args,
 	return version_find(&request, &bump->version, err);
 }
 
+static struct bump_request bump_request(const struct bump *bump)
+{
+	return (struct bump_request){ bump->path, bump->environment, bump->key,
+				      bump->version.tag.buf, bump->adds };
+}
+
 static struct commit_request commit_request(const struct app *app, const struct bump *bump)
 {
-	return (struct commit_request){ bump->path, bump->result.line, &app->env };
+	return (struct commit_request){ bump->path, bump->result.line, bump->result.added,
+					&app->env };
 }
 
 static int commit(const struct app *app, const struct bump_args *args, struct bump *bump,
@@ -111,19 +122,20 @@ static int commit(const struct app *app, const struct bump_args *args, struct bu
 /* What would be done, and whether it may be committed. */
 static int plan(const struct app *app, bool commits, struct bump *bump, struct error *err)
 {
-	struct commit_request request;
+	const struct bump_request request = bump_request(bump);
+	struct commit_request to_commit;
 
-	if (parameters_plan_bump(bump->path, bump->environment, bump->key, bump->version.tag.buf,
-				 &bump->result, err) < 0)
+	if (parameters_plan_bump(&request, &bump->result, err) < 0)
 		return -1;
-	request = commit_request(app, bump);
-	return commits ? commit_check_line(&request, err) : 0;
+	to_commit = commit_request(app, bump);
+	return commits ? commit_check_line(&to_commit, err) : 0;
 }
 
 static int write_file(struct bump *bump, struct error *err)
 {
-	if (parameters_bump(bump->path, bump->environment, bump->key, bump->version.tag.buf,
-			    &bump->result, err) == 0)
+	const struct bump_request request = bump_request(bump);
+
+	if (parameters_bump(&request, &bump->result, err) == 0)
 		return 0;
 	return error_has_code(err, FILE_IS_LOCKED) && *bump->stack
 		       ? error_wrap(err, "parameters of stack '%s'", bump->stack)
@@ -252,7 +264,9 @@ const struct cmd cmd_bump = {
 	.summary = "write the version into the stack's parameter file",
 	.details = "Sets one parameter, ApplicationImageTag where nothing else is said, to TAG or "
 		   "to the version (see 'deployer help version'). Every other byte of the file "
-		   "stays; the change is printed as a diff. The same value is no write.\n"
+		   "stays; the change is printed as a diff. The same value is no write. A "
+		   "parameter that is not in the file is refused; with --add it becomes the last "
+		   "one, written as its neighbour is.\n"
 		   "\n"
 		   "The file may be Key=Value lines, JSON of CodePipeline or of the AWS CLI, YAML, "
 		   "SAM's samconfig.toml (--env names its environment), or .env. It is replaced "

@@ -201,3 +201,74 @@ int yaml_map_read(const char *text, size_t len, const char *section, struct assi
 	reader.list = old;
 	return 0;
 }
+
+/* The last thing of a value: libyaml ends a list in lines where the next thing begins. */
+static const yaml_node_t *last_leaf(struct reader *reader, const yaml_node_t *value)
+{
+	const yaml_node_item_t *end;
+
+	if (value->type != YAML_SEQUENCE_NODE ||
+	    value->data.sequence.style == YAML_FLOW_SEQUENCE_STYLE)
+		return value;
+	end = value->data.sequence.items.top;
+	return end > value->data.sequence.items.start
+		       ? yaml_document_get_node(&reader->document, end[-1])
+		       : value;
+}
+
+/* The end of the line in which the bytes before `end` have their last text. */
+static size_t line_end_behind(struct slice text, size_t end)
+{
+	const char *found;
+
+	while (end > 0 && strchr(" \t\r\n", text.p[end - 1]))
+		end--;
+	found = memchr(text.p + end, '\n', text.n - end);
+	if (!found)
+		return text.n;
+	return (size_t)(found - text.p) - (found > text.p && found[-1] == '\r');
+}
+
+/* What stands in a line before the byte at `at`. */
+static struct slice line_before(struct slice text, size_t at)
+{
+	const char *found = memrchr(text.p, '\n', at), *start = found ? found + 1 : text.p;
+
+	return (struct slice){ start, (size_t)(text.p + at - start) };
+}
+
+static bool find_end(struct reader *reader, const yaml_node_t *map, size_t *ret_at,
+		     struct slice *ret_indent)
+{
+	const yaml_node_pair_t *last = map->data.mapping.pairs.top - 1;
+	const yaml_node_t *key, *value;
+
+	if (map->data.mapping.style == YAML_FLOW_MAPPING_STYLE ||
+	    last < map->data.mapping.pairs.start)
+		return false;
+	key = yaml_document_get_node(&reader->document, last->key);
+	value = last_leaf(reader, yaml_document_get_node(&reader->document, last->value));
+	/* An alias stands elsewhere. */
+	if (value->start_mark.index < key->end_mark.index)
+		return false;
+	*ret_indent = line_before(reader->text, byte_of(reader, key->start_mark.index));
+	*ret_at = line_end_behind(reader->text, byte_of(reader, value->end_mark.index));
+	return slice_trim(*ret_indent).n == 0;
+}
+
+bool yaml_map_find_end(const char *text, size_t len, const char *section, size_t *ret_at,
+		       struct slice *ret_indent)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	CLEANUP(reader_release) struct reader reader = { .text = assignments_skip_bom(text, len) };
+	const yaml_node_t *root;
+
+	if (load(&reader, &ignored) < 0)
+		return false;
+	root = yaml_document_get_root_node(&reader.document);
+	if (!root || root->type != YAML_MAPPING_NODE ||
+	    !find_end(&reader, find_section(&reader, root, section), ret_at, ret_indent))
+		return false;
+	*ret_at += len - reader.text.n;
+	return true;
+}

@@ -17,4 +17,12 @@
 int yaml_map_read(const char *text, size_t len, const char *section, struct assignments *ret,
 		  struct error *err);
 
+/*
+ * Where a further entry of such a map goes: the end of the line that its last one ends in, and the
+ * blanks before that one's key. False where the map is empty or in braces, or its last key does not
+ * begin its line. Only for texts that yaml_map_read() has read.
+ */
+bool yaml_map_find_end(const char *text, size_t len, const char *section, size_t *ret_at,
+		       struct slice *ret_indent);
+
 #endif

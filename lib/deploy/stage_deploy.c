@@ -12,8 +12,14 @@ int stage_bump(struct run *run, struct error *err)
 	CLEANUP_FREE char *path = config_path(config, CONFIG_STACK_PARAMETERS);
 	CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 	const char *key = config_text(config, CONFIG_STACK_TAG_PARAMETER);
+	const struct bump_request request = {
+		.path = path,
+		.environment = config->environment,
+		.key = key,
+		.value = run->version.tag.buf,
+	};
 
-	if (parameters_bump(path, config->environment, key, run->version.tag.buf, &result, err) < 0)
+	if (parameters_bump(&request, &result, err) < 0)
 		return error_has_code(err, FILE_IS_LOCKED)
 			       ? error_wrap(err, "parameters of stack '%s'",
 					    config_text(config, CONFIG_STACK_NAME))

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "repo/abbreviate.h"
 #include "repo/open.h"
 #include "repo/worktree.h"
@@ -122,8 +123,50 @@ static int find_committed(struct draft *draft, struct error *err)
 	return refuse_untracked(draft, err);
 }
 
-/* Whether a difference to the commit is that of one line, with this number now, or of none. */
-static bool is_one_line(git_diff *diff, unsigned line)
+/* The first line of that origin in the only hunk; n is 0 where there is none. */
+static struct slice line_of(git_patch *patch, char origin)
+{
+	const git_diff_line *line;
+
+	for (size_t i = 0; git.patch_get_line_in_hunk(&line, patch, 0, i) == 0; i++)
+		if (line->origin == origin)
+			return (struct slice){ line->content, line->content_len };
+	return (struct slice){ "", 0 };
+}
+
+/* Whether the line before new ones only got what parts it from them: a comma, a line end. */
+static bool is_continued(git_patch *patch)
+{
+	struct slice was = line_of(patch, GIT_DIFF_LINE_DELETION);
+	struct slice is = line_of(patch, GIT_DIFF_LINE_ADDITION);
+
+	while (was.n && strchr("\r\n", was.p[was.n - 1]))
+		was.n--;
+	if (was.n > is.n || memcmp(was.p, is.p, was.n) != 0)
+		return false;
+	for (size_t i = was.n; i < is.n; i++)
+		if (!strchr(",\r\n", is.p[i]))
+			return false;
+	return true;
+}
+
+static bool is_hunk(git_patch *patch, const git_diff_hunk *hunk,
+		    const struct commit_request *request)
+{
+	/* A run that added a line may have ended before the commit. */
+	int added = request->added ? (int)request->added : 1;
+	int from_start = (int)request->line - hunk->new_start;
+
+	if (hunk->old_lines > 1 || from_start < 0 || from_start >= hunk->new_lines)
+		return false;
+	if (hunk->new_lines == 1)
+		return true;
+	return hunk->new_lines == hunk->old_lines + added &&
+	       (hunk->old_lines == 0 || is_continued(patch));
+}
+
+/* Whether a difference to the commit is that of the request, or none. */
+static bool is_asked_for(git_diff *diff, const struct commit_request *request)
 {
 	const git_diff_hunk *hunk = NULL;
 	git_patch *patch = NULL;
@@ -132,8 +175,8 @@ static bool is_one_line(git_diff *diff, unsigned line)
 	if (!is && git.patch_from_diff(&patch, diff, 0) == 0)
 		is = git.patch_num_hunks(patch) == 0 ||
 		     (git.patch_num_hunks(patch) == 1 &&
-		      git.patch_get_hunk(&hunk, NULL, patch, 0) == 0 && hunk->old_lines <= 1 &&
-		      hunk->new_lines == 1 && (unsigned)hunk->new_start == line);
+		      git.patch_get_hunk(&hunk, NULL, patch, 0) == 0 &&
+		      is_hunk(patch, hunk, request));
 	git.patch_free(patch);
 	return is;
 }
@@ -154,12 +197,13 @@ static int compare(const struct draft *draft, bool is_staged, git_diff **ret)
 	return git.diff_tree_to_workdir(ret, draft->repo.git, draft->tree, &options);
 }
 
-static int check_one_line(const struct draft *draft, unsigned line, struct error *err)
+static int check_difference(const struct draft *draft, const struct commit_request *request,
+			    struct error *err)
 {
 	for (int is_staged = 0; is_staged < 2; is_staged++) {
 		git_diff *diff = NULL;
 		int code = compare(draft, is_staged, &diff);
-		bool is = code == 0 && is_one_line(diff, line);
+		bool is = code == 0 && is_asked_for(diff, request);
 
 		git.diff_free(diff);
 		if (code < 0)
@@ -304,7 +348,7 @@ static int write_signed(const struct draft *draft, const char *message, const gi
 static int prepare(const struct commit_request *request, struct draft *draft, struct error *err)
 {
 	if (find_file(request->path, draft, err) < 0 || check_state(draft, err) < 0 ||
-	    find_committed(draft, err) < 0 || check_one_line(draft, request->line, err) < 0)
+	    find_committed(draft, err) < 0 || check_difference(draft, request, err) < 0)
 		return -1;
 	return find_authors(request->env, draft, err);
 }

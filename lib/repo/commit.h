@@ -5,18 +5,22 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* The line, from 1, of a file that is to be committed. Borrowed. */
+/*
+ * The line, from 1, of a file that is to be committed; `added`: it is one of that many new lines.
+ * Borrowed.
+ */
 struct commit_request {
 	const char *path;
 	unsigned line;
+	unsigned added;
 	const struct env *env;
 };
 
 /*
- * Commits one changed line of one tracked file to the branch that its repository stands on; what
- * else is changed or staged there stays as it is. Author and committer are git's: of
- * GIT_AUTHOR_NAME and its like, else user.name and user.email. Hooks are not run: libgit2 knows
- * none. Where commit.gpgsign is true the commit is signed, by git's program.
+ * Commits one changed line, or one entry that was added, of one tracked file to the branch that its
+ * repository stands on; what else is changed or staged there stays as it is. Author and committer
+ * are git's: of GIT_AUTHOR_NAME and its like, else user.name and user.email. Hooks are not run:
+ * libgit2 knows none. Where commit.gpgsign is true the commit is signed, by git's program.
  *
  * *ret_short_id names the commit; it stays empty where the file is committed as it stands. The
  * index is written before the commit, so that after a crash the same call ends the work.

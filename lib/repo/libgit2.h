@@ -60,6 +60,7 @@
 	X(patch_free)                                                                              \
 	X(patch_from_diff)                                                                         \
 	X(patch_get_hunk)                                                                          \
+	X(patch_get_line_in_hunk)                                                                  \
 	X(patch_num_hunks)                                                                         \
 	X(reference_free)                                                                          \
 	X(reference_is_branch)                                                                     \

@@ -8,9 +8,9 @@
 #include "docker/image.h"
 #include "stack/parameters_json.h"
 #include "stack/parameters_samconfig.h"
+#include "stack/parameters_write.h"
 #include "sys/file.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define MAX_BYTES      ((size_t)1 << 20)
@@ -18,14 +18,6 @@
 
 /* How long a bump waits for others that edit the same file: each takes milliseconds. */
 #define LOCK_WAIT_MS 10000
-
-/* What is asked for. Borrowed. */
-struct bump {
-	const char *path;
-	const char *environment;
-	const char *key;
-	const char *value;
-};
 
 /* What is done to the file; `change` borrows from `written`. */
 struct edit {
@@ -44,6 +36,15 @@ void parameter_file_release(struct parameter_file *file)
 	str_wipe(&file->text);
 	assignments_release(&file->list);
 	*file = (struct parameter_file)PARAMETER_FILE_INIT;
+}
+
+static void bump_result_reset(struct bump_result *result)
+{
+	result->changed = false;
+	result->line = 0;
+	result->added = 0;
+	str_reset(&result->old_value);
+	str_reset(&result->diff);
 }
 
 void bump_result_release(struct bump_result *result)
@@ -199,59 +200,20 @@ int parameters_read_text(const char *path, const char *environment, struct slice
 	return 0;
 }
 
-/* NULL where there is nothing to replace. Borrowed. */
-static const struct assignment *find_editable(const struct parameter_file *file, const char *key,
-					      struct error *err)
+static int refuse_missing(const char *key, struct error *err)
 {
-	const struct assignment *item = assignments_find(&file->list, key);
-
-	if (!item) {
-		error_set(err, ERROR_REFUSED, "'%s' is not in it", key);
-		error_fix(err, "add it once by hand, or name another one with --key");
-		return NULL;
-	}
-	if (item->is_fixed || item->is_previous) {
-		error_set(err, ERROR_REFUSED, "line %u: '%s' has no plain text to replace",
-			  item->line, key);
-		error_fix(err, "write its value as plain text once by hand");
-		return NULL;
-	}
-	return item;
+	error_set(err, ERROR_REFUSED, "'%s' is not in it", key);
+	return error_fix(err, "add it once with 'deployer bump --add', or name another one with "
+			      "--key");
 }
 
-/*
- * Plain YAML text is a number or a truth where it looks like one: 0123456 is 42798 to many readers,
- * 1e10000 infinite. A tag starts with a letter, a digit or '_'.
- */
-static bool needs_quotes(const char *tag)
+static int check_editable(const struct assignment *item, struct error *err)
 {
-	static const char *const words[] = { "y",     "n",  "yes", "no",  "true",
-					     "false", "on", "off", "null" };
-
-	if (!isalpha((unsigned char)tag[0]))
-		return true;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(tag, words[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_quoted(const struct parameter_file *file, const struct assignment *item)
-{
-	const char *value = file->text.buf + item->value_at;
-
-	return item->value_at > 0 && (value[-1] == '"' || value[-1] == '\'');
-}
-
-/* A value as the file's format writes it. */
-static void write_value(const struct parameter_file *file, const struct assignment *item,
-			const char *value, struct str *ret)
-{
-	bool wants_quotes =
-		file->format == PARAMETERS_YAML && !is_quoted(file, item) && needs_quotes(value);
-	const char *quote = wants_quotes ? "'" : "";
-
-	str_addf(ret, "%s%s%s", quote, value, quote);
+	if (!item->is_fixed && !item->is_previous)
+		return 0;
+	error_set(err, ERROR_REFUSED, "line %u: '%s' has no plain text to replace", item->line,
+		  item->key);
+	return error_fix(err, "write its value as plain text once by hand");
 }
 
 /* Appends the bytes [from, to) of the file as they are with the change. */
@@ -283,24 +245,37 @@ static bool is_one_line(const struct parameter_file *before, const struct assign
 	       strcmp(list.items[0].key, item->key) == 0 && strcmp(list.items[0].value, value) == 0;
 }
 
+static bool is_assignment(const struct assignment *item, const char *key, const char *value,
+			  unsigned line)
+{
+	return strcmp(item->key, key) == 0 && strcmp(item->value, value) == 0 && item->line == line;
+}
+
+static bool read_changed(const struct parameter_file *before, const struct file_change *change,
+			 struct parameter_file *ret)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+
+	ret->path = mem_strdup(before->path);
+	ret->environment = before->environment;
+	add_changed(before, change, 0, before->text.len, &ret->text);
+	return parse(ret, &ignored) == 0 && ret->format == before->format;
+}
+
 /* Reads the edited text again: nothing but the one value may read otherwise, or stand elsewhere. */
 static bool is_one_value(const struct parameter_file *before, const struct assignment *item,
 			 const char *value, const struct file_change *change)
 {
-	CLEANUP(error_release) struct error ignored = ERROR_INIT;
 	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
 	size_t at = (size_t)(item - before->list.items);
 
-	after.path = mem_strdup(before->path);
-	after.environment = before->environment;
-	add_changed(before, change, 0, before->text.len, &after.text);
-	if (parse(&after, &ignored) < 0 || after.list.count != before->list.count)
+	if (!read_changed(before, change, &after) || after.list.count != before->list.count)
 		return false;
 	for (size_t i = 0; i < after.list.count; i++) {
-		const struct assignment *was = &before->list.items[i], *is = &after.list.items[i];
+		const struct assignment *was = &before->list.items[i];
 
-		if (strcmp(was->key, is->key) != 0 || was->line != is->line ||
-		    strcmp(is->value, i == at ? value : was->value) != 0)
+		if (!is_assignment(&after.list.items[i], was->key, i == at ? value : was->value,
+				   was->line))
 			return false;
 	}
 	return true;
@@ -316,73 +291,142 @@ static bool is_minimal(const struct parameter_file *before, const struct assignm
 	return is_one_value(before, item, value, change);
 }
 
-static void describe(const struct bump *bump, const struct assignment *item,
-		     struct bump_result *ret)
+/* ---- a value that changes ---- */
+
+static void describe_change(const struct bump_request *request, const struct assignment *item,
+			    struct bump_result *ret)
 {
 	ret->line = item->line;
-	ret->changed = strcmp(item->value, bump->value) != 0;
-	str_reset(&ret->old_value);
+	ret->changed = strcmp(item->value, request->value) != 0;
 	str_adds(&ret->old_value, item->value);
-	str_reset(&ret->diff);
 	if (ret->changed)
-		str_addf(&ret->diff, "--- %s\n+++ %s\n@@ -%u +%u @@\n-%s=%s\n+%s=%s\n", bump->path,
-			 bump->path, item->line, item->line, item->key, item->value, item->key,
-			 bump->value);
+		str_addf(&ret->diff, "--- %s\n+++ %s\n@@ -%u +%u @@\n-%s=%s\n+%s=%s\n",
+			 request->path, request->path, item->line, item->line, item->key,
+			 item->value, item->key, request->value);
 }
 
-/* Reads the file, and what would be written into it; nothing where that is there already. */
-static int plan(const struct bump *bump, struct parameter_file *ret_file, struct edit *ret_edit,
-		struct bump_result *ret_result, struct error *err)
+static int plan_change(const struct bump_request *request, const struct parameter_file *file,
+		       const struct assignment *item, struct edit *ret_edit,
+		       struct bump_result *ret_result, struct error *err)
 {
-	const struct assignment *item;
-
-	if (parameter_file_read(bump->path, bump->environment, ret_file, err) < 0)
-		return -1;
-	item = find_editable(ret_file, bump->key, err);
-	if (!item)
-		return error_wrap(err, "parameter file '%s'", bump->path);
-	describe(bump, item, ret_result);
+	if (check_editable(item, err) < 0)
+		return error_wrap(err, "parameter file '%s'", request->path);
+	describe_change(request, item, ret_result);
 	if (!ret_result->changed)
 		return 0;
-	write_value(ret_file, item, bump->value, &ret_edit->written);
+	parameters_write_value(file, item, request->value, &ret_edit->written);
 	ret_edit->change = (struct file_change){
 		.at = item->value_at,
 		.len = item->value_len,
 		.bytes = { ret_edit->written.buf, ret_edit->written.len },
 	};
-	if (!is_minimal(ret_file, item, bump->value, &ret_edit->change))
+	if (!is_minimal(file, item, request->value, &ret_edit->change))
 		return error_set(err, ERROR_REFUSED,
 				 "line %u of '%s' cannot be changed without changing more",
-				 item->line, bump->path);
+				 item->line, request->path);
 	return 0;
 }
 
-int parameters_plan_bump(const char *path, const char *environment, const char *key,
-			 const char *value, struct bump_result *ret, struct error *err)
-{
-	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
-	CLEANUP(edit_release) struct edit edit = { .written = STR_INIT };
-	const struct bump bump = { path, environment, key, value };
+/* ---- a key that is added ---- */
 
-	if (image_check_tag(value, key, err) < 0)
-		return -1;
-	return plan(&bump, &file, &edit, ret, err);
+static void describe_addition(const struct bump_request *request, unsigned line,
+			      struct slice written, struct bump_result *ret)
+{
+	ret->line = line;
+	ret->changed = true;
+	for (size_t i = 0; i < written.n; i++)
+		ret->added += written.p[i] == '\n';
+	str_addf(&ret->diff, "--- %s\n+++ %s\n@@ -%u,0 +%u @@\n+%s=%s\n", request->path,
+		 request->path, line - 1, line, request->key, request->value);
 }
 
-int parameters_bump(const char *path, const char *environment, const char *key, const char *value,
-		    struct bump_result *ret, struct error *err)
+/* Reads the edited text again: the new key must be its last, and all others as they were. */
+static bool is_one_more(const struct parameter_file *before, const struct bump_request *request,
+			const struct file_change *change, unsigned *ret_line)
+{
+	CLEANUP(parameter_file_release) struct parameter_file after = PARAMETER_FILE_INIT;
+	const struct assignment *added;
+
+	if (!read_changed(before, change, &after) || after.list.count != before->list.count + 1)
+		return false;
+	for (size_t i = 0; i < before->list.count; i++) {
+		const struct assignment *was = &before->list.items[i];
+
+		if (!is_assignment(&after.list.items[i], was->key, was->value, was->line))
+			return false;
+	}
+	added = &after.list.items[before->list.count];
+	*ret_line = added->line;
+	return is_assignment(added, request->key, request->value, added->line);
+}
+
+static int refuse_addition(const struct bump_request *request, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "'%s' cannot be added to '%s' without changing more",
+		  request->key, request->path);
+	return error_fix(err, "add it once by hand");
+}
+
+static int plan_addition(const struct bump_request *request, const struct parameter_file *file,
+			 struct edit *ret_edit, struct bump_result *ret_result, struct error *err)
+{
+	struct file_change *change = &ret_edit->change;
+	unsigned line;
+
+	if (!request->adds) {
+		refuse_missing(request->key, err);
+		return error_wrap(err, "parameter file '%s'", request->path);
+	}
+	if (!parameters_write_entry(file, request->key, request->value, &change->at,
+				    &ret_edit->written))
+		return refuse_addition(request, err);
+	change->bytes = (struct slice){ ret_edit->written.buf, ret_edit->written.len };
+	if (!is_one_more(file, request, change, &line))
+		return refuse_addition(request, err);
+	describe_addition(request, line, change->bytes, ret_result);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+/* Reads the file, and what would be written into it; nothing where that is there already. */
+static int plan(const struct bump_request *request, struct parameter_file *ret_file,
+		struct edit *ret_edit, struct bump_result *ret_result, struct error *err)
+{
+	const struct assignment *item;
+
+	bump_result_reset(ret_result);
+	if (parameter_file_read(request->path, request->environment, ret_file, err) < 0)
+		return -1;
+	item = assignments_find(&ret_file->list, request->key);
+	return item ? plan_change(request, ret_file, item, ret_edit, ret_result, err)
+		    : plan_addition(request, ret_file, ret_edit, ret_result, err);
+}
+
+int parameters_plan_bump(const struct bump_request *request, struct bump_result *ret,
+			 struct error *err)
 {
 	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
 	CLEANUP(edit_release) struct edit edit = { .written = STR_INIT };
-	const struct bump bump = { path, environment, key, value };
+
+	if (image_check_tag(request->value, request->key, err) < 0)
+		return -1;
+	return plan(request, &file, &edit, ret, err);
+}
+
+int parameters_bump(const struct bump_request *request, struct bump_result *ret, struct error *err)
+{
+	CLEANUP(parameter_file_release) struct parameter_file file = PARAMETER_FILE_INIT;
+	CLEANUP(edit_release) struct edit edit = { .written = STR_INIT };
 	CLEANUP_CLOSE int lock = -1;
 
-	if (image_check_tag(value, key, err) < 0)
+	if (image_check_tag(request->value, request->key, err) < 0)
 		return -1;
 	/* What cannot even be opened is explained by reading it. */
-	if (file_exists(path) && file_lock_for_edit(path, LOCK_WAIT_MS, &lock, err) < 0)
+	if (file_exists(request->path) &&
+	    file_lock_for_edit(request->path, LOCK_WAIT_MS, &lock, err) < 0)
 		return -1;
-	if (plan(&bump, &file, &edit, ret, err) < 0)
+	if (plan(request, &file, &edit, ret, err) < 0)
 		return -1;
-	return ret->changed ? file_edit_atomic(path, &file.text, &edit.change, err) : 0;
+	return ret->changed ? file_edit_atomic(request->path, &file.text, &edit.change, err) : 0;
 }

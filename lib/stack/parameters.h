@@ -71,20 +71,30 @@ int parameters_read(const char *path, const char *environment, struct cfn_parame
 int parameters_read_text(const char *path, const char *environment, struct slice text,
 			 struct cfn_parameters *ret, struct error *err);
 
+/* What a bump is to do: adds: a key that is not there is added. Borrowed. */
+struct bump_request {
+	const char *path;
+	const char *environment;
+	const char *key;
+	const char *value;
+	bool adds;
+};
+
 /*
  * What parameters_bump() did or would do. diff: a unified diff of one line, written "Key=Value" in
  * every format: of a file in one line, the rest may be secret.
  */
 struct bump_result {
 	bool changed;
-	unsigned line; /* from 1 */
+	unsigned line;	/* of the value, from 1 */
+	unsigned added; /* lines */
 	struct str old_value;
 	struct str diff; /* "" where nothing changes */
 };
 
 #define BUMP_RESULT_INIT                                                                           \
 	{                                                                                          \
-		.changed = false, .old_value = STR_INIT, .diff = STR_INIT                          \
+		.changed = false, .line = 0, .added = 0, .old_value = STR_INIT, .diff = STR_INIT   \
 	}
 
 void bump_result_release(struct bump_result *result);
@@ -92,15 +102,15 @@ void bump_result_release(struct bump_result *result);
 /*
  * Sets one parameter's value in the file by splicing its bytes: every other byte stays, exactly one
  * line differs, and the file is replaced whole or not at all (file_edit_atomic()) under a kernel
- * lock, which waits up to 10 s for others. The same value is no write. `value` is an image tag, or
- * ERROR_CONFIG. ERROR_CONFIG also where the file cannot be read; ERROR_REFUSED where the key is not
- * there, is there twice, or has no text of its own on one line.
+ * lock, which waits up to 10 s for others. The same value is no write. A new key comes behind all
+ * others, written as its neighbour is. The value is an image tag, or ERROR_CONFIG. ERROR_CONFIG
+ * also where the file cannot be read; ERROR_REFUSED where the key is there twice, has no text of
+ * its own on one line, or is not there and is not to be, or cannot be, added.
  */
-int parameters_bump(const char *path, const char *environment, const char *key, const char *value,
-		    struct bump_result *ret, struct error *err);
+int parameters_bump(const struct bump_request *request, struct bump_result *ret, struct error *err);
 
 /* The same without the lock and the write: what would be done. */
-int parameters_plan_bump(const char *path, const char *environment, const char *key,
-			 const char *value, struct bump_result *ret, struct error *err);
+int parameters_plan_bump(const struct bump_request *request, struct bump_result *ret,
+			 struct error *err);
 
 #endif

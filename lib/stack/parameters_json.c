@@ -110,14 +110,18 @@ static bool find_member(struct slice object, const char *name, struct slice *ret
 }
 
 /* {"Parameters": {...}}, or the parameters themselves. */
+static struct slice container_of(struct slice top)
+{
+	struct slice value;
+
+	return find_member(top, "Parameters", &value) && value.p[0] == '{' ? value : top;
+}
+
 static int read_object(struct reader *reader, struct slice object, struct error *err)
 {
-	struct json_walk walk;
+	struct json_walk walk = json_walk_begin(container_of(object));
 	struct slice key, value;
 
-	if (find_member(object, "Parameters", &value) && value.p[0] == '{')
-		object = value;
-	walk = json_walk_begin(object);
 	while (json_walk_next(&walk, &key, &value)) {
 		CLEANUP_FREE char *name = json_walk_string(key);
 
@@ -207,4 +211,9 @@ int parameters_read_json(const char *text, size_t len, struct assignments *ret, 
 	*ret = reader.list;
 	reader.list = old;
 	return 0;
+}
+
+struct slice parameters_json_container(const char *text, size_t len)
+{
+	return container_of(json_walk_top(assignments_skip_bom(text, len)));
 }

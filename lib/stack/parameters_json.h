@@ -10,4 +10,7 @@
  */
 int parameters_read_json(const char *text, size_t len, struct assignments *ret, struct error *err);
 
+/* The object or the list that the parameters are in, of a text that was read. */
+struct slice parameters_json_container(const char *text, size_t len);
+
 #endif

@@ -197,20 +197,25 @@ static int find(struct slice text, const char *environment, struct slice *ret, s
 	return more;
 }
 
+static const char *name_of(const char *environment)
+{
+	return environment && *environment ? environment : "default";
+}
+
 int samconfig_read(const char *text, size_t len, const char *environment, struct assignments *ret,
 		   struct error *err)
 {
 	CLEANUP(reader_release)
 	struct reader reader = { .start = text, .counted = text, .line = 1 };
-	const char *name = environment && *environment ? environment : "default";
 	struct slice value;
 	struct assignments old;
 
 	if (assignments_check_text(text, len, err) < 0 ||
-	    find(assignments_skip_bom(text, len), name, &value, err) < 0)
+	    find(assignments_skip_bom(text, len), name_of(environment), &value, err) < 0)
 		return -1;
 	if (value.n == 0) {
-		error_set(err, ERROR_CONFIG, "no " KEY " in [%s.deploy.parameters]", name);
+		error_set(err, ERROR_CONFIG, "no " KEY " in [%s.deploy.parameters]",
+			  name_of(environment));
 		return error_fix(err, "name another environment with --env, or add it there");
 	}
 	if (read_overrides(&reader, value, err) < 0 ||
@@ -220,6 +225,25 @@ int samconfig_read(const char *text, size_t len, const char *environment, struct
 	*ret = reader.list;
 	reader.list = old;
 	return 0;
+}
+
+bool samconfig_find_last(const char *text, size_t len, const char *environment, struct slice *ret,
+			 bool *ret_is_item)
+{
+	CLEANUP(error_release) struct error ignored = ERROR_INIT;
+	struct slice value, item;
+
+	if (find(assignments_skip_bom(text, len), name_of(environment), &value, &ignored) < 0 ||
+	    value.n == 0)
+		return false;
+	*ret = value;
+	*ret_is_item = value.p[0] == '[';
+	if (!*ret_is_item)
+		return true;
+	ret->n = 0;
+	while (toml_next_item(&value, &item))
+		*ret = item;
+	return ret->n;
 }
 
 /* Whether the first statement is a table, or the version that SAM begins with. */

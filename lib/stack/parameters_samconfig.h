@@ -17,4 +17,11 @@ bool samconfig_recognise(const char *text, size_t len);
 int samconfig_read(const char *text, size_t len, const char *environment, struct assignments *ret,
 		   struct error *err);
 
+/*
+ * The last string of the overrides that samconfig_read() reads, with its quotation marks.
+ * *ret_is_item: it stands in a list. False where there is none.
+ */
+bool samconfig_find_last(const char *text, size_t len, const char *environment, struct slice *ret,
+			 bool *ret_is_item);
+
 #endif

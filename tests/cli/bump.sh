@@ -83,6 +83,21 @@ refuses 2 "no parameter file (dev.cfg) in '$tmp/stack'" "$DEPLOYER" bump 5fdbe62
 printf 'A=1\n' >dev.cfg
 run 0 "$DEPLOYER" bump --key A 5fdbe62
 
+# A key that is not there is added where that is asked for; the diff is a patch.
+printf 'A=1\nB=x\n' >dev.cfg
+refuses 3 "add it once with 'deployer bump --add'" "$DEPLOYER" bump 5fdbe62
+refuses 0 '' "$DEPLOYER" bump --add --dry-run 5fdbe62
+run 0 "$DEPLOYER" bump --add 5fdbe62
+printf '%s\n' "--- $tmp/stack/dev.cfg" "+++ $tmp/stack/dev.cfg" '@@ -2,0 +3 @@' +ApplicationImageTag=5fdbe62 >"$tmp/want"
+same "$tmp/want" "$tmp/out"
+[ ! -s "$tmp/err" ] || fail 'something else was said'
+printf 'A=1\nB=x\nApplicationImageTag=5fdbe62\n' | cmp - dev.cfg || fail 'other bytes changed'
+run 0 "$DEPLOYER" bump --add 5fdbe62
+err_has 'ApplicationImageTag is 5fdbe62 already'
+run 0 "$DEPLOYER" bump --add 0b0e67b
+out_has '-ApplicationImageTag=5fdbe62'
+rm dev.cfg
+
 # The version is that of the application around deployer.yml; the file may be in another repository.
 git init -q "$tmp/app"
 git init -q "$tmp/infra"
@@ -129,6 +144,39 @@ run 0 env GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=C GIT_COMMIT
 run 0 "$DEPLOYER" bump --file dev.cfg v2
 run 0 "$DEPLOYER" bump --file dev.cfg --commit v2
 [ "$(git show --format= --numstat HEAD)" = "1	1	dev.cfg" ] || fail 'nothing was committed'
+
+# An entry that is added is committed alone, whatever it takes: a comma, a line end, lines of its own.
+# adds NUMSTAT BEFORE: a printf format of the file.
+adds() {
+	rm -rf "$tmp/adds"
+	git init -q "$tmp/adds"
+	# shellcheck disable=SC2059
+	printf "$2" >"$tmp/adds/new"
+	git -C "$tmp/adds" add new
+	git -C "$tmp/adds" commit -qm first
+	cd "$tmp/adds"
+	refuses 0 '' "$DEPLOYER" bump --file new --add --commit --dry-run v3
+	sed -i '1s/1/2/' new
+	refuses 3 'has other changes that are not committed' "$DEPLOYER" bump --file new --add --commit v3
+	git checkout -q new
+	run 0 "$DEPLOYER" bump --file new --add --commit v3
+	[ "$(git show --format= --numstat HEAD)" = "$1	new" ] || fail 'the commit has another line in it'
+	[ -z "$(git status --porcelain)" ] || fail 'not all was committed'
+	# A run that ended before the commit is finished by the next, where the entry is one line.
+	git reset -q --soft HEAD^
+	git reset -q
+	if [ "${1%%	*}" -gt 2 ]; then
+		refuses 3 'has other changes that are not committed' "$DEPLOYER" bump --file new --commit v3
+	else
+		run 0 "$DEPLOYER" bump --file new --commit v3
+		[ "$(git show --format= --numstat HEAD)" = "$1	new" ] || fail 'the next commit has another line in it'
+	fi
+	cd "$tmp/infra"
+}
+adds '1	0' '# 1\nA=1\n'
+adds '2	1' '# 1\nA=1'
+adds '2	1' '{"B": "1",\n"A": "1"\n}\n'
+adds '4	0' '[{"ParameterKey": "1", "ParameterValue": "1"},\n {\n "ParameterKey": "A",\n "ParameterValue": "1"\n }\n]\n'
 
 # Other lines that changed, or are staged; no author; a file that is not tracked: refused with the remedy,
 # before anything is written.

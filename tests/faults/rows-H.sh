@@ -93,6 +93,38 @@ no_text() {
 missing_key() {
 	printf 'A=1\n' >dev.cfg
 	refuses 3 "'ApplicationImageTag' is not in it"
+	err_has "add it once with 'deployer bump --add'"
+	refuses 3 "'ApplicationImageTag' is not in it" "$DEPLOYER" bump --dry-run 5fdbe62
+}
+# added NAME BEFORE AFTER: with --add there is one line more; printf formats of the file.
+added() {
+	# shellcheck disable=SC2059
+	printf "$2" >"$1"
+	# shellcheck disable=SC2059
+	printf "$3" >"$tmp/want"
+	refuses 3 'is not in it' "$DEPLOYER" bump --file "$1" 5fdbe62
+	contents >"$tmp/before"
+	run 0 "$DEPLOYER" bump --file "$1" --add --dry-run 5fdbe62
+	contents >"$tmp/after"
+	same "$tmp/before" "$tmp/after"
+	run 0 "$DEPLOYER" bump --file "$1" --add 5fdbe62
+	out_has '+ApplicationImageTag=5fdbe62'
+	same "$tmp/want" "$1"
+	rm "$1"
+}
+added_key() {
+	added dev.cfg 'A=1\n' 'A=1\nApplicationImageTag=5fdbe62\n'
+	added dev.cfg 'A=1\r\nB=2' 'A=1\r\nB=2\r\nApplicationImageTag=5fdbe62'
+	added .env "export A='1'\n" "export A='1'\nexport ApplicationImageTag='5fdbe62'\n"
+	added dev.json '{"Parameters": {\n  "A": "1"\n}}\n' \
+		'{"Parameters": {\n  "A": "1",\n  "ApplicationImageTag": "5fdbe62"\n}}\n'
+	added dev.json '[\n {"ParameterKey": "A", "ParameterValue": "1"}\n]' \
+		'[\n {"ParameterKey": "A", "ParameterValue": "1"},\n {"ParameterKey": "ApplicationImageTag", "ParameterValue": "5fdbe62"}\n]'
+	added dev.yml 'Parameters:\n  A: 1 # one\n' "Parameters:\n  A: 1 # one\n  ApplicationImageTag: '5fdbe62'\n"
+	added samconfig.toml "[default.deploy.parameters]\nparameter_overrides = 'A=1'\n" \
+		"[default.deploy.parameters]\nparameter_overrides = 'A=1 ApplicationImageTag=5fdbe62'\n"
+	echo 'Parameters: {A: 1}' >dev.cfg
+	refuses 3 'cannot be added' "$DEPLOYER" bump --add 5fdbe62
 	err_has 'add it once by hand'
 }
 same_value() {
@@ -336,6 +368,7 @@ row H4 look_alikes 'comments, longer keys, quotes, =, nothing; blanks are refuse
 row H5 byte_order_mark 'a byte order mark stays'
 row H5 no_text 'UTF-16 and NUL are refused'
 row H6 missing_key 'a key that is not there'
+row H6 added_key '--add appends it in every format'
 row H7 same_value 'the same value is no write'
 row H8 links 'symbolic links stay, their target changes'
 row H8 broken_links 'dangling and looping links'

@@ -48,6 +48,27 @@ static void assert_holds(const char *path, const char *want)
 	assert_string_equal(bytes.buf, want);
 }
 
+/* Sets "Tag". */
+static int bump(const char *path, const char *environment, const char *tag, struct bump_result *ret,
+		struct error *err)
+{
+	const struct bump_request request = {
+		.path = path, .environment = environment, .key = "Tag", .value = tag
+	};
+
+	return parameters_bump(&request, ret, err);
+}
+
+static int plan_bump(const char *path, const char *environment, const char *tag,
+		     struct bump_result *ret, struct error *err)
+{
+	const struct bump_request request = {
+		.path = path, .environment = environment, .key = "Tag", .value = tag
+	};
+
+	return parameters_plan_bump(&request, ret, err);
+}
+
 static void reads_every_format(void **state)
 {
 	static const char *const texts[] = {
@@ -120,7 +141,7 @@ static void reads_the_environment_that_is_asked_for(void **state)
 
 	assert_int_equal(parameters_read(path, "prod", &list, &err), 0);
 	assert_string_equal(list.items[0].value, "b");
-	assert_int_equal(parameters_bump(path, "prod", "Tag", "c", &result, &err), 0);
+	assert_int_equal(bump(path, "prod", "c", &result, &err), 0);
 	assert_holds(path, SAM "parameter_overrides = 'Tag=a'\n[prod.deploy.parameters]\n"
 			       "parameter_overrides = 'Tag=c'\n[[prod.deploy]]\n");
 	assert_int_equal(parameters_read(path, "test", &list, &err), -1);
@@ -306,13 +327,158 @@ static void changes_one_value_and_no_other_byte(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, rows[i].before);
 
-		if (parameters_bump(path, NULL, "Tag", "5fdbe62", &result, &err) < 0)
+		if (bump(path, NULL, "5fdbe62", &result, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg.buf);
 		assert_true(result.changed);
 		assert_int_equal(result.line, rows[i].line);
 		assert_holds(path, rows[i].after);
-		assert_int_equal(parameters_bump(path, NULL, "Tag", "5fdbe62", &result, &err), 0);
+		assert_int_equal(bump(path, NULL, "5fdbe62", &result, &err), 0);
 		assert_false(result.changed);
+	}
+}
+
+/* Each gets a tag where it has none. */
+static const struct {
+	const char *name, *before, *after;
+	unsigned line, added;
+} additions[] = {
+	{ "f", "A=1\nB= b \n", "A=1\nB= b \nTag=5fdbe62\n", 3, 1 },
+	{ "f", "A=1\nB=2", "A=1\nB=2\nTag=5fdbe62", 3, 1 },
+	{ "f", "A=1\nB=2\r\n", "A=1\nB=2\r\nTag=5fdbe62\r\n", 3, 1 },
+	{ "f", "A=1\r\nB=2", "A=1\r\nB=2\r\nTag=5fdbe62", 3, 1 },
+	{ "f", "\xef\xbb\xbf#Tag=x\nTagOld=y\n\n", "\xef\xbb\xbf#Tag=x\nTagOld=y\n\nTag=5fdbe62\n",
+	  4, 1 },
+	{ "f", "A='x'", "A='x'\nTag=5fdbe62", 2, 1 },
+	{ "f", "", "Tag=5fdbe62\n", 1, 1 },
+	{ "f", "\xef\xbb\xbf", "\xef\xbb\xbfTag=5fdbe62\n", 1, 1 },
+	{ "f", "\n", "\nTag=5fdbe62\n", 2, 1 },
+	{ ".env", "A=1\nB=2\n", "A=1\nB=2\nTag=5fdbe62\n", 3, 1 },
+	{ ".env", "export A=\"1\" # a\r\n", "export A=\"1\" # a\r\nexport Tag=\"5fdbe62\"\r\n", 2,
+	  1 },
+	{ "f",
+	  "\xef\xbb\xbf"
+	  "export A='1'",
+	  "\xef\xbb\xbf"
+	  "export A='1'\nexport Tag='5fdbe62'",
+	  2, 1 },
+	{ "f",
+	  "{\n\t\"Parameters\": {\n\t\t\"A\": 1.10,\n\n\t\t\"B\" : [\"a\"] \n\t},\n"
+	  "\t\"Tags\": {\"x\": \"y\"}\n}\n",
+	  "{\n\t\"Parameters\": {\n\t\t\"A\": 1.10,\n\n\t\t\"B\" : [\"a\"],\n"
+	  "\t\t\"Tag\" : \"5fdbe62\" \n\t},\n\t\"Tags\": {\"x\": \"y\"}\n}\n",
+	  6, 1 },
+	{ "f", "{\r\n  \"A\": \"1\"\r\n}", "{\r\n  \"A\": \"1\",\r\n  \"Tag\": \"5fdbe62\"\r\n}", 3,
+	  1 },
+	{ "f", "\xef\xbb\xbf{\"A\":\"1\", \"B\":\"2\"}",
+	  "\xef\xbb\xbf{\"A\":\"1\", \"B\":\"2\", \"Tag\":\"5fdbe62\"}", 1, 0 },
+	{ "f", "{\"Parameters\": {}}", "{\"Parameters\": {\"Tag\": \"5fdbe62\"}}", 1, 0 },
+	{ "f", "[\n  {\n    \"ParameterKey\": \"A\",\n    \"ParameterValue\": \"1\"\n  }\n]\n",
+	  "[\n  {\n    \"ParameterKey\": \"A\",\n    \"ParameterValue\": \"1\"\n  },\n"
+	  "  {\n    \"ParameterKey\": \"Tag\",\n    \"ParameterValue\": \"5fdbe62\"\n  "
+	  "}\n]\n",
+	  8, 4 },
+	{ "f",
+	  "[\n {\"ParameterValue\":\"1\", \"ParameterKey\":\"A\"},\n"
+	  " {\"ParameterKey\": \"B\", \"UsePreviousValue\": true}\n]",
+	  "[\n {\"ParameterValue\":\"1\", \"ParameterKey\":\"A\"},\n"
+	  " {\"ParameterKey\": \"B\", \"UsePreviousValue\": true},\n"
+	  " {\"ParameterValue\":\"5fdbe62\", \"ParameterKey\":\"Tag\"}\n]",
+	  4, 1 },
+	{ "f", "[]", "[{\"ParameterKey\": \"Tag\", \"ParameterValue\": \"5fdbe62\"}]", 1, 0 },
+	{ "f", "[\"A=1\",\n \"B=2\"]", "[\"A=1\",\n \"B=2\",\n \"Tag=5fdbe62\"]", 3, 1 },
+	{ "f", "A: 1\nB: 2 # was\n# end\n", "A: 1\nB: 2 # was\nTag: '5fdbe62'\n# end\n", 3, 1 },
+	{ "f",
+	  "\xef\xbb\xbf"
+	  "A: \"\xc3\xa9\"\r\n",
+	  "\xef\xbb\xbf"
+	  "A: \"\xc3\xa9\"\r\nTag: \"5fdbe62\"\r\n",
+	  2, 1 },
+	{ "f", "Parameters:\n  A: 1\n  L:\n  - a\n  - b\nTags:\n  x: y\n",
+	  "Parameters:\n  A: 1\n  L:\n  - a\n  - b\n  Tag: '5fdbe62'\nTags:\n  x: y\n", 6, 1 },
+	{ "f", "A: 1\nL: [a,\n  b]", "A: 1\nL: [a,\n  b]\nTag: '5fdbe62'", 4, 1 },
+	{ "f", "A: |\n  one\n  two\n\n", "A: |\n  one\n  two\nTag: '5fdbe62'\n\n", 4, 1 },
+	{ "f", "A:\n", "A:\nTag: '5fdbe62'\n", 2, 1 },
+	{ "f", SAM "parameter_overrides = \"A=\\\"1\\\" B=\\\"2\\\"\" # x\n",
+	  SAM "parameter_overrides = \"A=\\\"1\\\" B=\\\"2\\\" Tag=\\\"5fdbe62\\\"\" # x\n", 3, 0 },
+	{ "f", SAM "parameter_overrides = 'A=1 B=\"2\" '",
+	  SAM "parameter_overrides = 'A=1 B=\"2\" Tag=\"5fdbe62\"'", 3, 0 },
+	{ "f", SAM "parameter_overrides = ''", SAM "parameter_overrides = 'Tag=5fdbe62'", 3, 0 },
+	{ "f", SAM "parameter_overrides = 'ParameterKey=A,ParameterValue=1'",
+	  SAM "parameter_overrides = 'ParameterKey=A,ParameterValue=1 "
+	      "ParameterKey=Tag,ParameterValue=5fdbe62'",
+	  3, 0 },
+	{ "f", SAM "parameter_overrides = [ # a\r\n  'A=1', # b\r\n  \"B=2\", # c\r\n]\r\n",
+	  SAM "parameter_overrides = [ # a\r\n  'A=1', # b\r\n  \"B=2\",\r\n  "
+	      "\"Tag=5fdbe62\", # c\r\n]\r\n",
+	  6, 1 },
+};
+
+static void adds_one_entry_and_changes_no_other_byte(void **state)
+{
+	for (size_t i = 0; i < sizeof(additions) / sizeof(additions[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP(cfn_parameters_release)
+		struct cfn_parameters before = CFN_PARAMETERS_INIT, after = CFN_PARAMETERS_INIT;
+		CLEANUP_FREE char *path = file_join(*state, additions[i].name);
+		const struct bump_request request = {
+			.path = path, .key = "Tag", .value = "5fdbe62", .adds = true
+		};
+
+		assert_int_equal(file_write_atomic(path, additions[i].before,
+						   strlen(additions[i].before), 0644, &err),
+				 0);
+		(void)parameters_read(path, NULL, &before, &err);
+		if (parameters_bump(&request, &result, &err) < 0)
+			fail_msg("row %zu: %s", i, err.msg.buf);
+		assert_holds(path, additions[i].after);
+		assert_true(result.changed);
+		assert_int_equal(result.line, additions[i].line);
+		assert_int_equal(result.added, additions[i].added);
+		assert_int_equal(parameters_read(path, NULL, &after, &err), 0);
+		assert_int_equal(after.count, before.count + 1);
+		for (size_t at = 0; at < before.count; at++) {
+			assert_string_equal(after.items[at].key, before.items[at].key);
+			assert_string_equal(after.items[at].value, before.items[at].value);
+		}
+		assert_string_equal(cfn_parameters_find(&after, "Tag")->value, "5fdbe62");
+		assert_int_equal(parameters_bump(&request, &result, &err), 0);
+		assert_false(result.changed);
+		assert_int_equal(result.added, 0);
+	}
+}
+
+static void adds_nothing_where_more_would_change(void **state)
+{
+	static const struct {
+		const char *text, *key;
+	} rows[] = {
+		{ "A=1\n", "a b" },
+		{ "A=1\n", "A=B" },
+		{ "A=1\n", "" },
+		{ "A: 1\n", "a: b" },
+		{ "Parameters: {A: 1}\n", "Tag" },
+		{ "Parameters: {}\n", "Tag" },
+		{ "--- {A: 1}\n", "Tag" },
+		{ "A: &a x\nB: *a\n", "Tag" },
+		{ "A: |+\n  one\n\n", "Tag" },
+		{ SAM "parameter_overrides = 'A=1'\n", "App.Tag" },
+		{ SAM "parameter_overrides = []\n", "Tag" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
+		CLEANUP_FREE char *path = put(state, rows[i].text);
+		const struct bump_request request = {
+			.path = path, .key = rows[i].key, .value = "5fdbe62", .adds = true
+		};
+
+		if (parameters_bump(&request, &result, &err) == 0)
+			fail_msg("row %zu was changed", i);
+		assert_int_equal(err.kind, ERROR_REFUSED);
+		assert_non_null(strstr(err.msg.buf, "without changing more"));
+		assert_holds(path, rows[i].text);
 	}
 }
 
@@ -331,7 +497,7 @@ static void quotes_yaml_that_would_read_as_a_number(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, "Tag: old\n");
 
-		assert_int_equal(parameters_bump(path, NULL, "Tag", rows[i].tag, &result, &err), 0);
+		assert_int_equal(bump(path, NULL, rows[i].tag, &result, &err), 0);
 		assert_holds(path, rows[i].want);
 	}
 }
@@ -344,11 +510,11 @@ static void says_what_changed_in_one_line(void **state)
 	CLEANUP_FREE char *want =
 		mem_printf("--- %s\n+++ %s\n@@ -1 +1 @@\n-Tag=old\n+Tag=new\n", path, path);
 
-	assert_int_equal(parameters_plan_bump(path, NULL, "Tag", "new", &result, &err), 0);
+	assert_int_equal(plan_bump(path, NULL, "new", &result, &err), 0);
 	assert_string_equal(result.diff.buf, want);
 	assert_string_equal(result.old_value.buf, "old");
 	assert_holds(path, "{\"Password\":\"hunter2\",\"Tag\":\"old\"}");
-	assert_int_equal(parameters_bump(path, NULL, "Tag", "new", &result, &err), 0);
+	assert_int_equal(bump(path, NULL, "new", &result, &err), 0);
 	assert_string_equal(result.diff.buf, want);
 }
 
@@ -385,7 +551,7 @@ static void refuses_what_it_cannot_change_alone(void **state)
 		CLEANUP(bump_result_release) struct bump_result result = BUMP_RESULT_INIT;
 		CLEANUP_FREE char *path = put(state, rows[i].text);
 
-		if (parameters_bump(path, NULL, "Tag", rows[i].tag, &result, &err) == 0)
+		if (bump(path, NULL, rows[i].tag, &result, &err) == 0)
 			fail_msg("row %zu was changed", i);
 		assert_int_equal(err.kind, rows[i].kind);
 		assert_holds(path, rows[i].text);
@@ -404,7 +570,7 @@ static void refuses_what_it_could_not_read_again(void **state)
 	while (text.len < 256UL << 10)
 		str_addc(&text, 'x');
 	path = put(state, text.buf);
-	assert_int_equal(parameters_bump(path, NULL, "Tag", "longer", &result, &err), -1);
+	assert_int_equal(bump(path, NULL, "longer", &result, &err), -1);
 	assert_int_equal(err.kind, ERROR_REFUSED);
 	assert_non_null(strstr(err.msg.buf, "line 2 of '"));
 	assert_non_null(strstr(err.msg.buf, "/f' cannot be changed without changing more"));
@@ -437,12 +603,12 @@ static void does_not_write_the_same_value(void **state)
 
 	assert_int_equal(chmod(path, 0444), 0);
 	assert_int_equal(stat(path, &before), 0);
-	assert_int_equal(parameters_bump(path, NULL, "Tag", "same", &result, &err), 0);
+	assert_int_equal(bump(path, NULL, "same", &result, &err), 0);
 	assert_false(result.changed);
 	assert_int_equal(result.diff.len, 0);
 	assert_int_equal(stat(path, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
-	assert_int_equal(parameters_bump(path, NULL, "Tag", "other", &result, &err), -1);
+	assert_int_equal(bump(path, NULL, "other", &result, &err), -1);
 	assert_int_equal(err.kind, ERROR_CONFIG);
 }
 
@@ -462,12 +628,13 @@ static void reads_the_files_of_the_sample(void **state)
 		CLEANUP(cfn_parameters_release)
 		struct cfn_parameters list = CFN_PARAMETERS_INIT;
 		CLEANUP_FREE char *path = file_join(root, names[i]);
+		const struct bump_request request = { .path = path,
+						      .key = "ApplicationImageTag",
+						      .value = "0123456" };
 
 		assert_int_equal(parameters_read(path, NULL, &list, &err), 0);
 		assert_true(list.count >= 5);
-		assert_int_equal(parameters_plan_bump(path, NULL, "ApplicationImageTag", "0123456",
-						      &result, &err),
-				 0);
+		assert_int_equal(parameters_plan_bump(&request, &result, &err), 0);
 		assert_true(result.changed);
 	}
 }
@@ -485,6 +652,8 @@ int main(void)
 		IN_FOLDER(reads_what_is_to_stay_as_it_lives),
 		IN_FOLDER(names_what_cannot_be_read),
 		IN_FOLDER(changes_one_value_and_no_other_byte),
+		IN_FOLDER(adds_one_entry_and_changes_no_other_byte),
+		IN_FOLDER(adds_nothing_where_more_would_change),
 		IN_FOLDER(quotes_yaml_that_would_read_as_a_number),
 		IN_FOLDER(says_what_changed_in_one_line),
 		IN_FOLDER(refuses_what_it_cannot_change_alone),

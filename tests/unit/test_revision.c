@@ -397,7 +397,7 @@ static int commit(const char *dir, const char *name, struct str *ret_id, struct 
 	CLEANUP_FREE char *path = file_join(dir, name);
 	char *const no_vars[] = { NULL };
 	const struct env env = { no_vars };
-	const struct commit_request request = { path, 1, &env };
+	const struct commit_request request = { path, 1, 0, &env };
 
 	return commit_line(&request, "message", ret_id, err);
 }
