@@ -247,12 +247,29 @@ static int find_authors(const struct env *env, struct draft *draft, struct error
 			      "ADDRESS");
 }
 
+/* Stages what the file holds, and not how its mode has changed. */
+static int add_content(const struct draft *draft, git_index *index)
+{
+	const git_index_entry *staged = git.index_get_bypath(index, draft->name, 0);
+	uint32_t mode = staged ? staged->mode : git.tree_entry_filemode(draft->entry);
+	git_index_entry entry;
+
+	if (git.index_add_bypath(index, draft->name) < 0)
+		return -1;
+	staged = git.index_get_bypath(index, draft->name, 0);
+	if (!staged || staged->mode == mode)
+		return 0;
+	entry = *staged;
+	entry.mode = mode;
+	return git.index_add(index, &entry);
+}
+
 static int stage(const struct draft *draft, struct error *err)
 {
 	CLEANUP(repo_free_index) git_index *index = NULL;
 
-	if (git.repository_index(&index, draft->repo.git) == 0 &&
-	    git.index_add_bypath(index, draft->name) == 0 && git.index_write(index) == 0)
+	if (git.repository_index(&index, draft->repo.git) == 0 && add_content(draft, index) == 0 &&
+	    git.index_write(index) == 0)
 		return 0;
 	repo_fail(err, ERROR_REFUSED, "cannot stage '%s'", draft->name);
 	return error_fix(err, "wait for other git commands to end, then run this again");

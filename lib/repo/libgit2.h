@@ -38,6 +38,7 @@
 	X(diff_tree_to_workdir_with_index)                                                         \
 	X(error_last)                                                                              \
 	X(graph_descendant_of)                                                                     \
+	X(index_add)                                                                               \
 	X(index_add_bypath)                                                                        \
 	X(index_entrycount)                                                                        \
 	X(index_free)                                                                              \

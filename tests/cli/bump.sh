@@ -145,6 +145,21 @@ run 0 "$DEPLOYER" bump --file dev.cfg v2
 run 0 "$DEPLOYER" bump --file dev.cfg --commit v2
 [ "$(git show --format= --numstat HEAD)" = "1	1	dev.cfg" ] || fail 'nothing was committed'
 
+# A mode that changed stays so, staged or not, and is in no commit.
+chmod +x dev.cfg
+run 0 "$DEPLOYER" bump --file dev.cfg --commit executable
+[ "$(git show --format= --raw HEAD | cut -c1-14)" = ':100644 100644' ] || fail 'the mode was committed'
+git diff --cached --quiet dev.cfg || fail 'the mode was staged'
+[ "$(git diff --summary dev.cfg)" = ' mode change 100644 => 100755 dev.cfg' ] || fail 'the mode is not changed any more'
+git add dev.cfg
+chmod -x dev.cfg
+run 0 "$DEPLOYER" bump --file dev.cfg --commit staged
+[ "$(git show --format= --raw HEAD | cut -c1-14)" = ':100644 100644' ] || fail 'the staged mode was committed'
+[ "$(git diff --cached --summary dev.cfg)" = ' mode change 100644 => 100755 dev.cfg' ] || fail 'the mode is not staged any more'
+git reset -q dev.cfg
+[ -z "$(git status --porcelain dev.cfg)" ] || fail 'something is left'
+run 0 "$DEPLOYER" bump --file dev.cfg --commit v2
+
 # An entry that is added is committed alone, whatever it takes: a comma, a line end, lines of its own.
 # adds NUMSTAT BEFORE: a printf format of the file.
 adds() {
