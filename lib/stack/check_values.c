@@ -5,6 +5,7 @@
 #include "data/json.h"
 #include "data/pattern.h"
 #include "stack/check_rule.h"
+#include "stack/check_types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,159 +22,6 @@ struct value {
 	const struct assignment *given; /* NULL: it is the default, or the tag to come */
 	bool is_hidden;
 };
-
-/* ---- types ---- */
-
-/* The signs that ids of EC2 have after their prefix: 8 or, since 2016, 17. */
-static bool is_ec2_id(const char *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-	size_t digits =
-		strncmp(text, prefix, len) == 0 ? strspn(text + len, "0123456789abcdefABCDEF") : 0;
-
-	return (digits == 8 || digits == 17) && text[len + digits] == '\0';
-}
-
-static bool is_hosted_zone(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0 &&
-	       text[strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
-}
-
-/*
- * us-east-1a, us-gov-west-1b; local zones such as us-west-2-lax-1a, Wavelength zones such as
- * us-east-1-wl1-bos-wlz-1.
- */
-static bool is_zone(const char *text, const char *prefix)
-{
-	const char *wavelength = strstr(text, "-wlz-");
-	size_t len = strlen(text);
-
-	(void)prefix;
-	if (len <= 4 || !strchr(text, '-') ||
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-		return false;
-	if (wavelength)
-		return text[len - 1] >= '0' && text[len - 1] <= '9';
-	return text[len - 1] >= 'a' && text[len - 1] <= 'z' && text[len - 2] >= '0' &&
-	       text[len - 2] <= '9';
-}
-
-static bool is_filled(const char *text, const char *prefix)
-{
-	(void)prefix;
-	return *text;
-}
-
-/* A name in the Parameter Store, which may have a version or a label behind a colon, or an ARN. */
-static bool is_ssm_name(const char *text, const char *prefix)
-{
-	(void)prefix;
-	return *text && strlen(text) <= 2048 &&
-	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_.-/:")] == '\0';
-}
-
-/* "AWS-specific parameter types" and "Systems Manager parameter types" of the User Guide. */
-static const struct aws_type {
-	const char *name;
-	const char *prefix;
-	bool (*is_one)(const char *text, const char *prefix);
-	const char *example;
-} aws_types[] = {
-	{ "AWS::EC2::AvailabilityZone::Name", "", is_zone, "us-east-1a" },
-	{ "AWS::EC2::Image::Id", "ami-", is_ec2_id, "ami-0123456789abcdef0" },
-	{ "AWS::EC2::Instance::Id", "i-", is_ec2_id, "i-0123456789abcdef0" },
-	{ "AWS::EC2::KeyPair::KeyName", "", is_filled, "a name" },
-	{ "AWS::EC2::SecurityGroup::GroupName", "", is_filled, "a name" },
-	{ "AWS::EC2::SecurityGroup::Id", "sg-", is_ec2_id, "sg-0123456789abcdef0" },
-	{ "AWS::EC2::Subnet::Id", "subnet-", is_ec2_id, "subnet-0123456789abcdef0" },
-	{ "AWS::EC2::VPC::Id", "vpc-", is_ec2_id, "vpc-0123456789abcdef0" },
-	{ "AWS::EC2::Volume::Id", "vol-", is_ec2_id, "vol-0123456789abcdef0" },
-	{ "AWS::Route53::HostedZone::Id", "Z", is_hosted_zone, "Z0123456789ABCDEFGHIJ" },
-	{ "AWS::SSM::Parameter::Name", "", is_ssm_name, "/team/name" },
-};
-
-static const char ssm_name[] = "AWS::SSM::Parameter::Name";
-static const char ssm_value[] = "AWS::SSM::Parameter::Value<";
-
-static const struct aws_type *find_aws_type(const char *name)
-{
-	for (size_t i = 0; i < sizeof(aws_types) / sizeof(aws_types[0]); i++) {
-		if (strcmp(aws_types[i].name, name) == 0)
-			return &aws_types[i];
-	}
-	return NULL;
-}
-
-static bool is_plain_type(const char *name)
-{
-	return strcmp(name, "String") == 0 || strcmp(name, "Number") == 0;
-}
-
-static bool is_list(const char *type)
-{
-	return strcmp(type, "CommaDelimitedList") == 0 || strncmp(type, "List<", 5) == 0;
-}
-
-/* What stands between the outermost brackets, or the type itself. Owned by the caller. */
-static char *inner_type(const char *type)
-{
-	const char *open = strchr(type, '<');
-	size_t len = strlen(type);
-
-	if (strcmp(type, "CommaDelimitedList") == 0)
-		return mem_strdup("String");
-	return open && type[len - 1] == '>' ? mem_strndup(open + 1, len - 2 - (size_t)(open - type))
-					    : mem_strdup(type);
-}
-
-/* Lists are taken of all of them but names in the Parameter Store. */
-static bool is_own_type(const char *name)
-{
-	return find_aws_type(name) && strcmp(name, ssm_name) != 0;
-}
-
-static bool is_known_type(const char *type)
-{
-	CLEANUP_FREE char *inner = inner_type(type);
-	CLEANUP_FREE char *item = inner_type(inner);
-
-	/* Neither numbers nor names of the Parameter Store are read from there. */
-	if (strncmp(type, ssm_value, strlen(ssm_value)) == 0)
-		return strcmp(item, "String") == 0 || is_own_type(item);
-	if (is_list(type))
-		return is_plain_type(inner) || is_own_type(inner);
-	return is_plain_type(type) || find_aws_type(type);
-}
-
-/* The type's name, "String" where a template says none: CloudFormation will say so. */
-static const char *type_of(const json_t *declared)
-{
-	const char *type = json_text(declared, "Type");
-
-	return type ? type : "String";
-}
-
-void check_parameter_type(struct check *check)
-{
-	const char *name;
-	json_t *declared;
-
-	json_object_foreach(check_declarations(check), name, declared)
-	{
-		const char *type = json_text(declared, "Type");
-		CLEANUP_FREE char *path = mem_printf("Parameters.%s.Type", name);
-
-		if (type && is_known_type(type))
-			continue;
-		finding_fix(
-			check_add_at_template(check, path, "parameter '%s' has %s%s%s", name,
-					      type ? "the unknown type '" : "no type",
-					      type ? type : "", type ? "'" : ""),
-			"use String, Number, CommaDelimitedList, List<...> or one of AWS's own");
-	}
-}
 
 /* ---- values ---- */
 
@@ -211,12 +59,12 @@ static void visit_items(struct check *check, struct value *value, const char *te
 static void visit_parameter(struct check *check, const char *name, const json_t *declared,
 			    void (*visit)(struct check *check, const struct value *value))
 {
-	const char *type = type_of(declared);
-	CLEANUP_FREE char *inner = inner_type(type);
+	const char *type = parameter_type_of(declared);
+	CLEANUP_FREE char *inner = parameter_type_inner(type);
 	struct value value = {
 		.parameter = name,
 		.declared = declared,
-		.type = is_list(type) ? inner : type,
+		.type = parameter_type_is_list(type) ? inner : type,
 		.given = check_given(check, name),
 		.is_hidden = stack_template_is_no_echo(check->request->template, name),
 	};
@@ -225,7 +73,7 @@ static void visit_parameter(struct check *check, const char *name, const json_t 
 	if (!text)
 		return;
 	value.text = text;
-	if (is_list(type))
+	if (parameter_type_is_list(type))
 		visit_items(check, &value, text, visit);
 	else
 		visit(check, &value);
@@ -240,15 +88,6 @@ static void each_value(struct check *check,
 
 	json_object_foreach(check_declarations(check), name, declared)
 		visit_parameter(check, name, declared, visit);
-}
-
-/*
- * What a value of Parameter Store's is, only CloudFormation finds out: the text is its name, and
- * the template's constraints are on that as on a string ("Systems Manager parameter types").
- */
-static bool is_indirect(const struct value *value)
-{
-	return strncmp(value->type, ssm_value, strlen(ssm_value)) == 0;
 }
 
 /* "its value", where the value may not be seen. */
@@ -283,7 +122,7 @@ static void refuse(struct check *check, const struct value *value, const char *w
 
 static void visit_aws_type(struct check *check, const struct value *value)
 {
-	const struct aws_type *type = find_aws_type(is_indirect(value) ? ssm_name : value->type);
+	const struct aws_type *type = aws_type_of_text(value->type);
 	CLEANUP_FREE char *what = NULL;
 	CLEANUP_FREE char *fix = NULL;
 
@@ -440,7 +279,8 @@ static void visit_length(struct check *check, const struct value *value)
 
 	if (strlen(value->text) > MAX_VALUE_BYTES)
 		what = mem_printf("has more than %d bytes", MAX_VALUE_BYTES);
-	else if (strcmp(type_of(value->declared), "String") != 0 && !is_indirect(value))
+	else if (strcmp(parameter_type_of(value->declared), "String") != 0 &&
+		 !parameter_type_is_indirect(value->type))
 		return;
 	else if (limit_of(value, "MinLength", &limit) && len < limit)
 		what = mem_printf("has less than %.0f characters", limit);
@@ -581,7 +421,8 @@ void check_password_echo(struct check *check)
 	{
 		CLEANUP_FREE char *path = mem_printf("Parameters.%s", name);
 
-		if (!is_password(name) || strncmp(type_of(declared), "AWS::SSM", 8) == 0 ||
+		if (!is_password(name) ||
+		    strncmp(parameter_type_of(declared), "AWS::SSM", 8) == 0 ||
 		    stack_template_is_no_echo(check->request->template, name))
 			continue;
 		finding_fix(check_add_at_template(check, path,
