@@ -38,9 +38,11 @@ static bool needs_quotes(const char *tag)
 /* The quotation mark that a value stands in, or "". */
 static const char *quote_of(const struct parameter_file *file, const struct assignment *item)
 {
-	char before = item->value_at > 0 ? file->text.buf[item->value_at - 1] : '\0';
+	const char *value = file->text.buf + item->value_at;
 
-	return before == '"' ? "\"" : before == '\'' ? "'" : "";
+	if (item->value_at == 0)
+		return "";
+	return value[-1] == '"' ? "\"" : value[-1] == '\'' ? "'" : "";
 }
 
 static void add_yaml_text(const char *text, const char *quote, struct str *ret)

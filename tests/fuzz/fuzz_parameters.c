@@ -6,6 +6,7 @@
 #include "data/yaml_map.h"
 #include "stack/parameters_json.h"
 #include "stack/parameters_samconfig.h"
+#include "stack/parameters_write.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -51,7 +52,25 @@ static void check_splice(read_fn read, const char *text, size_t len, const struc
 	assert(strcmp(after.items[at].value, value) == 0);
 }
 
-static void check(read_fn read, const char *text, size_t len)
+/* Every text that reads has a place for one more, or none; the place is within it. */
+static void check_entry(enum parameter_format format, const char *text, size_t len,
+			struct assignments *list)
+{
+	CLEANUP(str_release) struct str entry = STR_INIT;
+	struct parameter_file file = PARAMETER_FILE_INIT;
+	size_t at = 0;
+
+	file.format = format;
+	str_add(&file.text, text, len);
+	file.list = *list;
+	if (parameters_write_entry(&file, "NewKey", "a5fdbe6", &at, &entry)) {
+		assert(at <= len);
+		assert(strstr(entry.buf, "a5fdbe6"));
+	}
+	str_release(&file.text);
+}
+
+static void check(read_fn read, enum parameter_format format, const char *text, size_t len)
 {
 	CLEANUP(assignments_release) struct assignments list = ASSIGNMENTS_INIT;
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -65,6 +84,7 @@ static void check(read_fn read, const char *text, size_t len)
 	for (size_t i = 0; i < list.count && i < 4; i++)
 		if (!list.items[i].is_fixed && !list.items[i].is_previous)
 			check_splice(read, text, len, &list, i);
+	check_entry(format, text, len, &list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -72,11 +92,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *text = (const char *)data;
 
 	(void)assignments_recognise(text, size);
-	check(assignments_read, text, size);
-	check(parameters_read_json, text, size);
-	check(read_yaml, text, size);
-	check(read_samconfig, text, size);
-	check(dotenv_read, text, size);
+	check(assignments_read, PARAMETERS_ASSIGNMENTS, text, size);
+	check(parameters_read_json, PARAMETERS_JSON_OBJECT, text, size);
+	check(read_yaml, PARAMETERS_YAML, text, size);
+	check(read_samconfig, PARAMETERS_SAMCONFIG, text, size);
+	check(dotenv_read, PARAMETERS_DOTENV, text, size);
 	(void)samconfig_recognise(text, size);
 	return 0;
 }
