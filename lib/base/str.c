@@ -112,3 +112,10 @@ bool str_ends_with(const struct str *s, const char *tail)
 
 	return s->len >= len && memcmp(s->buf + s->len - len, tail, len) == 0;
 }
+
+bool text_ends_with(const char *text, const char *tail)
+{
+	size_t len = strlen(text), tail_len = strlen(tail);
+
+	return len >= tail_len && strcmp(text + len - tail_len, tail) == 0;
+}

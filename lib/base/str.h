@@ -49,5 +49,6 @@ void str_cut(struct str *s, size_t len);
 void str_wipe(struct str *s);
 
 bool str_ends_with(const struct str *s, const char *tail);
+bool text_ends_with(const char *text, const char *tail);
 
 #endif

@@ -62,22 +62,16 @@ static void end(struct progress *progress, const char *name)
 	memmove(item, item + 1, (progress->count - i) * sizeof(*item));
 }
 
-static bool has_tail(const char *text, const char *tail)
-{
-	size_t len = strlen(text), tail_len = strlen(tail);
-
-	return len >= tail_len && strcmp(text + len - tail_len, tail) == 0;
-}
-
 void progress_note(struct progress *progress, const struct cfn_event *event, const char *name,
 		   bool counts, int64_t since_ms)
 {
-	if (has_tail(event->status, "_IN_PROGRESS")) {
+	if (text_ends_with(event->status, "_IN_PROGRESS")) {
 		begin(progress, name, event->status, since_ms);
 		return;
 	}
 	end(progress, name);
-	if (counts && has_tail(event->status, "_COMPLETE") && !strv_has(&progress->ready, name))
+	if (counts && text_ends_with(event->status, "_COMPLETE") &&
+	    !strv_has(&progress->ready, name))
 		strv_add(&progress->ready, name);
 }
 

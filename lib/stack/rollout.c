@@ -265,10 +265,10 @@ static void tell(struct rollout *r, const struct ecs_deployment *primary)
 	for (int kind = TASK_STOP_START; kind < TASK_STOP_KINDS; kind++)
 		failed += r->stops[kind];
 	str_addf(&text, "%u of %u tasks run", primary->running, primary->desired);
-	if (primary->pending)
-		str_addf(&text, ", %u start", primary->pending);
 	if (failed)
 		str_addf(&text, ", %u failed", failed);
+	if (primary->pending)
+		str_addf(&text, ", %u start", primary->pending);
 	if (strcmp(text.buf, r->told.buf) == 0)
 		return;
 	replace(&r->told, text.buf);

@@ -209,19 +209,12 @@ static struct view_resource *add_resource(struct view *view, char *path, int64_t
 	return &view->resources[at];
 }
 
-static bool has_tail(const char *text, const char *tail)
-{
-	size_t len = strlen(text), tail_len = strlen(tail);
-
-	return len >= tail_len && strcmp(text + len - tail_len, tail) == 0;
-}
-
 /* Work that goes on keeps its time: a status may change on the way. */
 static void note_resource(struct view *view, const struct report_event *event, int64_t now_ms)
 {
 	char *path = clean(event->source);
 	struct view_resource *row = find_resource(view, path);
-	bool is_over = !has_tail(event->status, "_IN_PROGRESS");
+	bool is_over = !text_ends_with(event->status, "_IN_PROGRESS");
 
 	if (row) {
 		free(path);
@@ -233,7 +226,8 @@ static void note_resource(struct view *view, const struct report_event *event, i
 		row->since_ms = now_ms;
 	row->ended_ms = is_over ? now_ms : 0;
 	row->usual_ms = event->usual_ms;
-	row->is_failed = has_tail(event->status, "_FAILED");
+	row->is_failed =
+		text_ends_with(event->status, "_FAILED") || strstr(event->status, "ROLLBACK");
 	replace(&row->status, clean(event->status));
 	if (event->total) {
 		view->ready = event->done;

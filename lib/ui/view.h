@@ -26,7 +26,7 @@ struct view_resource {
 	int64_t since_ms; /* of the status; the begin of the work where it is over */
 	int64_t ended_ms; /* 0: under way */
 	int64_t usual_ms; /* how long it usually takes, 0: unknown */
-	bool is_failed;
+	bool is_failed;	  /* or a stack that goes back */
 };
 
 /* Something on its way: a layer of an image. */

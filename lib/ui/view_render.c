@@ -9,7 +9,7 @@
 #define BAR_CELLS     24
 #define NARROW	      70 /* columns: below, words are short and bars are left out */
 #define MAX_TRANSFERS 6
-#define MIN_STATE     14 /* columns in which a state still says something */
+#define TIME_COLUMNS  6 /* "12m05s" */
 
 /* A drawing under way: the lines so far, and how many more the screen has room for. */
 struct canvas {
@@ -18,6 +18,8 @@ struct canvas {
 	int64_t now_ms;
 	unsigned room;
 	struct strv *lines;
+	unsigned status_at; /* columns of the table of resources */
+	unsigned time_at;
 };
 
 static bool is_narrow(const struct canvas *c)
@@ -52,6 +54,21 @@ static void add_time(struct text_line *line, int64_t ms)
 	text_line_add(line, time.buf);
 }
 
+/* ", about 1m10s to go" as long as there is something left of the usual time. */
+static void add_rest(const struct canvas *c, int64_t age_ms, struct text_line *line)
+{
+	int64_t usual_ms = c->view->usual_ms;
+
+	if (usual_ms - age_ms >= 1000) {
+		text_line_add(line, is_narrow(c) ? ", " : ", about ");
+		add_time(line, usual_ms - age_ms);
+		text_line_add(line, " to go");
+	} else if (usual_ms >= 1000) {
+		text_line_add(line, ", usually ");
+		add_time(line, usual_ms);
+	}
+}
+
 /* "==> deploy  3/5  2m05s, about 1m10s to go" */
 static void draw_header(struct canvas *c)
 {
@@ -70,14 +87,7 @@ static void draw_header(struct canvas *c)
 		text_line_add(&line, count.buf);
 	}
 	add_time(&line, age_ms);
-	if (view->usual_ms > age_ms) {
-		text_line_add(&line, ", about ");
-		add_time(&line, view->usual_ms - age_ms);
-		text_line_add(&line, " to go");
-	} else if (view->usual_ms) {
-		text_line_add(&line, ", usually ");
-		add_time(&line, view->usual_ms);
-	}
+	add_rest(c, age_ms, &line);
 	end_line(c, &line);
 }
 
@@ -128,12 +138,12 @@ static void draw_build(struct canvas *c)
 	end_line(c, &line);
 }
 
-static void draw_more(struct canvas *c, size_t count, const char *what)
+static void draw_more(struct canvas *c, size_t count)
 {
 	struct text_line line = begin_line(c, true);
 	CLEANUP(str_release) struct str text = STR_INIT;
 
-	str_addf(&text, "and %zu more%s", count, what);
+	str_addf(&text, "and %zu more", count);
 	text_line_color(&line, TEXT_DIM, text.buf);
 	end_line(c, &line);
 }
@@ -146,7 +156,7 @@ static void draw_transfers(struct canvas *c)
 	for (size_t i = 0; i < shown; i++)
 		draw_transfer(c, &c->view->transfers[i]);
 	if (count > shown)
-		draw_more(c, count - shown, "");
+		draw_more(c, count - shown);
 }
 
 static bool is_over(const struct view_resource *row)
@@ -164,7 +174,8 @@ static bool goes_on(const struct view *view, size_t at, unsigned depth)
 	return false;
 }
 
-static void add_branches(const struct canvas *c, size_t at, struct text_line *line)
+/* The branches before a resource, or before the second line of it. */
+static void add_branches(const struct canvas *c, size_t at, bool is_second, struct text_line *line)
 {
 	static const char *const ascii[] = { "  ", "| ", "`-", "|-" };
 	static const char *const boxes[] = { "  ", "\u2502 ", "\u2514 ", "\u251c " };
@@ -172,7 +183,8 @@ static void add_branches(const struct canvas *c, size_t at, struct text_line *li
 	unsigned depth = c->view->resources[at].depth;
 
 	for (unsigned i = 1; i <= depth; i++)
-		text_line_add(line, parts[(i == depth ? 2 : 0) + goes_on(c->view, at, i)]);
+		text_line_add(line,
+			      parts[(i == depth && !is_second ? 2 : 0) + goes_on(c->view, at, i)]);
 }
 
 /* For a screen without room for CloudFormation's own words. */
@@ -181,6 +193,7 @@ static const char *short_status(const char *status)
 	static const struct {
 		const char *tail, *word;
 	} words[] = {
+		{ "ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "rolled back" },
 		{ "ROLLBACK_IN_PROGRESS", "rolling back" },
 		{ "CLEANUP_IN_PROGRESS", "cleaning up" },
 		{ "ROLLBACK_COMPLETE", "rolled back" },
@@ -192,12 +205,9 @@ static const char *short_status(const char *status)
 		{ "DELETE_COMPLETE", "deleted" },
 		{ "FAILED", "failed" },
 	};
-	size_t len = strlen(status);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t tail_len = strlen(words[i].tail);
-
-		if (len >= tail_len && strcmp(status + len - tail_len, words[i].tail) == 0)
+		if (text_ends_with(status, words[i].tail))
 			return words[i].word;
 	}
 	return status;
@@ -210,69 +220,142 @@ static enum text_color status_color(const struct view_resource *row)
 	return row->ended_ms ? TEXT_GREEN : TEXT_YELLOW;
 }
 
-/* The column at which the statuses stand: after the longest name, if that is not too long. */
-static unsigned status_column(const struct canvas *c)
+static unsigned at_most(unsigned value, unsigned most)
 {
-	unsigned indent = is_narrow(c) ? 2 : 4, widest = 0;
-	unsigned most = c->screen->columns * 9 / 20;
+	return value < most ? value : most;
+}
+
+static const char *status_text(const struct canvas *c, const struct view_resource *row)
+{
+	return is_narrow(c) ? short_status(row->status) : row->status;
+}
+
+/* Statuses stand after the longest name, times after the longest status, if these are not too long.
+ */
+static void lay_out(struct canvas *c)
+{
+	unsigned columns = c->screen->columns, name = 0, status = is_narrow(c) ? 11 : 18;
 
 	for (size_t i = 0; i < c->view->resource_count; i++) {
 		const struct view_resource *row = &c->view->resources[i];
-		unsigned width = indent + 2 * row->depth + text_width(row->name) + 2;
+		unsigned name_width = 2 * row->depth + text_width(row->name);
+		unsigned status_width = text_width(status_text(c, row));
 
-		widest = width > widest ? width : widest;
+		name = name_width > name ? name_width : name;
+		status = status_width > status ? status_width : status;
 	}
-	return widest < most ? widest : most;
+	c->status_at = at_most((is_narrow(c) ? 2 : 4) + name + 2, columns * 9 / 20);
+	c->time_at = at_most(c->status_at + status + 2, columns - columns / 8);
 }
 
-static void draw_resource(struct canvas *c, size_t at, unsigned column, bool is_whole)
+/* What a service says of itself has a line of its own where it would be cut behind the time. */
+static bool has_second_line(const struct canvas *c, const struct view_resource *row)
+{
+	unsigned width = c->time_at + TIME_COLUMNS + 2 + text_width(row->state);
+
+	return *row->state && !row->ended_ms && width >= c->screen->columns;
+}
+
+static void begin_row(const struct canvas *c, size_t at, bool is_whole, bool is_second,
+		      struct text_line *line)
+{
+	if (is_whole) {
+		add_branches(c, at, is_second, line);
+		return;
+	}
+	for (unsigned i = 0; i < c->view->resources[at].depth; i++)
+		text_line_add(line, "  ");
+}
+
+/* How long it usually takes gives way to what its service says. */
+static void add_details(const struct canvas *c, const struct view_resource *row,
+			struct text_line *line)
+{
+	CLEANUP(str_release) struct str usual = STR_INIT;
+	unsigned state = *row->state && !has_second_line(c, row) ? 2 + text_width(row->state) : 0;
+
+	if (is_narrow(c))
+		return;
+	if (row->usual_ms && !row->ended_ms) {
+		str_adds(&usual, " of about ");
+		clock_format_duration(row->usual_ms, &usual);
+	}
+	if (!state || line->width + text_width(usual.buf) + state <= line->limit)
+		text_line_color(line, TEXT_DIM, usual.buf);
+	if (state) {
+		text_line_add(line, "  ");
+		text_line_add(line, row->state);
+	}
+}
+
+static void draw_state(struct canvas *c, size_t at, bool is_whole)
+{
+	struct text_line line = begin_line(c, true);
+
+	begin_row(c, at, is_whole, true, &line);
+	text_line_add(&line, "  ");
+	text_line_add(&line, c->view->resources[at].state);
+	end_line(c, &line);
+}
+
+static void draw_resource(struct canvas *c, size_t at, bool is_whole)
 {
 	const struct view_resource *row = &c->view->resources[at];
 	struct text_line line = begin_line(c, true);
 	struct text_line name;
 
-	if (is_whole)
-		add_branches(c, at, &line);
-	else
-		text_line_pad(&line, line.width + 2 * row->depth);
-	name = text_line_of(column > line.width + 1 ? column - line.width - 1 : 1, false);
+	begin_row(c, at, is_whole, false, &line);
+	name = text_line_of(c->status_at > line.width + 1 ? c->status_at - line.width - 1 : 1,
+			    false);
 	text_line_add(&name, row->name);
 	text_line_color(&line, is_over(row) ? TEXT_DIM : TEXT_PLAIN, name.text.buf);
 	str_release(&name.text);
-	text_line_pad(&line, column);
-	text_line_color(&line, status_color(row),
-			is_narrow(c) ? short_status(row->status) : row->status);
-	text_line_pad(&line, column + (is_narrow(c) ? 13 : 20));
+	text_line_pad(&line, c->status_at);
+	text_line_color(&line, status_color(row), status_text(c, row));
+	text_line_pad(&line, c->time_at);
 	add_time(&line, (row->ended_ms ? row->ended_ms : c->now_ms) - row->since_ms);
-	if (row->usual_ms && !row->ended_ms && !is_narrow(c)) {
-		text_line_color(&line, TEXT_DIM, " of about ");
-		add_time(&line, row->usual_ms);
-	}
-	if (*row->state && line.width + MIN_STATE <= line.limit) {
-		text_line_add(&line, "  ");
-		text_line_add(&line, row->state);
-	}
+	add_details(c, row, &line);
 	end_line(c, &line);
+	if (has_second_line(c, row))
+		draw_state(c, at, is_whole);
+}
+
+static unsigned rows_of(const struct canvas *c, const struct view_resource *row)
+{
+	return has_second_line(c, row) ? 2 : 1;
+}
+
+static bool all_fit(const struct canvas *c, unsigned room)
+{
+	unsigned rows = 0;
+
+	for (size_t i = 0; i < c->view->resource_count; i++)
+		rows += rows_of(c, &c->view->resources[i]);
+	return rows <= room;
 }
 
 /* All of them as a tree where they fit; else those that are not over, and how many are. */
 static void draw_resources(struct canvas *c, unsigned room)
 {
 	const struct view *view = c->view;
-	bool is_whole = view->resource_count <= room;
-	unsigned column = status_column(c);
 	size_t left_out = 0;
+	bool is_whole;
 
+	lay_out(c);
+	is_whole = all_fit(c, room);
 	for (size_t i = 0; i < view->resource_count; i++) {
-		if (!is_whole && (is_over(&view->resources[i]) || room <= 1)) {
+		const struct view_resource *row = &view->resources[i];
+		unsigned rows = rows_of(c, row);
+
+		if (!is_whole && (is_over(row) || room <= rows)) {
 			left_out++;
 			continue;
 		}
-		draw_resource(c, i, column, is_whole);
-		room--;
+		draw_resource(c, i, is_whole);
+		room -= rows;
 	}
 	if (left_out && room)
-		draw_more(c, left_out, "");
+		draw_more(c, left_out);
 }
 
 static void draw_tail(struct canvas *c, unsigned count)
@@ -301,8 +384,13 @@ static unsigned tail_count(const struct view *view)
 void view_render(const struct view *view, const struct view_screen *screen, int64_t now_ms,
 		 struct strv *ret_lines)
 {
-	struct canvas c = { view, screen, now_ms, screen->rows > 1 ? screen->rows - 1 : 0,
-			    ret_lines };
+	struct canvas c = {
+		.view = view,
+		.screen = screen,
+		.now_ms = now_ms,
+		.room = screen->rows > 1 ? screen->rows - 1 : 0,
+		.lines = ret_lines,
+	};
 	unsigned tail = tail_count(view);
 
 	if (!view->stage && !view->resource_count)

@@ -68,7 +68,7 @@ static void play_deploy(struct scene *scene)
 	resource(scene, 30, "Network/Route", "UPDATE_FAILED");
 	tell(scene, (struct report_event){ .kind = REPORT_STATE,
 					   .source = "ApplicationService",
-					   .text = "1 of 2 tasks run, 1 starts" });
+					   .text = "1 of 2 tasks run, 1 start" });
 	scene->now_ms += 61000;
 }
 
@@ -81,6 +81,23 @@ static void play_rollback(struct scene *scene)
 	resource(scene, 4, "ApplicationService", "UPDATE_COMPLETE");
 	resource(scene, 5, "todobackend", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
 	scene->now_ms += 4000;
+}
+
+static void play_services(struct scene *scene)
+{
+	begin(scene, "deploy", 30500);
+	resource(scene, 1, "todobackend", "UPDATE_IN_PROGRESS");
+	resource(scene, 1, "ApplicationService", "UPDATE_IN_PROGRESS");
+	resource(scene, 0, "Workers", "UPDATE_IN_PROGRESS");
+	resource(scene, 0, "Workers/Service", "UPDATE_IN_PROGRESS");
+	tell(scene, (struct report_event){ .kind = REPORT_STATE,
+					   .source = "ApplicationService",
+					   .text = "1 of 2 tasks run, 2 failed, 1 start" });
+	tell(scene, (struct report_event){ .kind = REPORT_STATE,
+					   .source = "Workers/Service",
+					   .text = "3 of 3 tasks run" });
+	resource(scene, 20, "Workers/Service", "UPDATE_COMPLETE");
+	resource(scene, 8, "Workers", "UPDATE_ROLLBACK_IN_PROGRESS");
 }
 
 static void play_publish(struct scene *scene)
@@ -144,11 +161,12 @@ static const struct row {
 	{ "build", play_build, 40, 24 },       { "build", play_build, 80, 24 },
 	{ "deploy", play_deploy, 40, 24 },     { "deploy", play_deploy, 80, 24 },
 	{ "deploy", play_deploy, 120, 24 },    { "rollback", play_rollback, 40, 24 },
-	{ "rollback", play_rollback, 80, 24 }, { "publish", play_publish, 40, 24 },
-	{ "publish", play_publish, 80, 24 },   { "publish", play_publish, 120, 24 },
-	{ "test", play_test, 40, 24 },	       { "test", play_test, 80, 24 },
-	{ "test", play_test, 120, 24 },	       { "crowd", play_crowd, 40, 12 },
-	{ "crowd", play_crowd, 80, 24 },
+	{ "rollback", play_rollback, 80, 24 }, { "services", play_services, 40, 24 },
+	{ "services", play_services, 80, 24 }, { "services", play_services, 120, 24 },
+	{ "publish", play_publish, 40, 24 },   { "publish", play_publish, 80, 24 },
+	{ "publish", play_publish, 120, 24 },  { "test", play_test, 40, 24 },
+	{ "test", play_test, 80, 24 },	       { "test", play_test, 120, 24 },
+	{ "crowd", play_crowd, 40, 12 },       { "crowd", play_crowd, 80, 24 },
 };
 
 static void draw(const struct row *row, const struct view_screen *screen, struct strv *lines)
@@ -212,6 +230,30 @@ static void fits_every_screen(void **state)
 				assert_int_equal(text_width(lines.v[j]), text_width(colored.v[j]));
 			}
 		}
+	}
+}
+
+/* What goes back is no success, whatever its status says of the way there. */
+static void marks_a_rollback(void **state)
+{
+	static const char *const statuses[] = {
+		"UPDATE_FAILED",
+		"UPDATE_ROLLBACK_IN_PROGRESS",
+		"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+		"ROLLBACK_COMPLETE",
+	};
+	const struct view_screen screen = { 80, 24, true, true };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		CLEANUP(strv_release) struct strv lines = STRV_INIT;
+		struct scene scene = { .now_ms = START };
+
+		begin(&scene, "deploy", 0);
+		resource(&scene, 0, "app", statuses[i]);
+		view_render(&scene.view, &screen, START, &lines);
+		assert_non_null(strstr(lines.v[1], "\033[31m"));
+		view_release(&scene.view);
 	}
 }
 
@@ -290,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(draws_each_scene_as_it_was_approved),
 		cmocka_unit_test(fits_every_screen),
+		cmocka_unit_test(marks_a_rollback),
 		cmocka_unit_test(draws_nothing_where_nothing_runs),
 		cmocka_unit_test(cuts_a_line_where_the_screen_ends),
 		cmocka_unit_test(ends_every_colour_that_it_begins),
