@@ -1,12 +1,14 @@
 #include "base/cleanup.h"
 #include "cmd/app.h"
 #include "cmd/commands.h"
+#include "cmd/record.h"
 #include "repo/log.h"
 
 #include <string.h>
 
-/* How far back a person looks for a commit to go to. */
+/* How far back a person looks for a commit to go to, or for a run. */
 #define TAG_COUNT 30
+#define RUN_COUNT 20
 
 struct completion_args {
 	const char *words;
@@ -14,7 +16,7 @@ struct completion_args {
 
 static const struct opt opts[] = {
 	OPT(struct completion_args, words, 0, "words", "KIND",
-	    "print the words of a kind: COMMAND, STAGE, ENV, STACK, TAG"),
+	    "print the words of a kind: COMMAND, STAGE, ENV, STACK, TAG, RUN"),
 	OPT_END,
 };
 
@@ -74,6 +76,17 @@ static int print_tags(struct app *app, struct error *err)
 	return 0;
 }
 
+static int print_runs(struct app *app, struct error *err)
+{
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
+
+	if (record_list(app, app->global.environment, RUN_COUNT, &records, err) < 0)
+		return -1;
+	for (size_t i = 0; i < records.count; i++)
+		(void)fprintf(app->out, "%s\n", records.items[i].record.id.buf);
+	return 0;
+}
+
 /* A kind that is not here is a file, a number, a name that nobody knows: no words. */
 static int print_words(struct app *app, const char *kind, struct error *err)
 {
@@ -81,9 +94,10 @@ static int print_words(struct app *app, const char *kind, struct error *err)
 		const char *kind;
 		int (*print)(struct app *app, struct error *err);
 	} rows[] = {
-		{ "COMMAND", print_commands }, { "STAGE", print_stages },
-		{ "ENV", print_environments }, { "STACK", print_stacks },
-		{ "TAG", print_tags },
+		{ "COMMAND", print_commands },	{ "STAGE", print_stages },
+		{ "ENV", print_environments },	{ "STACK", print_stacks },
+		{ "TAG", print_tags },		{ "RUN", print_runs },
+		{ "FROM", print_environments },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -112,8 +126,8 @@ const struct cmd cmd_completion = {
 	.details = "For bash, add to ~/.bashrc:  source <(deployer completion bash)\n"
 		   "For zsh, to ~/.zshrc:  source <(deployer completion zsh)\n"
 		   "For fish:  deployer completion fish >~/.config/fish/completions/deployer.fish\n"
-		   "The scripts ask for environments, stacks and the tags of recent commits with "
-		   "--words.",
+		   "The scripts ask for environments, stacks, runs and the tags of recent "
+		   "commits with --words.",
 	.operands = "bash|zsh|fish",
 	.max_operands = 1,
 	.opts = opts,

@@ -14,7 +14,8 @@ struct credentials_args {
 };
 
 static const struct opt opts[] = {
-	OPT(struct credentials_args, format, 0, "format", "FORMAT", "print for: process or env"),
+	OPT(struct credentials_args, format, 0, "format", "process|env",
+	    "print for credential_process or for a shell (process)"),
 	OPT(struct credentials_args, reveal, 0, "reveal", NULL, "print even to a terminal"),
 	OPT_END,
 };

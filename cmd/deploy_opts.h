@@ -26,12 +26,12 @@ struct deploy_args {
 	    "wait so long for another operation on the stack (CI: 30)"),       \
 	OPT(type, member timeout_min, 0, "timeout", "MINUTES",                 \
 	    "end the watching, not the operation, after MINUTES"),             \
-	OPT(type, member approve, 0, "approve", "WHAT",                        \
-	    "execute without asking: any (default), tag-only or never"),       \
+	OPT(type, member approve, 0, "approve", "any|tag-only|never",          \
+	    "execute without asking (any)"),                                   \
 	OPT(type, member lose, 0, "lose", "RESOURCE",                          \
 	    "RESOURCE may lose its data; may be given several times"),         \
-	OPT(type, member on_interrupt, 0, "on-interrupt", "WHAT",              \
-	    "when interrupted: ask (default), detach or cancel")
+	OPT(type, member on_interrupt, 0, "on-interrupt", "ask|detach|cancel", \
+	    "when interrupted (ask)")
 /* clang-format on */
 
 extern const struct opt deploy_opts[];

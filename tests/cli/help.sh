@@ -44,9 +44,9 @@ run 0 "$DEPLOYER" help
 same overview "$tmp/out"
 run 0 "$DEPLOYER" help --man
 out_has '.SH EXIT STATUS'
-run 0 "$DEPLOYER" completion fish
-sed -n "s/^complete -c deployer -n __fish_use_subcommand -f -a '\([^']*\)'.*/\1/p" "$tmp/out" >commands
-[ -s commands ] || fail 'no commands in the completions'
+run 0 "$DEPLOYER" completion --words COMMAND
+cp "$tmp/out" commands
+[ -s commands ] || fail 'no commands'
 while read -r command; do
 	has overview "  $command "
 	# Two words where the name has two.
@@ -95,6 +95,12 @@ if command -v bash >/dev/null && command -v git >/dev/null; then
 		complete_words -e prod secrets ed
 		complete_words --config deployer.yml secrets edit --no-such
 		complete_words bump ''
+		complete_words secrets
+		complete_words edi
+		complete_words secrets e
+		complete_words promote ''
+		complete_words release --approve ''
+		complete_words -o j
 	END
 	printf 'environments: {dev: {}, prod: {stack: {name: live}}}\n' >deployer.yml
 	git init -q .
@@ -107,11 +113,71 @@ dev prod
 --env --endpoint-url
 edit
 
-$(git rev-parse --short HEAD)"
+$(git rev-parse --short HEAD)
+secrets
+
+edit
+dev prod
+any tag-only never
+json"
 	run 0 "$DEPLOYER" completion --words STACK
 	out_matches '^live$'
-	rm deployer.yml
 fi
+
+# In zsh, sourced or as a file of fpath, at the first key already: the words of a line end in "got".
+if command -v zsh >/dev/null && command -v git >/dev/null; then
+	mkdir fpath bin
+	cp completion.zsh fpath/_deployer
+	ln -s "$DEPLOYER" bin/deployer
+	cat >complete.zsh <<-'END'
+		zmodload zsh/zpty
+		zpty shell PATH=$PWD/bin:$PATH TERM=dumb zsh -f -i
+		zpty -w shell "setopt nobeep; fpath=($PWD/fpath \$fpath); autoload -U compinit; compinit -u -D; $1"
+		zpty -w shell 'deployer() { if [[ $1 = completion ]]; then command deployer "$@"; else print -r -- "$@" >>got; fi }'
+		zpty -w shell 'print ready'
+		zpty -r shell text $'*\nready*'
+		zpty -w shell $'deployer promo\tde\tpr\t'
+		zpty -w shell $'deployer -e pro\tsecr\ted\t'
+		zpty -w shell $'deployer --out\tj\twhoa\t'
+		zpty -w shell exit
+		while zpty -r shell text; do :; done
+	END
+	for loaded in ':' 'source ./completion.zsh'; do
+		rm -f got
+		run 0 timeout 60 zsh -f complete.zsh "$loaded"
+		is got 'promote dev prod
+-e prod secrets edit
+--output json whoami'
+	done
+fi
+
+# And in fish.
+if command -v fish >/dev/null && command -v git >/dev/null; then
+	cat >complete.fish <<-'END'
+		set -x PATH $PWD/bin $PATH
+		source completion.fish
+		for line in 'compl' 'impor' 'secrets e' 'promote ' '-e pro' '-e prod secr' '-e prod release --from p' '-o ' \
+			'completion z' 'secrets edit --dry' 'secrets get --dry' '--config de'
+			echo "$line:" (complete -C "deployer $line" | cut -f 1)
+		end
+	END
+	mkdir -p bin
+	ln -sf "$DEPLOYER" bin/deployer
+	run 0 env HOME="$tmp" fish --no-config complete.fish
+	out_is 'compl: completion
+impor:
+secrets e: edit
+promote : dev prod
+-e pro: prod
+-e prod secr: secrets
+-e prod release --from p: publish
+-o : json text
+completion z: zsh
+secrets edit --dry: --dry-run
+secrets get --dry:
+--config de: deployer.yml'
+fi
+rm -f deployer.yml
 
 # What could not be written is no success.
 run 1 sh -c '"$1" --help >/dev/full' sh "$DEPLOYER"

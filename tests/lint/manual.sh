@@ -7,7 +7,7 @@ trap 'rm -rf "$tmp"' EXIT
 bad=0
 
 commands_of() {
-	"$1" completion fish | sed -n "s/^complete -c [^ ]* -n __fish_use_subcommand -f -a '\([^']*\)'.*/\1/p"
+	"$1" completion --words COMMAND
 }
 
 # check PROGRAM COMMAND, which may be empty (the overview) or two words.
