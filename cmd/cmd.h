@@ -41,15 +41,23 @@ struct cmd {
 	int (*run)(struct app *app, const void *args, char **operands, struct error *err);
 };
 
-/* What a program ends with: a number, or words for several ("128+N"). */
-struct exit_meaning {
-	const char *status;
+/* A word that is explained: an exit status ("12", "128+N"), a variable, a file. */
+struct meaning {
+	const char *word; /* NULL: the end */
 	const char *meaning;
 };
 
+/* A section of the overview's manual page. */
+struct manual_section {
+	const char *heading; /* NULL: the end */
+	const struct meaning *rows;
+};
+
+extern const struct manual_section manual_deployer[];
+
 /*
  * A program: its name, what it is for, its commands sorted by name, its global options, its exit
- * statuses: up to one without a name, or NULL.
+ * statuses and what else its manual has; each of the last two may be NULL.
  */
 struct program {
 	const char *name;
@@ -57,7 +65,8 @@ struct program {
 	const struct cmd *const *commands;
 	size_t count;
 	const struct opt *global_opts;
-	const struct exit_meaning *statuses;
+	const struct meaning *statuses;
+	const struct manual_section *manual;
 };
 
 /* The command that argv[1] (and argv[2]) name, or NULL; *ret_words is how many words its name has.

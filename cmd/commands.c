@@ -45,7 +45,7 @@ static const struct cmd *const commands[] = {
 /* clang-format on */
 
 /* error_exit_status() gives them; what each is for stands at enum error_kind. */
-static const struct exit_meaning statuses[] = {
+static const struct meaning statuses[] = {
 	{ "0", "done, or nothing to do" },
 	{ "1", "anything else that went wrong" },
 	{ "2", "usage or configuration; nothing touched" },
@@ -72,4 +72,5 @@ const struct program program_deployer = {
 	.count = sizeof(commands) / sizeof(commands[0]),
 	.global_opts = global_opts,
 	.statuses = statuses,
+	.manual = manual_deployer,
 };

@@ -108,11 +108,11 @@ static void print_group(const struct program *program, const char *group, FILE *
 	}
 }
 
-static void print_statuses(const struct exit_meaning *statuses, FILE *out)
+static void print_statuses(const struct meaning *statuses, FILE *out)
 {
 	(void)fprintf(out, "\nExit status:\n");
-	for (; statuses->status; statuses++) {
-		(void)fprintf(out, "  %5s  ", statuses->status);
+	for (; statuses->word; statuses++) {
+		(void)fprintf(out, "  %5s  ", statuses->word);
 		print_wrapped(statuses->meaning, STATUS_COLUMN, out);
 	}
 }
@@ -241,15 +241,21 @@ static void roff_head(const char *page, const char *summary, FILE *out)
 	(void)fputs("\n.SH SYNOPSIS\n.B ", out);
 }
 
+/* "deployer-secrets-get" */
+static void add_page(const struct program *program, const struct cmd *cmd, struct str *out)
+{
+	str_addf(out, "%s-%s", program->name, cmd->name);
+	for (char *p = out->buf; *p; p++) {
+		if (*p == ' ')
+			*p = '-';
+	}
+}
+
 static void roff_command(const struct program *program, const struct cmd *cmd, FILE *out)
 {
 	CLEANUP(str_release) struct str page = STR_INIT;
 
-	str_addf(&page, "%s-%s", program->name, cmd->name);
-	for (char *p = page.buf; *p; p++) {
-		if (*p == ' ')
-			*p = '-';
-	}
+	add_page(program, cmd, &page);
 	roff_head(page.buf, cmd->summary, out);
 	print_usage(program, cmd, out);
 	(void)fputc('\n', out);
@@ -260,17 +266,33 @@ static void roff_command(const struct program *program, const struct cmd *cmd, F
 	(void)fprintf(out, ".SH SEE ALSO\n.BR %s (1)\n", program->name);
 }
 
-static void roff_statuses(const struct exit_meaning *statuses, FILE *out)
+static void roff_meanings(const char *heading, const struct meaning *rows, FILE *out)
 {
-	(void)fputs(".SH EXIT STATUS\n", out);
-	for (; statuses->status; statuses++) {
-		(void)fprintf(out, ".TP\n.B %s\n", statuses->status);
-		roff_line(statuses->meaning, out);
+	(void)fprintf(out, ".SH %s\n", heading);
+	for (; rows->word; rows++) {
+		(void)fputs(".TP\n.B ", out);
+		roff_line(rows->word, out);
+		roff_line(rows->meaning, out);
+	}
+}
+
+static void roff_see_also(const struct program *program, FILE *out)
+{
+	(void)fputs(".SH SEE ALSO\n", out);
+	for (size_t i = 0; i < program->count; i++) {
+		CLEANUP(str_release) struct str page = STR_INIT;
+
+		add_page(program, program->commands[i], &page);
+		(void)fputs(".BR ", out);
+		roff_text(page.buf, out);
+		(void)fprintf(out, " (1)%s\n", i + 1 < program->count ? "," : "");
 	}
 }
 
 static void roff_overview(const struct program *program, FILE *out)
 {
+	const struct manual_section *section = program->manual;
+
 	roff_head(program->name, program->summary, out);
 	(void)fprintf(out, "%s [OPTION...] COMMAND [ARGUMENT...]\n.SH COMMANDS\n", program->name);
 	for (size_t i = 0; i < program->count; i++) {
@@ -279,7 +301,10 @@ static void roff_overview(const struct program *program, FILE *out)
 	}
 	roff_options("OPTIONS", program->global_opts, out);
 	if (program->statuses)
-		roff_statuses(program->statuses, out);
+		roff_meanings("EXIT STATUS", program->statuses, out);
+	for (; section && section->heading; section++)
+		roff_meanings(section->heading, section->rows, out);
+	roff_see_also(program, out);
 }
 
 void help_manual(const struct program *program, const struct cmd *cmd, FILE *out)

@@ -61,6 +61,10 @@ while read -r command; do
 	run 0 "$DEPLOYER" help --man $command
 	out_has '.TH "deployer-'
 done <commands
+run 0 "$DEPLOYER" help --man
+for entry in 'SH ENVIRONMENT' 'B DEPLOYER_WEBHOOK' 'SH FILES' 'BR deployer\-secrets\-get (1),'; do
+	out_has ".$entry"
+done
 run 0 "$DEPLOYER" --version
 out_matches '^deployer [0-9]+\.[0-9]+\.[0-9]+$'
 

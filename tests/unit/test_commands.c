@@ -187,13 +187,13 @@ static void each_kind_of_error_has_a_status_with_a_meaning(void **state)
 	(void)state;
 	for (int kind = ERROR_NONE; PROGRAM.statuses && kind < ERROR_SIGNAL; kind++) {
 		const struct error err = { .kind = (enum error_kind)kind };
-		const struct exit_meaning *meaning = PROGRAM.statuses;
+		const struct meaning *meaning = PROGRAM.statuses;
 		char status[16];
 
 		(void)snprintf(status, sizeof(status), "%d", error_exit_status(&err));
-		while (meaning->status && strcmp(meaning->status, status) != 0)
+		while (meaning->word && strcmp(meaning->word, status) != 0)
 			meaning++;
-		if (!meaning->status)
+		if (!meaning->word)
 			str_addf(&found, "status %s has no meaning\n", status);
 	}
 	assert_nothing_found(&found);
