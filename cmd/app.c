@@ -27,7 +27,8 @@ const struct opt global_opts[] = {
 	OPT(struct global_args, profile, 0, "profile", "NAME", "use profile NAME of ~/.aws"),
 	OPT(struct global_args, region, 0, "region", "REGION", "use this AWS region"),
 	OPT(struct global_args, endpoint_url, 0, "endpoint-url", "URL", "send AWS calls to URL"),
-	OPT(struct global_args, output, 'o', "output", "FORMAT", "print text or json"),
+	OPT(struct global_args, output, 'o', "output", "text|json",
+	    "print text, or JSON as one document a line"),
 	OPT(struct global_args, record, 0, "record", "FILE",
 	    "keep the release record in FILE, for the next step to go on"),
 	OPT(struct global_args, color, 0, "color", NULL, "colour the output (--no-color: never)"),
@@ -461,17 +462,15 @@ static void harden(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-static void print_error_json(const struct app *app, const struct error *err)
+void app_error_json(const struct error *err, struct str *out)
 {
-	CLEANUP(str_release) struct str line = STR_INIT;
-
-	str_addf(&line, "{\"error\": {\"status\": %d, \"message\": ", error_exit_status(err));
-	json_quote(&line, err->msg.buf);
-	str_adds(&line, ", \"fix\": ");
-	json_quote(&line, err->fix.buf);
-	str_adds(&line, ", \"code\": ");
-	json_quote(&line, err->code);
-	(void)fprintf(app->talk, "%s}}\n", line.buf);
+	str_addf(out, "\"error\": {\"status\": %d, \"message\": ", error_exit_status(err));
+	json_quote(out, err->msg.buf);
+	str_adds(out, ", \"fix\": ");
+	json_quote(out, err->fix.buf);
+	str_adds(out, ", \"code\": ");
+	json_quote(out, err->code);
+	str_addc(out, '}');
 }
 
 void app_print_error(const struct app *app, const struct error *err)
@@ -479,7 +478,8 @@ void app_print_error(const struct app *app, const struct error *err)
 	CLEANUP(str_release) struct str text = STR_INIT;
 
 	if (app_wants_json(app)) {
-		print_error_json(app, err);
+		app_error_json(err, &text);
+		(void)fprintf(app->talk, "{%s}\n", text.buf);
 		return;
 	}
 	if (pipeline_log_error(ci_detect(&app->env), err, &text)) {

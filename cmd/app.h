@@ -109,6 +109,9 @@ void app_init(struct app *app, const struct program *program);
 /* Has the log of a CI job mask a value from here on, where the service can (ui/pipeline_log.h). */
 void app_mask(const struct app *app, const struct secret *value);
 
+/* Appends '"error": {...}', a member of a JSON object. */
+void app_error_json(const struct error *err, struct str *out);
+
 /* Prints an error with its remedy to app->talk, in the form that --output asks for. */
 void app_print_error(const struct app *app, const struct error *err);
 

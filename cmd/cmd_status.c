@@ -3,6 +3,7 @@
 #include "base/sanitize.h"
 #include "cmd/commands.h"
 #include "cmd/truth.h"
+#include "data/json.h"
 #include "ui/truth.h"
 
 #include <string.h>
@@ -127,9 +128,18 @@ static void print_json(const struct app *app, const struct look *look, size_t i)
 {
 	CLEANUP(str_release) struct str out = STR_INIT;
 
-	if (look->answers[i].err.kind == ERROR_NONE)
+	if (look->answers[i].err.kind == ERROR_NONE) {
 		truth_json(&look->answers[i].status, &out);
-	(void)fprintf(app->out, "%s%s", out.buf, out.len ? "\n" : "");
+	} else {
+		const char *environment = look->places[i].config.environment;
+
+		str_adds(&out, "{\"environment\": ");
+		json_quote(&out, environment ? environment : "");
+		str_adds(&out, ", ");
+		app_error_json(&look->answers[i].err, &out);
+		str_addc(&out, '}');
+	}
+	(void)fprintf(app->out, "%s\n", out.buf);
 }
 
 static void print(const struct app *app, const struct look *look, const struct strv *names)

@@ -76,6 +76,9 @@ sed -i "s/dev: {}/dev: {aws: {account: '999999999999'}}/" deployer.yml
 sandbox 3 -- "$DEPLOYER" status
 out_has 'the credentials belong to account 123456789012, not to 999999999999'
 out_matches "^prod  "
+sandbox 3 -- "$DEPLOYER" status -o json
+out_matches '^\{"environment": "dev", "error": \{"status": 3, "message": ".*not to 999999999999", "fix": "use --profile'
+out_matches '^\{"environment": "prod", "version": '
 run 2 "$DEPLOYER" status nowhere
 err_has "has no environment 'nowhere'"
 
