@@ -128,6 +128,15 @@ static const char *take_apart(const char *text, struct str *ret)
 	return ret->buf;
 }
 
+/* "::command::" is one where a line begins with it: a source would stand before it. */
+static void blunt_begin(const struct report_event *event, struct str *text)
+{
+	char *begin = text->buf + strspn(text->buf, " \t");
+
+	if (!event->source && strncmp(begin, "::", 2) == 0)
+		*begin = ' ';
+}
+
 static void pass_on(const struct pipeline_log *log, const struct report_event *event)
 {
 	CLEANUP(str_release) struct str text = STR_INIT;
@@ -136,6 +145,8 @@ static void pass_on(const struct pipeline_log *log, const struct report_event *e
 	struct report_event harmless = *event;
 
 	harmless.text = take_apart(event->text, &text);
+	if (harmless.text)
+		blunt_begin(event, &text);
 	harmless.source = take_apart(event->source, &source);
 	harmless.status = take_apart(event->status, &status);
 	log->plain->emit(log->plain, &harmless);

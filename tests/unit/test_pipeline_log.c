@@ -34,6 +34,7 @@ static char *render(enum ci ci, const char *template)
 		pipeline_log_set_template(report, template);
 	emit(report, (struct report_event){ .kind = REPORT_STAGE_BEGIN, .stage = "deploy" });
 	report_output(report, "app", "::error::mine ##[group]mine ##vso[task.x]y");
+	report_note(report, " ::add-path::/tmp");
 	report_warning(report, "100%% sure\nof it");
 	report_result_at(report, "/job/app/dev.cfg", 12, "Tag a -> b");
 	emit(report, (struct report_event){ .kind = REPORT_EVENT,
@@ -63,6 +64,7 @@ static void groups_and_annotates_for_github(void **state)
 			     "::group::deploy\n"
 			     "==> deploy\n"
 			     "    app | ::error::mine  #[group]mine  #vso[task.x]y\n"
+			     "      :add-path::/tmp\n"
 			     "::warning::100%%25 sure?of it\n"
 			     "    Tag a -> b\n"
 			     "::notice file=dev.cfg,line=12::Tag a -> b\n"
