@@ -1,6 +1,7 @@
 #include "sys/proc.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "sys/interrupt.h"
@@ -25,6 +26,9 @@
 /* The longest wait: a signal of which the wake pipe did not tell is seen then. */
 #define LOOK_MS 1000
 
+/* As often as a stack that is followed says that it is (lib/stack/follow.c). */
+#define SILENCE_MS (30 * 1000)
+
 /* The longest time between SIGTERM and SIGKILL. */
 #define KILL_AFTER_MS 5000
 
@@ -45,6 +49,7 @@ struct watch {
 	int in;
 	size_t fed;
 	int64_t started_ms;
+	int64_t heard_ms;  /* when it last printed something, or its silence was told */
 	int64_t end_at_ms; /* when the next, harder signal is due; 0: nobody asked it to end */
 	int signals_sent;
 	int interrupts_seen;
@@ -368,6 +373,20 @@ static void feed_input(struct watch *w)
 	}
 }
 
+/* CI ends what says nothing for long, and people wonder. */
+static void check_silence(struct watch *w, bool is_heard)
+{
+	const struct proc *proc = w->proc;
+	int64_t now = now_ms();
+
+	if (is_heard)
+		w->heard_ms = now;
+	if (!proc->on_silence || now - w->heard_ms < proc->silence_ms)
+		return;
+	w->heard_ms = now;
+	proc->on_silence(proc->ctx, now - w->started_ms);
+}
+
 static int poll_timeout_ms(const struct watch *w)
 {
 	int64_t at = w->end_at_ms;
@@ -403,6 +422,7 @@ static bool step(struct watch *w)
 		close_stream(w->proc, &w->err);
 	if (fds[2].revents)
 		feed_input(w);
+	check_silence(w, fds[0].revents || fds[1].revents);
 	check_interrupt(w);
 	check_deadlines(w);
 	return w->child.pidfd < 0 ? !proc_is_running(&w->child) : fds[3].revents != 0;
@@ -502,6 +522,7 @@ int proc_run(struct proc *proc, struct proc_end *ret_end, struct error *err)
 		.out = { .fd = -1, .capture = proc->ret_out, .line = STR_INIT },
 		.err = { .fd = -1, .is_stderr = true, .capture = proc->ret_err, .line = STR_INIT },
 		.started_ms = now_ms(),
+		.heard_ms = now_ms(),
 	};
 	int result, lost;
 
@@ -589,9 +610,21 @@ static void report_interrupt(void *ctx)
 	interrupt_tell(output->report, output->source);
 }
 
+static void report_silence(void *ctx, int64_t elapsed_ms)
+{
+	const struct proc_output *output = ctx;
+	CLEANUP(str_release) struct str text = STR_INIT;
+
+	str_adds(&text, "still runs after ");
+	clock_format_duration(elapsed_ms, &text);
+	report_state(output->report, output->source, text.buf);
+}
+
 void proc_report_to(struct proc *proc, struct proc_output *output)
 {
 	proc->on_line = report_line;
+	proc->on_silence = report_silence;
+	proc->silence_ms = SILENCE_MS;
 	proc->on_interrupt = report_interrupt;
 	proc->ctx = output;
 }

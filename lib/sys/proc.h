@@ -56,6 +56,7 @@ struct proc {
 	size_t input_len;
 	proc_line_fn on_line;
 	void (*on_interrupt)(void *ctx); /* a signal was passed on; NULL: nobody is told */
+	void (*on_silence)(void *ctx, int64_t elapsed_ms); /* each `silence_ms` without a line */
 	void *ctx;
 	struct str *ret_out;
 	struct str *ret_err;
@@ -65,6 +66,7 @@ struct proc {
 	bool is_secret;	    /* what it prints is not to stay in memory */
 	size_t max_capture;
 	unsigned timeout_ms;
+	unsigned silence_ms;
 	unsigned grace_ms;
 };
 
@@ -100,7 +102,10 @@ int proc_check(const struct proc *proc, const struct proc_end *end, struct error
 
 void proc_release(struct proc *proc);
 
-/* Has each line of the program reported (REPORT_OUTPUT), and that it is interrupted. Borrows. */
+/*
+ * Has each line of the program reported (REPORT_OUTPUT), that it is interrupted, and every half
+ * minute in which it prints nothing that it still runs (REPORT_STATE). Borrows.
+ */
 void proc_report_to(struct proc *proc, struct proc_output *output);
 
 /* A program that runs beside this one. */

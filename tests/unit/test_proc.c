@@ -587,6 +587,33 @@ static void tells_that_it_is_interrupted(void **state)
 	assert_string_equal(told.text, "program SIGTERM;");
 }
 
+static void keep_state(struct report *report, const struct report_event *event)
+{
+	struct told *told = (struct told *)report;
+
+	assert_int_equal(event->kind, REPORT_STATE);
+	(void)snprintf(told->text, sizeof(told->text), "%s %.16s", event->source, event->text);
+}
+
+static void tells_that_a_silent_program_still_runs(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	CLEANUP(proc_release) struct proc proc = PROC_INIT;
+	struct told told = { .report = { .emit = keep_state } };
+	struct proc_output output = { &told.report, "test" };
+	struct proc_end end;
+
+	(void)state;
+	strv_add_all(&proc.args, "sleep", "1.5", NULL);
+	proc_report_to(&proc, &output);
+	assert_true(proc.silence_ms >= 1000);
+	assert_int_equal(proc_run(&proc, &end, &err), 0);
+	assert_string_equal(told.text, "");
+	proc.silence_ms = 1;
+	assert_int_equal(proc_run(&proc, &end, &err), 0);
+	assert_string_equal(told.text, "test still runs after");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -612,6 +639,7 @@ int main(void)
 		cmocka_unit_test(stops_a_program_that_runs_beside),
 		cmocka_unit_test(ends_the_group_of_who_is_killed),
 		cmocka_unit_test(tells_that_it_is_interrupted),
+		cmocka_unit_test(tells_that_a_silent_program_still_runs),
 		cmocka_unit_test(fails_where_the_end_of_a_child_is_not_told),
 	};
 
