@@ -2,11 +2,15 @@
 #include "base/mem.h"
 #include "base/sanitize.h"
 #include "cmd/commands.h"
+#include "cmd/record.h"
 #include "cmd/truth.h"
 #include "data/json.h"
 #include "ui/truth.h"
 
 #include <string.h>
+
+/* How far back is looked for what somebody may want to see again. */
+#define LATE_RUNS 10
 
 struct status_args {
 	bool check;
@@ -42,7 +46,27 @@ static void look_release(struct look *look)
 	str_release(&look->repository);
 }
 
-/* Those that are named, else that of --env, else all that deployer.yml has; "" for none. */
+/* Whether one of the last runs from here deployed a stack without naming an environment. */
+static bool has_run_without(struct app *app)
+{
+	CLEANUP(error_release) struct error unknown = ERROR_INIT;
+	CLEANUP(records_release) struct records records = RECORDS_INIT;
+
+	if (record_list(app, "", LATE_RUNS, &records, &unknown) < 0)
+		return false;
+	for (size_t i = 0; i < records.count; i++) {
+		const struct record *record = &records.items[i].record;
+
+		if (!record->environment.len && *record_fact(record, FACT_STACK_ARN))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Those that are named, else that of --env, else all that deployer.yml has; "" for none, which is
+ * one of them where something was released without.
+ */
 static int name_environments(struct app *app, char **operands, struct strv *ret, struct error *err)
 {
 	const struct config *config;
@@ -56,7 +80,7 @@ static int name_environments(struct app *app, char **operands, struct strv *ret,
 	if (app_config(app, &config, err) < 0)
 		return -1;
 	strv_add_list(ret, &config->environments);
-	if (!ret->count)
+	if (!ret->count || has_run_without(app))
 		strv_add(ret, "");
 	return 0;
 }
@@ -106,9 +130,9 @@ static void print_name(const struct look *look, size_t i, int width, struct str 
 	CLEANUP(str_release) struct str name = STR_INIT;
 	const char *environment = look->places[i].config.environment;
 
-	if (!environment)
+	if (look->count == 1 && !environment)
 		return;
-	sanitize_text(&name, environment);
+	sanitize_text(&name, environment ? environment : "-");
 	str_addf(out, "%-*s  ", width, name.buf);
 }
 

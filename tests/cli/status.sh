@@ -82,8 +82,16 @@ out_matches '^\{"environment": "prod", "version": '
 run 2 "$DEPLOYER" status nowhere
 err_has "has no environment 'nowhere'"
 
-# A handful of calls.
+# What was released without an environment stands beside them.
 git checkout -q deployer.yml
+sandbox 0 -- "$DEPLOYER" deploy
+sandbox 0 -- "$DEPLOYER" status
+out_matches "^-     $second  git ok  ECR missing  dev\.cfg ok  stack ok  2/2 tasks\$"
+out_matches '^dev   '
+sandbox 0 -- "$DEPLOYER" status -o json
+out_has '{"environment": "", '
+
+# A handful of calls.
 sandbox 0 -- "$DEPLOYER" status dev
 calls=$(awk '$2 ~ /^(sts|ecr|ecs|cloudformation)$/ { n += $1 } END { print n + 0 }' "$tmp/err")
 [ "$calls" -ge 2 ] && [ "$calls" -le 5 ] || fail "it took $calls calls"
