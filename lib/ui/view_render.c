@@ -298,16 +298,33 @@ static void draw_state(struct canvas *c, size_t at, bool is_whole)
 	end_line(c, &line);
 }
 
+/* Names of a stack begin alike and differ at their ends: "Appl~nService". */
+static void shorten(const char *name, unsigned room, struct str *out)
+{
+	size_t len = strlen(name), head = room / 3;
+	bool is_ascii = text_width(name) == len;
+
+	if (len <= room || !is_ascii || !head) {
+		str_adds(out, name);
+		return;
+	}
+	str_add(out, name, head);
+	str_addc(out, '~');
+	str_adds(out, name + len - (room - head - 1));
+}
+
 static void draw_resource(struct canvas *c, size_t at, bool is_whole)
 {
 	const struct view_resource *row = &c->view->resources[at];
 	struct text_line line = begin_line(c, true);
+	CLEANUP(str_release) struct str short_name = STR_INIT;
 	struct text_line name;
 
 	begin_row(c, at, is_whole, false, &line);
 	name = text_line_of(c->status_at > line.width + 1 ? c->status_at - line.width - 1 : 1,
 			    false);
-	text_line_add(&name, row->name);
+	shorten(row->name, name.limit, &short_name);
+	text_line_add(&name, short_name.buf);
 	text_line_color(&line, is_over(row) ? TEXT_DIM : TEXT_PLAIN, name.text.buf);
 	str_release(&name.text);
 	text_line_pad(&line, c->status_at);
