@@ -15,6 +15,18 @@ static const struct meaning environment_rows[] = {
 	{ NULL, NULL },
 };
 
+/* What a program of 'hooks' in deployer.yml finds in its environment (lib/deploy/hooks.h). */
+static const struct meaning hook_rows[] = {
+	{ "DEPLOYER_HOOK", "before_STAGE, after_STAGE, succeeded or failed" },
+	{ "DEPLOYER_PROJECT, DEPLOYER_ENVIRONMENT, DEPLOYER_VERSION, APP_VERSION",
+	  "what is released" },
+	{ "DEPLOYER_STACK, DEPLOYER_REGION, DEPLOYER_ACCOUNT", "where to" },
+	{ "DEPLOYER_IMAGE, DEPLOYER_DIGEST", "the image, once it is known" },
+	{ "DEPLOYER_STATUS, DEPLOYER_MESSAGE, DEPLOYER_FIX",
+	  "how the run ended, for succeeded and failed" },
+	{ NULL, NULL },
+};
+
 static const struct meaning file_rows[] = {
 	{ "deployer.yml", "the settings, from the current folder upwards; 'deployer config' prints "
 			  "them" },
@@ -25,6 +37,7 @@ static const struct meaning file_rows[] = {
 
 const struct manual_section manual_deployer[] = {
 	{ "ENVIRONMENT", environment_rows },
+	{ "ENVIRONMENT OF HOOKS", hook_rows },
 	{ "FILES", file_rows },
 	{ NULL, NULL },
 };
