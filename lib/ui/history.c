@@ -243,8 +243,10 @@ void history_markdown(const struct records_item *item, struct str *out)
 	add_escaped(out, subject.buf);
 	str_adds(out, ": ");
 	describe_end(item, out);
-	str_adds(out, "\n\n");
-	add_escaped(out, record_fact(record, FACT_SUBJECT));
+	if (*record_fact(record, FACT_SUBJECT)) {
+		str_adds(out, "\n\n");
+		add_escaped(out, record_fact(record, FACT_SUBJECT));
+	}
 	str_adds(out, "\n\n| stage | end | took | |\n|---|---|---:|---|\n");
 	for (int i = 0; i < STAGE_COUNT; i++) {
 		if (is_shown(&record->stages[i]))
