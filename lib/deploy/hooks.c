@@ -30,8 +30,8 @@ static void add_facts(const struct run *run, enum hook hook, struct proc *proc)
 	add(proc, "DEPLOYER_HOOK", hook_name(hook));
 	add(proc, "DEPLOYER_PROJECT", config_text(pipeline->config, CONFIG_PROJECT));
 	add(proc, "DEPLOYER_ENVIRONMENT", pipeline->config->environment);
-	add(proc, "DEPLOYER_VERSION", run->version.tag.buf);
-	add(proc, "APP_VERSION", run->version.tag.buf);
+	add(proc, "DEPLOYER_VERSION", run_released_version(run));
+	add(proc, "APP_VERSION", run_released_version(run));
 	add(proc, "DEPLOYER_STACK", config_text(pipeline->config, CONFIG_STACK_NAME));
 	add(proc, "DEPLOYER_REGION", aws_client_region(pipeline->client));
 	add(proc, "DEPLOYER_ACCOUNT", run->identity.account.buf);
@@ -104,22 +104,35 @@ static void add_escaped(struct str *out, const char *text)
 	}
 }
 
-void hooks_describe_end(const struct run *run, const struct error *outcome, int64_t elapsed_ms,
-			struct str *out)
+/* What a run that went well has done; nobody is to be told twice of one deployment. */
+static void describe_success(const struct run *run, struct str *out)
 {
-	const struct config *config = run->pipeline->config;
 	bool deploys = run->pipeline->stages[STAGE_DEPLOY];
 
-	add_escaped(out, config_text(config, CONFIG_PROJECT));
-	str_addf(out, " %s: ", run->version.tag.buf);
-	if (outcome->kind == ERROR_NONE)
-		str_adds(out, deploys ? "deployed to " : "published");
+	if (!deploys)
+		str_adds(out, run->is_published ? "published already" : "published");
 	else
-		str_addf(out, "%s with status %d",
-			 outcome->kind == ERROR_OUTCOME ? "outcome unknown" : "failed",
+		str_adds(out, run->is_up_to_date ? "already runs in " : "deployed to ");
+	if (deploys)
+		add_escaped(out, config_text(run->pipeline->config, CONFIG_STACK_NAME));
+}
+
+/* The text that a webhook gets: one or two lines. */
+static void describe_end(const struct run *run, const struct error *outcome, int64_t elapsed_ms,
+			 struct str *out)
+{
+	const char *version = run_released_version(run);
+	bool is_unknown = outcome->kind == ERROR_OUTCOME;
+
+	add_escaped(out, config_text(run->pipeline->config, CONFIG_PROJECT));
+	str_adds(out, *version ? " " : "");
+	add_escaped(out, version);
+	str_adds(out, ": ");
+	if (outcome->kind == ERROR_NONE)
+		describe_success(run, out);
+	else
+		str_addf(out, "%s with status %d", is_unknown ? "outcome unknown" : "failed",
 			 error_exit_status(outcome));
-	if (outcome->kind == ERROR_NONE && deploys)
-		add_escaped(out, config_text(config, CONFIG_STACK_NAME));
 	str_adds(out, " after ");
 	clock_format_duration(elapsed_ms, out);
 	if (outcome->kind == ERROR_NONE)
@@ -162,7 +175,7 @@ static void tell_webhook(struct run *run, const char *url, const struct error *o
 	CLEANUP(str_release) struct str body = STR_INIT;
 	CLEANUP(str_release) struct str host = STR_INIT;
 
-	hooks_describe_end(run, outcome, elapsed_ms, &text);
+	describe_end(run, outcome, elapsed_ms, &text);
 	str_adds(&body, "{\"text\": ");
 	json_quote(&body, text.buf);
 	str_addc(&body, '}');

@@ -28,8 +28,4 @@ int hooks_run(struct run *run, enum hook hook, struct error *err);
  */
 void hooks_tell_end(struct run *run, const struct error *outcome, int64_t elapsed_ms);
 
-/* The text that a webhook gets, appended: one or two lines. Pure. */
-void hooks_describe_end(const struct run *run, const struct error *outcome, int64_t elapsed_ms,
-			struct str *out);
-
 #endif

@@ -212,8 +212,7 @@ static int run_stages(struct run *run, struct error *err)
 	return 0;
 }
 
-/* The version that the stages release; a deployment alone brings what the parameter file says. */
-static const char *released_version(const struct run *run)
+const char *run_released_version(const struct run *run)
 {
 	const char *key = config_text(run->pipeline->config, CONFIG_STACK_TAG_PARAMETER);
 	const struct cfn_parameter *found = cfn_parameters_find(&run->parameters, key);
@@ -244,7 +243,7 @@ static void tell_facts(const struct run *run)
 	struct report *report = pipeline->report;
 	const char *region = aws_client_region(pipeline->client);
 
-	fact_tell(report, FACT_VERSION, "%s", released_version(run));
+	fact_tell(report, FACT_VERSION, "%s", run_released_version(run));
 	tell_commit(run);
 	fact_tell(report, FACT_ACCOUNT, "%s", run->identity.account.buf);
 	fact_tell(report, FACT_CALLER, "%s", run->identity.arn.buf);

@@ -47,6 +47,7 @@ struct run {
 	struct str outcome;	       /* what the stage that runs says came of it */
 	bool is_repository_missing;    /* it is to be created */
 	bool is_built;		       /* the local stages built in this run */
+	bool is_up_to_date;	       /* the deploy stage had nothing to change */
 	bool has_containers;	       /* compose may have left some */
 	bool is_app_up;
 };
@@ -102,6 +103,12 @@ void run_remember_tested(struct run *run);
  * version, image, digest and parameter file. ERROR_REFUSED naming what no longer holds.
  */
 int run_check_claims(const struct run *run, struct error *err);
+
+/*
+ * The version that the stages release; a deployment alone brings what the parameter file says. ""
+ * where neither is known yet. Borrowed.
+ */
+const char *run_released_version(const struct run *run);
 
 /* Whether the record has an image that passed the local stages. */
 bool run_claims_image(const struct run *run);

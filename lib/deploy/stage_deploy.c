@@ -148,6 +148,7 @@ int stage_deploy(struct run *run, struct error *err)
 	if (run_rejoin(run, &request, err) < 0 || deploy_stack(&request, &result, err) < 0)
 		return -1;
 	tell_deployment(run, &result);
+	run->is_up_to_date = result.outcome == DEPLOY_UNCHANGED;
 	return 0;
 }
 

@@ -62,10 +62,6 @@ while read -r command; do
 	out_has '.TH "deployer-'
 done <commands
 run 0 "$DEPLOYER" help --man
-run 0 "$DEPLOYER" help --man
-for entry in 'SH ENVIRONMENT' 'B DEPLOYER_WEBHOOK' 'SH FILES' 'BR deployer\-secrets\-get (1),'; do
-	out_has ".$entry"
-done
 for entry in 'SH ENVIRONMENT' 'B DEPLOYER_WEBHOOK' 'SH FILES' 'BR deployer\-secrets\-get (1),'; do
 	out_has ".$entry"
 done

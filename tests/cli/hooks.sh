@@ -62,11 +62,14 @@ sandbox 0 -- env DEPLOYER_WEBHOOK="$url" "$DEPLOYER" deploy
 err_matches 'before_deploy.*told before_deploy'
 has home/env-before_deploy 'DEPLOYER_PROJECT=todo'
 has home/env-before_deploy 'DEPLOYER_STACK=app'
+has home/env-before_deploy 'DEPLOYER_VERSION=1a'
 has home/env-before_deploy 'DEPLOYER_REGION=us-east-1'
 [ -e 'home/env-after_deploy two' ] || fail 'a list is taken word by word'
 has home/env-succeeded 'DEPLOYER_STATUS=0'
 [ ! -e home/env-failed ] || fail 'the failure hook ran after a success'
-posted '{"text": "todo'
+posted '{"text": "todo 1a: deployed to app after '
+sandbox 0 -- env DEPLOYER_WEBHOOK="$url" "$DEPLOYER" deploy
+posted '{"text": "todo 1a: already runs in app after '
 grep -qi webhook home/env-succeeded && fail 'a program has seen the webhook'
 
 run 0 "$DEPLOYER" config
