@@ -161,7 +161,7 @@ static void insert_member(struct str *text, const struct object *object, unsigne
 	splice(text, object->at + 1, object->end, bytes.buf, bytes.len);
 }
 
-/* Whether every value on the way that is there is an object. */
+/* Whether every value on the way that is there is an object; null is as good as none. */
 static int check_path(const struct str *text, const char *const *path, struct error *err)
 {
 	json_auto_t *top = json_read(text->buf, text->len, err);
@@ -170,12 +170,19 @@ static int check_path(const struct str *text, const char *const *path, struct er
 	if (!top)
 		return -1;
 	for (; value && *path; path++) {
+		if (json_is_null(value) && value != top)
+			return 0;
 		if (!json_is_object(value))
 			return error_set(err, ERROR_CONFIG, "what holds '%s' is not a JSON object",
 					 *path);
 		value = json_object_get(value, *path);
 	}
 	return 0;
+}
+
+static bool is_null(const struct str *text, const struct member *member)
+{
+	return text->buf[member->value_at] == 'n';
 }
 
 int json_edit_set(struct str *text, const char *const *path, const char *value, struct error *err)
@@ -193,6 +200,8 @@ int json_edit_set(struct str *text, const char *const *path, const char *value, 
 		}
 		if (!path[1])
 			break;
+		if (is_null(text, &object.found))
+			splice(text, object.found.value_at, object.found.value_end, "{}", 2);
 		at = object.found.value_at;
 	}
 	splice(text, object.found.value_at, object.found.value_end, value, strlen(value));
@@ -232,7 +241,7 @@ int json_edit_remove(struct str *text, const char *const *path, bool *ret_found,
 	for (bool is_top = true; *path; path++, is_top = false) {
 		struct object object = scan_object(text, at, *path);
 
-		if (!object.is_found)
+		if (!object.is_found || (path[1] && is_null(text, &object.found)))
 			return 0;
 		/* What would leave an empty object behind is cut one level further out. */
 		if (is_top || !is_only_member(&object))

@@ -11,8 +11,8 @@
  * that a user's file keeps its order, its blanks and its numbers.
  *
  * `path` is a NULL-terminated list of keys from the top object down. The text must be what
- * json_read() accepts, with an object at the top and at each step of the path: ERROR_CONFIG
- * otherwise, and *text is untouched.
+ * json_read() accepts, with an object at the top and at each step of the path, where null counts as
+ * none: ERROR_CONFIG otherwise, and *text is untouched.
  */
 
 /*

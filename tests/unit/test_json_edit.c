@@ -31,6 +31,10 @@ static void splices_a_member_in(void **state)
 		  "{\"a\":true,\"b\":-1e5,\"credHelpers\":{\"h:5000\":\"x\"}}" },
 		{ "{\"a\": 1, \"b\": 2}",
 		  "{\"a\": 1, \"b\": 2,\"credHelpers\":{\"h:5000\":\"x\"}}" },
+		{ "{\"credHelpers\": null, \"a\": null}",
+		  "{\"credHelpers\": {\"h:5000\":\"x\"}, \"a\": null}" },
+		{ "{\"credHelpers\": {\"h:5000\": null}}",
+		  "{\"credHelpers\": {\"h:5000\": \"x\"}}" },
 	};
 
 	(void)state;
@@ -57,6 +61,8 @@ static void takes_a_member_out_with_its_comma(void **state)
 		  "{\"credHelpers\":{\"g\":1, \"i\":3}}" },
 		{ "{\"credHelpers\":{\"h:5000\":2, \"i\":3}}", "{\"credHelpers\":{\"i\":3}}" },
 		{ "{\"credHelpers\":{\"i\":3}}", NULL },
+		{ "{\"credHelpers\":null}", NULL },
+		{ "{\"credHelpers\":{\"h:5000\":null}}", "{}" },
 		{ "{}", NULL },
 	};
 
