@@ -154,11 +154,10 @@ const struct cmd cmd_login = {
 		"memory. This is for docker pull, docker push and docker compose by hand.\n\n"
 		"Names docker-credential-deployer, this program's other name, as the credential "
 		"helper of the registry in docker's config.json: docker then asks for a token "
-		"whenever it needs one, and none is written anywhere. With --store the token is "
-		"written instead, as docker login does. In both cases the registry has accepted "
-		"the "
-		"token before anything is written, and everything else in config.json stays as it "
-		"is, byte for byte.",
+		"whenever it needs one, and none is written anywhere; one that lies there in clear "
+		"goes. With --store the token is written instead, as docker login does. In both "
+		"cases the registry has accepted the token before anything is written, and "
+		"everything else in config.json stays as it is, byte for byte.",
 	.operands = "",
 	.opts = opts,
 	.args_size = sizeof(struct login_args),

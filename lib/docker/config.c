@@ -7,6 +7,7 @@
 #include "data/json.h"
 #include "data/json_edit.h"
 #include "docker/address.h"
+#include "docker/helper.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -28,6 +29,13 @@ char *docker_config_dir(const struct env *env)
 	return home ? mem_printf("%s/.docker", home) : NULL;
 }
 
+static int misread(const char *path, struct error *err)
+{
+	error_wrap(err, "'%s'", path);
+	return error_fix(err,
+			 "correct the file, or move it away: it is docker's own configuration");
+}
+
 /* An empty file counts as {}, as the docker CLI has it. */
 static json_t *parse(const char *path, const struct str *text, struct error *err)
 {
@@ -43,8 +51,7 @@ static json_t *parse(const char *path, const struct str *text, struct error *err
 	}
 	if (config)
 		return config;
-	error_wrap(err, "'%s'", path);
-	error_fix(err, "correct the file, or move it away: it is docker's own configuration");
+	(void)misread(path, err);
 	return NULL;
 }
 
@@ -128,6 +135,19 @@ static int edit_begin(const struct env *env, struct edit *edit, struct error *er
 	return 0;
 }
 
+static int edit_set(struct edit *edit, const char *const *path, const char *value,
+		    struct error *err)
+{
+	return json_edit_set(&edit->text, path, value, err) == 0 ? 0 : misread(edit->path, err);
+}
+
+static int edit_remove(struct edit *edit, const char *const *path, bool *ret_found,
+		       struct error *err)
+{
+	return json_edit_remove(&edit->text, path, ret_found, err) == 0 ? 0
+									: misread(edit->path, err);
+}
+
 /* Unchanged bytes are not written. The docker CLI knows nothing of our lock: what it wrote
  * meanwhile is not overwritten either. */
 static int edit_finish(struct edit *edit, struct error *err)
@@ -147,6 +167,14 @@ static const char *helper_of(const json_t *config, const char *host)
 	return json_text(json_object_get(config, "credHelpers"), host);
 }
 
+/* The user's credential store, or NULL. */
+static const char *store_of(const json_t *config)
+{
+	const char *store = json_text(config, "credsStore");
+
+	return store && *store ? store : NULL;
+}
+
 static int check_helper(const struct edit *edit, const char *host, const char *helper,
 			struct error *err)
 {
@@ -157,20 +185,6 @@ static int check_helper(const struct edit *edit, const char *host, const char *h
 	error_set(err, ERROR_REFUSED, "docker asks docker-credential-%s for %s already", present,
 		  host);
 	return error_fix(err, "take that entry out of credHelpers in %s first", edit->path);
-}
-
-int docker_config_set_helper(const struct env *env, const char *host, const char *helper,
-			     struct error *err)
-{
-	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
-	CLEANUP(str_release) struct str value = STR_INIT;
-	const char *const path[] = { "credHelpers", host, NULL };
-
-	json_quote(&value, helper);
-	if (edit_begin(env, &edit, err) < 0 || check_helper(&edit, host, helper, err) < 0 ||
-	    json_edit_set(&edit.text, path, value.buf, err) < 0)
-		return -1;
-	return edit_finish(&edit, err);
 }
 
 /* Hands something to the user's credential store: `docker-credential-NAME ACTION`. */
@@ -214,17 +228,11 @@ static int store_elsewhere(struct edit *edit, const char *name, const struct doc
 	const char *const path[] = { "auths", login->host, NULL };
 	CLEANUP(str_wipe) struct str input = STR_INIT;
 
-	str_reserve(&input, secret_len(login->password) * 6 + 1024);
-	str_adds(&input, "{\"ServerURL\":");
-	json_quote(&input, login->host);
-	str_adds(&input, ",\"Username\":");
-	json_quote(&input, login->username);
-	str_adds(&input, ",\"Secret\":");
-	json_quote(&input, secret_bytes(login->password));
-	str_adds(&input, "}\n");
+	helper_write(login->host, login->username, login->password, &input);
+	/* A program may quote what it was given. */
 	if (ask_store(name, "store", &input, err) < 0)
-		return -1;
-	return json_edit_set(&edit->text, path, "{}", err);
+		return error_mask(err, secret_bytes(login->password));
+	return edit_set(edit, path, "{}", err);
 }
 
 /* {"auth": "<base64 of USER:PASSWORD>"} */
@@ -241,7 +249,7 @@ static int store_here(struct edit *edit, const struct docker_login *login, struc
 	str_addc(&value, '"');
 	base64_encode(&value, pair.buf, pair.len);
 	str_addc(&value, '"');
-	return json_edit_set(&edit->text, path, value.buf, err);
+	return edit_set(edit, path, value.buf, err);
 }
 
 /* A file that others can read keeps its mode when it is written: with a token in it, it must not.
@@ -262,10 +270,10 @@ int docker_config_store(const struct env *env, const struct docker_login *login,
 
 	if (edit_begin(env, &edit, err) < 0 ||
 	    check_helper(&edit, login->host, login->helper, err) < 0 ||
-	    json_edit_remove(&edit.text, helper_path, &found, err) < 0)
+	    edit_remove(&edit, helper_path, &found, err) < 0)
 		return -1;
-	store = json_text(edit.config, "credsStore");
-	if (store && *store)
+	store = store_of(edit.config);
+	if (store)
 		return store_elsewhere(&edit, store, login, err) < 0 ? -1 : edit_finish(&edit, err);
 	if (store_here(&edit, login, err) < 0 || close_to_others(edit.path, err) < 0)
 		return -1;
@@ -287,20 +295,38 @@ static int forget_entries(struct edit *edit, const char *host, bool *ret_changed
 		address_host(key, &key_host);
 		if (strcmp(key_host.buf, host) != 0)
 			continue;
-		if (json_edit_remove(&edit->text, path, &found, err) < 0)
+		if (edit_remove(edit, path, &found, err) < 0)
 			return -1;
 		*ret_changed |= found;
 	}
 	return 0;
 }
 
+/* A token that lies here in clear goes: docker would not look at it any more. */
+int docker_config_set_helper(const struct env *env, const char *host, const char *helper,
+			     struct error *err)
+{
+	CLEANUP(edit_release) struct edit edit = EDIT_INIT;
+	CLEANUP(str_release) struct str value = STR_INIT;
+	const char *const path[] = { "credHelpers", host, NULL };
+	bool had_entry = false;
+
+	json_quote(&value, helper);
+	if (edit_begin(env, &edit, err) < 0 || check_helper(&edit, host, helper, err) < 0 ||
+	    edit_set(&edit, path, value.buf, err) < 0)
+		return -1;
+	if (!store_of(edit.config) && forget_entries(&edit, host, &had_entry, err) < 0)
+		return -1;
+	return edit_finish(&edit, err);
+}
+
 static int forget_in_store(const struct edit *edit, const char *host, struct error *err)
 {
 	CLEANUP(str_release) struct str input = STR_INIT;
-	const char *store = json_text(edit->config, "credsStore");
+	const char *store = store_of(edit->config);
 
 	str_adds(&input, host);
-	if (!store || !*store || ask_store(store, "erase", &input, err) == 0)
+	if (!store || ask_store(store, "erase", &input, err) == 0)
 		return 0;
 	if (!error_has_code(err, "NotFound"))
 		return -1;
@@ -320,7 +346,7 @@ int docker_config_forget(const struct env *env, const char *host, const char *he
 		return -1;
 	present = helper_of(edit.config, host);
 	if (present && strcmp(present, helper) == 0 &&
-	    json_edit_remove(&edit.text, path, &had_helper, err) < 0)
+	    edit_remove(&edit, path, &had_helper, err) < 0)
 		return -1;
 	if (forget_entries(&edit, host, &had_entry, err) < 0 ||
 	    (had_entry && forget_in_store(&edit, host, err) < 0))

@@ -29,7 +29,8 @@ int docker_config_text(const struct env *env, struct str *ret_text, struct error
 
 /*
  * Makes the docker CLI ask `docker-credential-HELPER` for the credentials of `host`. ERROR_REFUSED
- * where it asks another helper for that host already.
+ * where it asks another helper for that host already. Credentials of that host that lie in the file
+ * in clear go; those in a credential store stay.
  */
 int docker_config_set_helper(const struct env *env, const char *host, const char *helper,
 			     struct error *err);

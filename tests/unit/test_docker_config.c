@@ -127,6 +127,35 @@ static void stores_a_token_as_docker_login_does(void **state)
 	expect_file(&home, "{}");
 }
 
+/* As "docker login" and "aws ecr get-login" left it, by host or by URL. */
+static void takes_a_token_away_that_the_helper_is_to_give(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "{\"auths\":{\"https://" HOST "\":{\"auth\":\"QVdTOm9sZA==\"},\"o\":{}}}",
+		  "{\"auths\":{\"o\":{}},\"credHelpers\":{\"" HOST "\":\"deployer\"}}" },
+		{ "{\"auths\":{\"" HOST "\":{\"auth\":\"QVdTOm9sZA==\"}},\"b\":null}",
+		  "{\"b\":null,\"credHelpers\":{\"" HOST "\":\"deployer\"}}" },
+		/* Only the mark of what is in a store. */
+		{ "{\"auths\":{\"" HOST "\":{}},\"credsStore\":\"pass\"}",
+		  "{\"auths\":{\"" HOST "\":{}},\"credsStore\":\"pass\",\"credHelpers\":{\"" HOST
+		  "\":\"deployer\"}}" },
+		{ "{\"auths\":null,\"credHelpers\":null}",
+		  "{\"auths\":null,\"credHelpers\":{\"" HOST "\":\"deployer\"}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(close_home) struct home home;
+
+		open_home(&home, rows[i].text);
+		assert_int_equal(docker_config_set_helper(&home.env, HOST, "deployer", &err), 0);
+		expect_file(&home, rows[i].want);
+	}
+}
+
 static void forgets_an_entry_that_is_a_whole_url(void **state)
 {
 	CLEANUP(error_release) struct error err = ERROR_INIT;
@@ -167,6 +196,8 @@ static void leaves_alone_what_it_does_not_understand(void **state)
 		assert_int_equal(error_exit_status(&err), rows[i].status);
 		assert_int_equal(docker_config_store(&home.env, &login, &other), -1);
 		expect_file(&home, rows[i].text);
+		assert_non_null(strstr(err.msg.buf, rows[i].status == 2 ? home.path : HOST));
+		assert_true(err.fix.len > 0);
 	}
 }
 
@@ -196,6 +227,8 @@ static void passes_on_what_a_credential_store_says(void **state)
 		  "install it, or correct 'credsStore' in docker's config.json" },
 		{ "#!/bin/sh\nread -r l\necho 'the keychain is locked'\nexit 1\n",
 		  "status 1: the keychain is locked", "see 'credsStore' in docker's config.json" },
+		{ "#!/bin/sh\nread -r l\necho \"not $l\"\nexit 1\n", "\"Secret\":\"***\"}",
+		  "see 'credsStore' in docker's config.json" },
 		{ "#!/bin/sh\nread -r l\nexit 4\n", "status 4",
 		  "see 'credsStore' in docker's config.json" },
 	};
@@ -358,6 +391,7 @@ int main(void)
 		cmocka_unit_test(logs_in_and_out_and_leaves_the_same_bytes),
 		cmocka_unit_test(makes_the_file_for_its_owner_only),
 		cmocka_unit_test(stores_a_token_as_docker_login_does),
+		cmocka_unit_test(takes_a_token_away_that_the_helper_is_to_give),
 		cmocka_unit_test(forgets_an_entry_that_is_a_whole_url),
 		cmocka_unit_test(leaves_alone_what_it_does_not_understand),
 		cmocka_unit_test(says_that_there_is_no_home),
