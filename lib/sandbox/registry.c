@@ -21,6 +21,8 @@
 #define STOP_GRACE_MS	 3000
 #define POLL_MS		 20
 
+#define CONFIG_NAME "config.yml"
+
 struct registry {
 	struct proc_child child;
 	struct registry_gate *gate;
@@ -47,25 +49,20 @@ static int write_password(struct sandbox *sandbox, const char *path, struct erro
 	return file_write_atomic(path, line.buf, line.len, 0600, err);
 }
 
-/* On a port of its own choice; the one that is known is the gate's. */
-static int write_config(const char *dir, const char *path, struct error *err)
+/* On a port of its own choice; the one that is known is the gate's. The folder is the program's. */
+static int write_config(const char *path, struct error *err)
 {
-	CLEANUP(str_release) struct str text = STR_INIT;
-	CLEANUP(str_release) struct str quoted = STR_INIT;
+	static const char text[] =
+		"version: 0.1\n"
+		"log: {level: info, formatter: json, accesslog: {disabled: true}}\n"
+		"storage:\n"
+		"  filesystem: {rootdirectory: data}\n"
+		"  delete: {enabled: true}\n"
+		"http: {addr: \"127.0.0.1:0\"}\n"
+		"auth:\n"
+		"  htpasswd: {realm: sandbox, path: htpasswd}\n";
 
-	json_quote(&quoted, dir);
-	str_cut(&quoted, quoted.len - 1);
-	str_addf(&text,
-		 "version: 0.1\n"
-		 "log: {level: info, formatter: json, accesslog: {disabled: true}}\n"
-		 "storage:\n"
-		 "  filesystem: {rootdirectory: %s/data\"}\n"
-		 "  delete: {enabled: true}\n"
-		 "http: {addr: \"127.0.0.1:0\"}\n"
-		 "auth:\n"
-		 "  htpasswd: {realm: sandbox, path: %s/htpasswd\"}\n",
-		 quoted.buf, quoted.buf);
-	return file_write_atomic(path, text.buf, text.len, 0600, err);
+	return file_write_atomic(path, text, sizeof(text) - 1, 0600, err);
 }
 
 /* The log tells which port was taken. */
@@ -97,8 +94,8 @@ static void remove_overrides(struct strv *env)
 	}
 }
 
-static int start_child(const char *dir, const char *config, const char *log,
-		       struct proc_child *ret_child, struct error *err)
+static int start_child(const char *dir, const char *log, struct proc_child *ret_child,
+		       struct error *err)
 {
 	CLEANUP(proc_release) struct proc proc = PROC_INIT;
 	CLEANUP_CLOSE int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -107,7 +104,7 @@ static int start_child(const char *dir, const char *config, const char *log,
 		return error_set_errno(err, errno, "cannot write '%s'", log);
 	/* The kernel ends it should this process be killed. */
 	strv_add_all(&proc.args, "setpriv", "--pdeathsig", "TERM", "docker-registry", "serve",
-		     config, NULL);
+		     CONFIG_NAME, NULL);
 	remove_overrides(&proc.env);
 	proc.output_fd = fd;
 	proc.dir = dir;
@@ -130,17 +127,16 @@ static unsigned wait_for_port(struct clock *clock, const struct proc_child *chil
 static int start_registry(struct sandbox *sandbox, const char *dir, struct registry *registry,
 			  struct error *err)
 {
-	CLEANUP_FREE char *config = file_join(dir, "config.yml");
+	CLEANUP_FREE char *config = file_join(dir, CONFIG_NAME);
 	CLEANUP_FREE char *log = file_join(dir, "registry.log");
 
-	if (write_config(dir, config, err) < 0 ||
-	    start_child(dir, config, log, &registry->child, err) < 0)
+	if (write_config(config, err) < 0 || start_child(dir, log, &registry->child, err) < 0)
 		return -1;
 	sandbox->registry_port = wait_for_port(sandbox->clock, &registry->child, log);
 	if (sandbox->registry_port)
 		return 0;
 	proc_stop(&registry->child, STOP_GRACE_MS);
-	return error_set(err, ERROR_TOOL, "the registry did not start: see '%s'", dir);
+	return error_set(err, ERROR_TOOL, "the registry did not start: see '%s'", log);
 }
 
 int registry_start(struct sandbox *sandbox, const char *dir, struct registry **ret_registry,

@@ -66,7 +66,7 @@ cat >again.sh <<-'SH'
 	aws ecr put-image-tag-mutability --repository-name team/fixed --image-tag-mutability IMMUTABLE_WITH_EXCLUSION \
 		--image-tag-mutability-exclusion-filters filterType=WILDCARD,filter='v*' >/dev/null && docker push -q "$host/team/fixed:v1"
 SH
-run 0 "$DEPLOYER_SANDBOX" run -q --state "$tmp/state" --immutable team/fixed -- sh again.sh "$image"
+run 0 "$DEPLOYER_SANDBOX" run -q --state state --immutable team/fixed -- sh again.sh "$image"
 out_has 'pushed team/fixed:v1'
 out_has 'pushed team/fixed:v2'
 out_lacks 'pushed team/none:v1'
