@@ -189,13 +189,10 @@ static void hint_at_old_compose(const struct compose *compose)
 }
 
 /*
- * The service is named twice: --exit-code-from alone would bring the whole project up. v1 cannot
- * replace a container whose image is gone, and --renew-anon-volumes, which would let it, makes it
- * replace databases that are in use: such containers are removed beforehand.
- */
-/*
  * Before a service is judged by its exit code: what a killed run left of it must go, or compose
- * would take that container, and its outcome, for this one's (reliability E16).
+ * would take that container, and its outcome, for this one's (reliability E16). v1 cannot replace a
+ * container whose image is gone, and --renew-anon-volumes, which would let it, makes it replace
+ * databases that are in use: such containers go, too.
  */
 static int clear_way(struct compose *compose, const char *service, struct error *err)
 {
@@ -208,6 +205,7 @@ static int clear_way(struct compose *compose, const char *service, struct error 
 		       : 0;
 }
 
+/* The service is named twice: --exit-code-from alone would bring the whole project up. */
 int compose_up_until_exit(struct compose *compose, const char *service, int *ret_status,
 			  struct error *err)
 {
