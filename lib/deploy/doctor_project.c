@@ -129,6 +129,26 @@ static void services_missing(struct checkup *checkup, struct error *err)
 	error_release(err);
 }
 
+/* Docker opens a firewall for them, too: what is being tested is there for the whole network. */
+static void check_ports(struct checkup *checkup, const struct compose_config *services)
+{
+	CLEANUP(str_release) struct str names = STR_INIT;
+	const char *port = NULL;
+
+	for (size_t i = 0; i < services->count; i++) {
+		const struct compose_service *service = &services->services[i];
+
+		if (!service->is_open)
+			continue;
+		str_addf(&names, "%s%s", names.len ? ", " : "", service->name);
+		port = port ? port : service->ports.v[0];
+	}
+	if (port)
+		advise(found(checkup, DOCTOR_WARNING,
+			     "whoever reaches this machine reaches the ports of: %s", names.buf),
+		       "publish them to it alone: \"127.0.0.1::%s\" in the compose file", port);
+}
+
 static void check_services(struct checkup *checkup, struct run *run)
 {
 	struct look *look = checkup->look;
@@ -145,6 +165,8 @@ static void check_services(struct checkup *checkup, struct run *run)
 		(void)found(checkup, DOCTOR_OK, "%zu services; the image is %s%s%s",
 			    run->services.count, look->image.host.buf,
 			    look->image.host.len ? "/" : "", look->image.name.buf);
+	if (is_right)
+		check_ports(checkup, &run->services);
 }
 
 void doctor_services(struct checkup *checkup)

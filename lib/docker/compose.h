@@ -84,6 +84,7 @@ struct compose_service {
 	char *image; /* "" where it has none */
 	bool has_build;
 	struct strv ports; /* container ports, "8000" */
+	bool is_open;	   /* one of them is published on every address of the machine */
 };
 
 struct compose_config {

@@ -47,27 +47,50 @@ static char *undo_doubling(const char *text)
 	return str_detach(&out);
 }
 
-/* "8000" of "127.0.0.1:80:8000/tcp". */
-static void add_short_port(struct strv *ports, const char *text)
+static bool is_any_address(const char *ip)
+{
+	return *ip == '\0' || strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0 ||
+	       strcmp(ip, "[::]") == 0;
+}
+
+/* "8000" of "127.0.0.1:80:8000/tcp"; an address stands before two colons. */
+static void add_short_port(struct compose_service *service, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 	const char *port = colon ? colon + 1 : text;
+	const char *end = colon ? memrchr(text, ':', (size_t)(colon - text)) : NULL;
+	CLEANUP_FREE char *ip = mem_strndup(text, end ? (size_t)(end - text) : 0);
 
-	strv_take(ports, mem_strndup(port, strcspn(port, "/")));
+	strv_take(&service->ports, mem_strndup(port, strcspn(port, "/")));
+	service->is_open = service->is_open || is_any_address(ip);
 }
 
-static void add_port(struct strv *ports, const json_t *port)
+static void add_long_port(struct compose_service *service, const json_t *port)
 {
 	const json_t *target = json_object_get(port, "target");
+	const char *ip = json_text(port, "host_ip");
 
-	if (json_is_string(port))
-		add_short_port(ports, json_string_value(port));
-	else if (json_is_integer(port))
-		strv_addf(ports, "%" JSON_INTEGER_FORMAT, json_integer_value(port));
-	else if (json_is_integer(target))
-		strv_addf(ports, "%" JSON_INTEGER_FORMAT, json_integer_value(target));
+	if (json_is_integer(target))
+		strv_addf(&service->ports, "%" JSON_INTEGER_FORMAT, json_integer_value(target));
 	else if (json_is_string(target))
-		add_short_port(ports, json_string_value(target));
+		strv_add(&service->ports, json_string_value(target));
+	else
+		return;
+	service->is_open = service->is_open || is_any_address(ip ? ip : "");
+}
+
+static void add_port(struct compose_service *service, const json_t *port)
+{
+	CLEANUP_FREE char *number = NULL;
+
+	if (json_is_object(port)) {
+		add_long_port(service, port);
+	} else if (json_is_string(port)) {
+		add_short_port(service, json_string_value(port));
+	} else if (json_is_integer(port)) {
+		number = mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(port));
+		add_short_port(service, number);
+	}
 }
 
 static void add_service(struct compose_config *config, const char *name, const json_t *body)
@@ -84,7 +107,7 @@ static void add_service(struct compose_config *config, const char *name, const j
 	service->has_build = build && !json_is_null(build);
 	json_array_foreach(json_object_get(body, "ports"), i, port)
 	{
-		add_port(&service->ports, port);
+		add_port(service, port);
 	}
 }
 

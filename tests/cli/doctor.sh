@@ -111,6 +111,10 @@ sed -i 's/  migrate:/  migrations:/' docker-compose.yml
 sandbox 2 --repository team/app -- "$DEPLOYER" doctor
 finding error services "no service 'migrate'" 'compose.services'
 git checkout -q docker-compose.yml
+sed -i "s|  app: {|&ports: ['80:8000', '127.0.0.1::9000'], |" docker-compose.yml
+sandbox 0 --repository team/app -- "$DEPLOYER" doctor
+finding warning services 'whoever reaches this machine reaches the ports of: app$' '"127.0.0.1::8000"'
+git checkout -q docker-compose.yml
 mkdir "$HOME/.docker"
 echo '{"credHelpers": {"example.com": "not-there"}}' >"$HOME/.docker/config.json"
 sandbox 0 --repository team/app -- "$DEPLOYER" doctor

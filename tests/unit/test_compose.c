@@ -556,8 +556,44 @@ static void reads_the_configuration_of_both_generations_alike(void **state)
 		assert_int_equal(app->ports.count, 2);
 		assert_string_equal(app->ports.v[0], "8000");
 		assert_string_equal(app->ports.v[1], "9000");
+		assert_true(app->is_open);
+		assert_false(db->is_open);
 		assert_false(db->has_build);
 		assert_null(compose_config_find(&config, "web"));
+	}
+}
+
+static void tells_who_may_reach_a_port(void **state)
+{
+	static const struct {
+		const char *port;
+		bool is_open;
+	} rows[] = {
+		{ "8000", true },
+		{ "\"8000/tcp\"", true },
+		{ "\"80:8000\"", true },
+		{ "\"0.0.0.0:80:8000\"", true },
+		{ "\"[::]:80:8000\"", true },
+		{ "\"127.0.0.1::8000\"", false },
+		{ "\"127.0.0.1:80:8000/udp\"", false },
+		{ "\"[::1]::8000\"", false },
+		{ "{\"target\": 8000, \"published\": \"80\"}", true },
+		{ "{\"target\": \"8000\", \"host_ip\": \"0.0.0.0\"}", true },
+		{ "{\"target\": 8000, \"host_ip\": \"127.0.0.1\"}", false },
+		{ "{\"published\": 80}", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(compose_config_release) struct compose_config config = COMPOSE_CONFIG_INIT;
+		CLEANUP_FREE char *text =
+			mem_printf("{\"services\": {\"app\": {\"ports\": [%s]}}}", rows[i].port);
+
+		assert_int_equal(compose_config_parse(text, strlen(text), true, &config, &err), 0);
+		assert_int_equal(config.services[0].is_open, rows[i].is_open);
+		if (config.services[0].ports.count)
+			assert_string_equal(config.services[0].ports.v[0], "8000");
 	}
 }
 
@@ -689,6 +725,7 @@ int main(void)
 		cmocka_unit_test(believes_the_container_rather_than_compose),
 		cmocka_unit_test(names_the_engines_that_v1_cannot_handle),
 		cmocka_unit_test(reads_the_configuration_of_both_generations_alike),
+		cmocka_unit_test(tells_who_may_reach_a_port),
 		cmocka_unit_test(passes_on_why_compose_refuses_a_file),
 		cmocka_unit_test(says_what_is_wrong_with_what_compose_prints),
 		cmocka_unit_test(passes_on_what_compose_warns_of),
