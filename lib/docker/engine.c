@@ -75,6 +75,11 @@ static int explain_silence(const struct engine *engine, struct error *err)
 	if (why == EACCES)
 		return error_fix(err, "join the group of the socket and log in again: "
 				      "sudo usermod -aG docker $USER");
+	if (host->other.len)
+		return error_fix(err,
+				 "start it, or use the Engine that is there: "
+				 "export DOCKER_HOST=unix://%s",
+				 host->other.buf);
 	if (strcmp(host->source.buf, "the default") == 0)
 		return error_fix(err, "start it: sudo systemctl start docker");
 	return error_fix(err, "start it there, or correct %s", host->source.buf);

@@ -2,12 +2,14 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/strv.h"
 #include "data/digest.h"
 #include "data/json.h"
 #include "docker/config.h"
 #include "sys/file.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_ADDRESS "unix:///var/run/docker.sock"
 
@@ -23,6 +25,7 @@ void docker_host_release(struct docker_host *host)
 	str_release(&host->ca);
 	str_release(&host->cert);
 	str_release(&host->key);
+	str_release(&host->other);
 	host->is_ssh = false;
 }
 
@@ -141,6 +144,23 @@ static char *find_context(const struct env *env, struct error *err)
 	return name && *name && strcmp(name, "default") != 0 ? mem_strdup(name) : NULL;
 }
 
+/* Where rootless Docker and podman listen; the docker CLI looks at neither by itself. */
+static void find_other(const struct env *env, struct str *other)
+{
+	const char *runtime = env_get(env, "XDG_RUNTIME_DIR");
+	CLEANUP(strv_release) struct strv paths = STRV_INIT;
+
+	if (runtime) {
+		strv_addf(&paths, "%s/docker.sock", runtime);
+		strv_addf(&paths, "%s/podman/podman.sock", runtime);
+	}
+	strv_add(&paths, "/run/podman/podman.sock");
+	for (size_t i = 0; i < paths.count && !other->len; i++) {
+		if (access(paths.v[i], R_OK | W_OK) == 0)
+			str_adds(other, paths.v[i]);
+	}
+}
+
 static int find(const struct env *env, struct docker_host *host, struct error *err)
 {
 	const char *address = env_get(env, "DOCKER_HOST");
@@ -154,6 +174,7 @@ static int find(const struct env *env, struct docker_host *host, struct error *e
 	if (context)
 		return set_from_context(env, context, host, err);
 	str_adds(&host->source, "the default");
+	find_other(env, &host->other);
 	return set_address(host, DEFAULT_ADDRESS, NULL, err);
 }
 

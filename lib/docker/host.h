@@ -23,12 +23,13 @@ struct docker_host {
 	struct str cert;
 	struct str key;
 	bool is_ssh;
+	struct str other; /* beside the default address: the socket of another Engine, or "" */
 };
 
 #define DOCKER_HOST_INIT                                                                           \
 	{                                                                                          \
 		.address = STR_INIT, .source = STR_INIT, .base_url = STR_INIT, .socket = STR_INIT, \
-		.ca = STR_INIT, .cert = STR_INIT, .key = STR_INIT                                  \
+		.ca = STR_INIT, .cert = STR_INIT, .key = STR_INIT, .other = STR_INIT               \
 	}
 
 void docker_host_release(struct docker_host *host);

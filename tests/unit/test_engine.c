@@ -241,6 +241,46 @@ static void says_where_no_engine_answers_and_what_to_do(void **state)
 	canned_release(&canned);
 }
 
+/* That of rootless Docker, or podman's. */
+static void names_the_engine_that_is_elsewhere(void **state)
+{
+	static const char *const names[] = { "docker.sock", "podman/podman.sock" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static const struct canned_exchange exchanges[] = {
+			{ "GET", SOCKET_URL "/_ping", 0, NULL, NULL },
+		};
+		struct canned_http canned = CANNED(exchanges);
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		CLEANUP(strv_release) struct strv vars = STRV_INIT;
+		CLEANUP_FREE char *want = NULL;
+		struct engine *engine = NULL;
+		struct env env;
+		char *dir, *path;
+
+		assert_int_equal(file_make_private_dir("test", &dir, &err), 0);
+		path = mem_printf("%s/podman", dir);
+		assert_int_equal(mkdir(path, 0700), 0);
+		free(path);
+		path = mem_printf("%s/%s", dir, names[i]);
+		assert_int_equal(file_write_atomic(path, "", 0, 0600, &err), 0);
+		strv_addf(&vars, "XDG_RUNTIME_DIR=%s", dir);
+		env.vars = strv_array(&vars);
+		assert_int_equal(engine_new(&canned.http, &env, &engine, &err), -1);
+		want = mem_printf("start it, or use the Engine that is there: "
+				  "export DOCKER_HOST=unix://%s",
+				  path);
+		/* Where the test's user may not open the default one, that is what is said. */
+		if (!strstr(err.fix.buf, "usermod"))
+			assert_string_equal(err.fix.buf, want);
+		free(path);
+		file_remove_tree(dir);
+		free(dir);
+		canned_release(&canned);
+	}
+}
+
 /* A socket in a folder that is closed to this user; root is nobody for as long. */
 static void tells_whom_the_socket_is_closed_to_to_join_its_group(void **state)
 {
@@ -697,6 +737,7 @@ int main(void)
 		cmocka_unit_test(a_context_without_an_engine_is_named),
 		cmocka_unit_test(negotiates_the_version_of_the_api),
 		cmocka_unit_test(says_where_no_engine_answers_and_what_to_do),
+		cmocka_unit_test(names_the_engine_that_is_elsewhere),
 		cmocka_unit_test(tells_whom_the_socket_is_closed_to_to_join_its_group),
 		cmocka_unit_test(reaches_no_engine_by_what_is_no_address_of_ssh),
 		cmocka_unit_test(inspects_tags_and_removes_an_image),
