@@ -49,8 +49,11 @@ static int find_local(const struct run *run, struct engine_image *ret, struct er
 		return 0;
 	if (!error_has_code(err, "NotFound"))
 		return -1;
-	error_become(err, ERROR_PUBLISH);
-	return error_fix(err, "build it first: deployer test && deployer release --only release");
+	error_release(err);
+	error_set(err, ERROR_PUBLISH, "there is no image '%s' here", local_image(run));
+	error_set_code(err, "NotFound");
+	return error_fix(err, "build it first: 'deployer release --until publish' does, and "
+			      "publishes what passed the tests");
 }
 
 /* What was published is what the registry says it has: not knowing that has a code of its own. */

@@ -44,7 +44,8 @@ sandbox() { # STATUS COMMAND...
 }
 
 sandbox 8 "$DEPLOYER" publish
-err_has 'build the image first'
+err_has "there is no image '$me/app:$hash' here"
+err_has "build it first: 'deployer release --until publish'"
 docker build -q --no-cache -t "$me/app:$hash" . >/dev/null 2>&1
 sandbox 0 "$DEPLOYER" publish
 err_matches "$me/app:$hash published: sha256:[0-9a-f]{64}$"
