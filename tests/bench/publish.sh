@@ -2,7 +2,8 @@
 # An image of 300 MB in five layers of this machine's files, to a registry on the loopback address that
 # has nothing yet: its first push, a second tag of it, an image whose last layer changed, and that one
 # again. By deployer, with and without --direct, by docker push, and by docker-compose push, each with
-# registries of its own; docker pushes one tag, the others one and latest. Medians of $ROUNDS rounds.
+# registries of its own; docker pushes one tag, the others one and latest. And the Engine's export of the
+# image alone, which --direct has to wait for. Medians of $ROUNDS rounds.
 . "$(dirname "$0")/../cli/testlib.sh"
 . "$testdir/benchlib.sh"
 
@@ -89,6 +90,9 @@ export me compose
 
 round=0
 while [ $((round += 1)) -le "$ROUNDS" ]; do
+	begin=$(date +%s%N)
+	docker save "$me/one" >/dev/null
+	echo "first export $((($(date +%s%N) - begin) / 1000000))" >>../times
 	for way in engine direct docker compose; do
 		rm -rf "$tmp/state" "$HOME/.docker"
 		"$DEPLOYER_SANDBOX" --quiet run --state "$tmp/state" --repository "$me/app" -- sh ../push.sh $way >../log 2>&1 ||
@@ -103,7 +107,8 @@ median() { awk -v c="$1" -v w="$2" '$1 == c && $2 == w { print $3 }' ../times | 
 for case in first second changed nothing; do
 	direct=$(median $case direct)
 	printf '%-8s' $case
-	for way in direct engine docker compose; do
+	for way in direct engine docker compose export; do
+		[ -n "$(median $case $way)" ] || continue
 		median $case $way | awk -v way=$way -v direct="$direct" \
 			'{ printf "  %s %d ms (%.2f)", way, $1, $1 / direct }'
 	done
