@@ -93,20 +93,27 @@ static void stack_event(struct plain *p, const struct report_event *event, struc
 	}
 }
 
+/* What only waits, or is there already, has no bytes: of interest to who wants to know it all. */
 static bool progress(struct plain *p, const struct report_event *event, struct str *line)
 {
 	int64_t now = p->clock->monotonic_ms(p->clock);
+	bool has_bytes = event->done || event->total;
 
-	if (!p->options.verbose && now - p->progress_told_ms < PROGRESS_EVERY_MS)
+	if (!p->options.verbose && (!has_bytes || now - p->progress_told_ms < PROGRESS_EVERY_MS))
 		return false;
 	p->progress_told_ms = now;
 	str_adds(line, "    ");
 	add(line, event->source);
+	str_addc(line, ':');
+	if (event->status) {
+		str_addc(line, ' ');
+		add(line, event->status);
+	}
 	if (event->total)
-		str_addf(line, ": %.1f of %.1f MB", (double)event->done / 1e6,
+		str_addf(line, " %.1f of %.1f MB", (double)event->done / 1e6,
 			 (double)event->total / 1e6);
-	else
-		str_addf(line, ": %.1f MB", (double)event->done / 1e6);
+	else if (has_bytes)
+		str_addf(line, " %.1f MB", (double)event->done / 1e6);
 	return true;
 }
 

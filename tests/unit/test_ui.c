@@ -97,6 +97,44 @@ static void data_that_was_printed_comes_first(void **state)
 	(void)fclose(options.data);
 }
 
+static void tells_what_becomes_of_a_layer(void **state)
+{
+	static const struct report_event events[] = {
+		{ .kind = REPORT_PROGRESS, .source = "a", .status = "Preparing" },
+		{ .kind = REPORT_PROGRESS,
+		  .source = "a",
+		  .status = "Pushing",
+		  .done = 500000,
+		  .total = 2000000 },
+		{ .kind = REPORT_PROGRESS, .source = "b", .status = "Pushing", .done = 100000 },
+		{ .kind = REPORT_PROGRESS, .source = "a", .status = "Layer already exists" },
+	};
+	static const char *const want[] = {
+		/* One line at a time, however much there is to say. */
+		"    a: Pushing 0.5 of 2.0 MB\n",
+		"    a: Preparing\n"
+		"    a: Pushing 0.5 of 2.0 MB\n"
+		"    b: Pushing 0.1 MB\n"
+		"    a: Layer already exists\n",
+	};
+
+	(void)state;
+	for (int verbose = 0; verbose < 2; verbose++) {
+		const struct plain_options options = { .verbose = verbose };
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+		struct report *report = plain_new(out, &hasty, &options);
+
+		for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+			report->emit(report, &events[i]);
+		plain_free(report);
+		(void)fclose(out);
+		assert_string_equal(text, want[verbose]);
+		free(text);
+	}
+}
+
 static void says_only_warnings_when_quiet(void **state)
 {
 	CLEANUP_FREE char *text = render(true);
@@ -142,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_lines_that_no_terminal_obeys),
 		cmocka_unit_test(data_that_was_printed_comes_first),
+		cmocka_unit_test(tells_what_becomes_of_a_layer),
 		cmocka_unit_test(says_only_warnings_when_quiet),
 		cmocka_unit_test(writes_one_json_document_a_line),
 	};
