@@ -4,10 +4,12 @@
 #include "data/json.h"
 #include "deploy/doctor_check.h"
 #include "deploy/run.h"
+#include "docker/address.h"
 #include "docker/compose.h"
 #include "docker/config.h"
 #include "docker/engine.h"
 #include "docker/helper.h"
+#include "docker/image.h"
 #include "sys/proc.h"
 
 #include <string.h>
@@ -96,21 +98,32 @@ static void check_helpers(struct checkup *checkup, const json_t *config)
 	}
 }
 
+static bool is_of_ecr(const char *address)
+{
+	CLEANUP(str_release) struct str host = STR_INIT;
+	CLEANUP(str_release) struct str account = STR_INIT;
+	CLEANUP(str_release) struct str region = STR_INIT;
+
+	address_host(address, &host);
+	return ecr_host_parse(host.buf, &account, &region);
+}
+
 /* Base64 is no secret keeping: what `docker login` of a Makefile leaves behind. */
 static void check_passwords(struct checkup *checkup, const json_t *config)
 {
-	const char *host;
+	const char *address;
 	json_t *entry;
 
-	json_object_foreach(json_object_get(config, "auths"), host, entry)
+	json_object_foreach(json_object_get(config, "auths"), address, entry)
 	{
 		const char *auth = json_text(entry, "auth");
 
-		if (auth && *auth && strstr(host, ".dkr.ecr."))
+		if (auth && *auth && is_of_ecr(address))
 			advise(found(checkup, DOCTOR_WARNING,
-				     "docker's config.json has the password of %s in clear", host),
+				     "docker's config.json has the password of %s in clear",
+				     address),
 			       "docker logout %s: deployer hands its own to docker, in memory",
-			       host);
+			       address);
 	}
 }
 

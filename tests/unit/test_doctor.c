@@ -353,10 +353,15 @@ static void reads_dockers_configuration(void **state)
 		  { "warning 0: docker's credsStore asks 'docker-credential-not-there', which is "
 		    "not in PATH" } },
 		{ "{\"credHelpers\": {\"h\": \"not-there\"}, \"auths\": "
-		  "{\"1.dkr.ecr.us-east-1.amazonaws.com\": {\"auth\": \"QTpi\"}, \"h\": {}}}",
+		  "{\"https://123456789012.dkr.ecr.us-east-1.amazonaws.com\": {\"auth\": "
+		  "\"QTpi\"}, "
+		  "\"h\": {}}}",
 		  { "warning 0: docker's credHelpers for h asks",
-		    "has the password of 1.dkr.ecr.us-east-1.amazonaws.com in clear -> docker "
-		    "logout" } },
+		    "has the password of https://123456789012.dkr.ecr.us-east-1.amazonaws.com in "
+		    "clear -> docker logout" } },
+		{ "{\"auths\": {\"123456789012.dkr-ecr.us-east-1.on.aws\": {\"auth\": \"QTpi\"}, "
+		  "\"ghcr.io\": {\"auth\": \"QTpi\"}}}",
+		  { "has the password of 123456789012.dkr-ecr.us-east-1.on.aws in clear" } },
 	};
 
 	(void)state;
