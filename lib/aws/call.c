@@ -69,6 +69,7 @@ void aws_caller_init(struct aws_caller *caller, const struct aws_settings *setti
 		.jitter = random_fraction,
 		.tokens = aws_retry_rules_2026.quota,
 	};
+	aws_rate_init(&caller->rate, clock->monotonic_ms(clock));
 }
 
 void aws_caller_use(struct aws_caller *caller, const struct aws_credentials *credentials)
@@ -397,7 +398,6 @@ static int attempt(struct call *call, struct aws_reply *reply, struct error *err
 	CLEANUP(strv_wipe) struct strv headers = STRV_INIT;
 	bool is_skew_known;
 
-	call->failure = AWS_RETRY_NEVER;
 	strv_add_list(&headers, &call->headers);
 	if (!call->operation->is_unsigned && sign(call, &headers, err) < 0)
 		return -1;
@@ -413,6 +413,28 @@ static int attempt(struct call *call, struct aws_reply *reply, struct error *err
 		return 0;
 	call->failure = AWS_RETRY_TRANSIENT;
 	return explain_silence(call, err);
+}
+
+/* In adaptive mode a call waits for its turn, and what becomes of it sets the rate of the next. */
+static int attempt_in_turn(struct call *call, struct aws_reply *reply, struct error *err)
+{
+	struct aws_caller *caller = call->caller;
+	struct clock *clock = caller->clock;
+	int64_t wait_ms;
+	int result;
+
+	call->failure = AWS_RETRY_NEVER;
+	if (caller->settings->retry_mode != AWS_RETRY_ADAPTIVE)
+		return attempt(call, reply, err);
+	wait_ms = aws_rate_take(&caller->rate, clock->monotonic_ms(clock));
+	if (wait_ms)
+		clock->sleep_ms(clock, wait_ms);
+	if (interrupt_check("waiting to call", err) < 0)
+		return -1;
+	result = attempt(call, reply, err);
+	aws_rate_update(&caller->rate, call->failure == AWS_RETRY_THROTTLING,
+			clock->monotonic_ms(clock));
+	return result;
 }
 
 /* Credentials that ended are replaced once, at no cost: the service has not done anything yet. */
@@ -465,7 +487,7 @@ static int run(struct call *call, struct aws_reply *reply, struct error *err)
 {
 	if (prepare(call, err) < 0)
 		return -1;
-	while (attempt(call, reply, err) < 0) {
+	while (attempt_in_turn(call, reply, err) < 0) {
 		if (!wait_for_next(call, err))
 			return -1;
 	}

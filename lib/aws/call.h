@@ -4,6 +4,7 @@
 #include "aws/client.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/rate.h"
 #include "aws/reply.h"
 #include "aws/service.h"
 #include "aws/settings.h"
@@ -25,8 +26,9 @@ typedef int (*aws_credentials_fn)(void *ctx, bool force_refresh,
 				  struct error *err);
 
 /*
- * What calls need from around them, and what they learn from each other: the retry quota and how
- * far the clock is off. A value; everything it points to is borrowed.
+ * What calls need from around them, and what they learn from each other: the retry quota, the
+ * rate that a service bears and how far the clock is off. A value; everything it points to is
+ * borrowed.
  */
 struct aws_caller {
 	const struct aws_settings *settings;
@@ -36,6 +38,7 @@ struct aws_caller {
 	void *credentials_ctx;
 	double (*jitter)(void); /* a number in [0, 1] */
 	unsigned tokens;
+	struct aws_rate rate; /* obeyed where retry_mode is adaptive */
 	int64_t skew_ms;
 };
 

@@ -188,6 +188,26 @@ static void signs_each_attempt_at_its_own_time(void **state)
 	assert_int_equal(fixture.caller.tokens, 500 - 10 + 5);
 }
 
+/* Half a call a second after the first was throttled: two seconds, of which one was the back-off.
+ */
+static void keeps_to_the_rate_in_adaptive_mode(void **state)
+{
+	static const struct canned_exchange exchanges[] = {
+		{ "POST", URL, 400, "", FAULT("Throttling") },
+		{ "POST", URL, 200, "", IDENTITY },
+	};
+	CLEANUP(tear_down) struct fixture fixture;
+
+	(void)state;
+	SET_UP(fixture, exchanges);
+	fixture.settings.retry_mode = AWS_RETRY_ADAPTIVE;
+	assert_int_equal(call(&fixture, &whoami), 0);
+	assert_int_equal(fixture.clock.sleeps, 2);
+	assert_int_equal(fixture.clock.sleeps_ms[0], 1000);
+	assert_int_equal(fixture.clock.sleeps_ms[1], 1000);
+	assert_string_equal(canned_header(&fixture.http, "X-Amz-Date"), "20150830T123602Z");
+}
+
 static void repeats_what_no_whole_answer_came_to(void **state)
 {
 	static const struct canned_exchange exchanges[] = {
@@ -507,6 +527,7 @@ int main(void)
 		cmocka_unit_test(sends_no_signature_where_none_is_wanted),
 		cmocka_unit_test(encodes_a_form),
 		cmocka_unit_test(signs_each_attempt_at_its_own_time),
+		cmocka_unit_test(keeps_to_the_rate_in_adaptive_mode),
 		cmocka_unit_test(repeats_what_no_whole_answer_came_to),
 		cmocka_unit_test(gives_up_in_time),
 		cmocka_unit_test(takes_a_quota_of_cloudformation_for_no_throttling),

@@ -1,7 +1,8 @@
 /*
- * The retry tests of smithy-kotlin (standard.yaml, standard-2.1.yaml), read from the conformance
- * folder; the rest stands in botocore/retries/standard.py and its tests.
+ * The retry tests of smithy-kotlin (standard.yaml, standard-2.1.yaml, adaptive.yaml), read from the
+ * conformance folder; the rest stands in botocore/retries/standard.py and its tests.
  */
+#include "aws/rate.h"
 #include "aws/retry.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -131,6 +132,70 @@ static void play_threads(struct scenario *scenario, const json_t *threads)
 	play(scenario, &retry_a, json_array_get(a, 2));
 }
 
+static bool is_throttled(const json_t *step)
+{
+	return strcmp(json_string_value(json_object_get(step, "response")), "throttle") == 0;
+}
+
+static void check_number(const json_t *test, const json_t *step, const char *name, double got)
+{
+	double want = json_number_value(json_object_get(step, name));
+
+	if (got < want - 1e-6 || got > want + 1e-6)
+		fail_msg("%s: %s %f, not %f", json_string_value(json_object_get(test, "name")),
+			 name, got, want);
+}
+
+/* The rates of the curve alone: from where it was throttled before. */
+static void play_curve(const json_t *test, const json_t *given)
+{
+	struct aws_cubic cubic = {
+		.max_rate = json_number_value(json_object_get(given, "last_max_rate")),
+		.throttled_s = json_number_value(json_object_get(given, "last_throttle_time")),
+	};
+	const json_t *step;
+	double rate = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(test, "cases"), i, step)
+	{
+		double now_s = json_number_value(json_object_get(step, "timestamp"));
+
+		rate = is_throttled(step) ? aws_cubic_throttled(&cubic, rate, now_s)
+					  : aws_cubic_succeeded(&cubic, now_s);
+		check_number(test, step, "calculated_rate", rate);
+	}
+}
+
+/* The rate of a client, which measures how many calls it makes. */
+static void play_rate(const json_t *test)
+{
+	const json_t *step;
+	struct aws_rate rate;
+	size_t i;
+
+	aws_rate_init(&rate, 0);
+	json_array_foreach(json_object_get(test, "cases"), i, step)
+	{
+		int64_t now_ms = to_ms(json_object_get(step, "timestamp"));
+
+		aws_rate_update(&rate, is_throttled(step), now_ms);
+		check_number(test, step, "measured_tx_rate", rate.measured);
+		check_number(test, step, "new_token_bucket_rate", rate.limit);
+	}
+}
+
+static void play_adaptive_case(const struct aws_retry_rules *rules, const json_t *test)
+{
+	const json_t *given = json_object_get(test, "given");
+
+	(void)rules;
+	if (given)
+		play_curve(test, given);
+	else
+		play_rate(test);
+}
+
 static void play_case(const struct aws_retry_rules *rules, const json_t *test)
 {
 	const json_t *threads = json_object_get(test, "threads");
@@ -163,8 +228,10 @@ static char *read_vectors(const char *name)
 	return str_detach(&text);
 }
 
+typedef void (*play_fn)(const struct aws_retry_rules *rules, const json_t *test);
+
 /* Plays each document of a YAML stream; returns how many there are. */
-static size_t play_file(const char *name, const struct aws_retry_rules *rules)
+static size_t play_file(const char *name, const struct aws_retry_rules *rules, play_fn play_one)
 {
 	CLEANUP_FREE char *text = read_vectors(name);
 	char *document = strstr(text, "---\n");
@@ -179,7 +246,7 @@ static size_t play_file(const char *name, const struct aws_retry_rules *rules)
 
 		if (!test)
 			fail_msg("%s: %s", name, err.msg.buf);
-		play_case(rules, test);
+		play_one(rules, test);
 		document = end ? end + 1 : NULL;
 		count++;
 	}
@@ -188,7 +255,7 @@ static size_t play_file(const char *name, const struct aws_retry_rules *rules)
 
 static void plays_the_published_scenarios_of_2026(void **state)
 {
-	size_t count = play_file("standard-2.1.yaml", &aws_retry_rules_2026);
+	size_t count = play_file("standard-2.1.yaml", &aws_retry_rules_2026, play_case);
 
 	(void)state;
 	print_message("# retries, rules of 2026: %zu/19 scenarios\n", count);
@@ -197,11 +264,40 @@ static void plays_the_published_scenarios_of_2026(void **state)
 
 static void plays_the_published_scenarios_of_the_former_rules(void **state)
 {
-	size_t count = play_file("standard.yaml", &rules_2020);
+	size_t count = play_file("standard.yaml", &rules_2020, play_case);
 
 	(void)state;
 	print_message("# retries, former rules: %zu/6 scenarios\n", count);
 	assert_int_equal(count, 6);
+}
+
+static void plays_the_published_scenarios_of_adaptive_rates(void **state)
+{
+	size_t count = play_file("adaptive.yaml", NULL, play_adaptive_case);
+
+	(void)state;
+	print_message("# retries, adaptive rates: %zu/3 scenarios\n", count);
+	assert_int_equal(count, 3);
+}
+
+/* Ten calls a second until one is throttled; then each waits for its turn. */
+static void lets_no_call_wait_before_one_was_throttled(void **state)
+{
+	struct aws_rate rate;
+	int64_t now_ms = 5000;
+
+	(void)state;
+	aws_rate_init(&rate, now_ms);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(aws_rate_take(&rate, now_ms), 0);
+		now_ms += 100;
+		aws_rate_update(&rate, i == 19, now_ms);
+	}
+	assert_true(rate.limit > 1 && rate.limit < 10);
+	for (int i = 0; i < 20; i++)
+		now_ms += aws_rate_take(&rate, now_ms);
+	assert_in_range(now_ms, 7000 + (int64_t)(19 / rate.limit * 1000) - 1000,
+			7000 + (int64_t)(20 / rate.limit * 1000) + 1000);
 }
 
 static void waits_longer_each_time_up_to_the_limit(void **state)
@@ -311,6 +407,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plays_the_published_scenarios_of_2026),
 		cmocka_unit_test(plays_the_published_scenarios_of_the_former_rules),
+		cmocka_unit_test(plays_the_published_scenarios_of_adaptive_rates),
+		cmocka_unit_test(lets_no_call_wait_before_one_was_throttled),
 		cmocka_unit_test(waits_longer_each_time_up_to_the_limit),
 		cmocka_unit_test(waits_as_the_service_asks_within_limits),
 		cmocka_unit_test(tells_what_is_worth_repeating),
