@@ -5,6 +5,7 @@
 #include "aws/reply.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "sys/file.h"
 #include "vectors.h"
 
 #include <string.h>
@@ -250,6 +251,7 @@ static size_t read_suite(enum aws_protocol protocol, const json_t *suite)
 	json_array_foreach(json_object_get(suite, "cases"), i, test)
 	{
 		const char *code = json_string_value(json_object_get(test, "errorCode"));
+		const char *message = json_string_value(json_object_get(test, "errorMessage"));
 		CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
 		CLEANUP(aws_fault_release) struct aws_fault fault = AWS_FAULT_INIT;
 
@@ -258,6 +260,8 @@ static size_t read_suite(enum aws_protocol protocol, const json_t *suite)
 		set_vector(&response, json_object_get(test, "response"));
 		aws_fault_read(protocol, &response, &fault);
 		assert_string_equal(fault.code.buf, code);
+		if (message)
+			assert_string_equal(fault.message.buf, message);
 		count++;
 	}
 	return count;
@@ -289,6 +293,62 @@ static void reads_the_error_cases_of_the_protocol_tests(void **state)
 	}
 }
 
+/* A recorded error: what botocore reads in it stands beside it, or in a folder of its own. */
+static void read_recorded(enum aws_protocol protocol, const char *reply, const char *expected)
+{
+	json_auto_t *want = vectors_read("protocol/%s", expected);
+	const json_t *error = json_object_get(want, "Error");
+	const json_t *id = json_object_get(json_object_get(want, "ResponseMetadata"), "RequestId");
+	CLEANUP(http_response_release) struct http_response response = HTTP_RESPONSE_INIT;
+	CLEANUP(aws_fault_release) struct aws_fault fault = AWS_FAULT_INIT;
+	CLEANUP_FREE char *path = mem_printf("%s/protocol/%s", vectors_dir(), reply);
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+
+	response.status = 400;
+	assert_int_equal(file_read(path, 1 << 20, &response.body, &err), 0);
+	aws_fault_read(protocol, &response, &fault);
+	assert_string_equal(fault.code.buf, json_string_value(json_object_get(error, "Code")));
+	assert_string_equal(fault.message.buf,
+			    json_string_value(json_object_get(error, "Message")));
+	if (id)
+		assert_string_equal(fault.request_id.buf, json_string_value(id));
+}
+
+static void reads_recorded_errors_as_botocore_does(void **state)
+{
+	static const struct {
+		enum aws_protocol protocol;
+		const char *reply, *expected;
+	} rows[] = {
+		{ QUERY, "response-xml/errors/cloudformation-cancel-update-stack.xml",
+		  "response-xml/errors/cloudformation-cancel-update-stack.json" },
+		{ QUERY, "response-xml/errors/iam-get-user.xml",
+		  "response-xml/errors/iam-get-user.json" },
+		{ QUERY, "response-xml/errors/sts-get-session-token.xml",
+		  "response-xml/errors/sts-get-session-token.json" },
+		{ XML, "response-xml/errors/s3-create-bucket.xml",
+		  "response-xml/errors/s3-create-bucket.json" },
+		{ XML, "response-xml/errors/s3-list-objects.xml",
+		  "response-xml/errors/s3-list-objects.json" },
+		{ JSON, "response-json/errors/datapipeline-create-pipeline.json",
+		  "response-json/expected/datapipeline-create-pipeline.json" },
+		{ JSON, "response-json/errors/directconnect-delete-connection.json",
+		  "response-json/expected/directconnect-delete-connection.json" },
+		{ JSON, "response-json/errors/dynamodb-put-item.json",
+		  "response-json/expected/dynamodb-put-item.json" },
+		{ JSON, "response-json/errors/storagegateway-delete-gateway.json",
+		  "response-json/expected/storagegateway-delete-gateway.json" },
+		{ JSON, "response-json/errors/swf-deprecate-domain.json",
+		  "response-json/expected/swf-deprecate-domain.json" },
+	};
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		read_recorded(rows[i].protocol, rows[i].reply, rows[i].expected);
+	print_message("# recorded errors: %zu/%zu\n", count, count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +359,7 @@ int main(void)
 		cmocka_unit_test(reads_an_error_in_every_shape),
 		cmocka_unit_test(gives_an_error_its_kind_and_a_fix),
 		cmocka_unit_test(reads_the_error_cases_of_the_protocol_tests),
+		cmocka_unit_test(reads_recorded_errors_as_botocore_does),
 	};
 
 	return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
