@@ -37,6 +37,11 @@ for reply in drop lost cut throttle; do
 	err_has '  -> '
 done
 
+# A client that keeps to a rate of its own comes to the same.
+in_sandbox 0 'faults: [{action: GetCallerIdentity, reply: throttle, count: 1}]' AWS_RETRY_MODE=adaptive \
+	"$DEPLOYER" whoami
+out_has 'account      123456789012'
+
 # A wrong secret is a matter of credentials, whose value is not shown.
 in_sandbox 4 "$none" AWS_SECRET_ACCESS_KEY=canary "$DEPLOYER" whoami
 err_has 'SignatureDoesNotMatch'
