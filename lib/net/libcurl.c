@@ -1,16 +1,10 @@
 #include "net/libcurl.h"
 
-#include <dlfcn.h>
+#include "base/library.h"
+
 #include <stddef.h>
-#include <string.h>
 
-/* The name of its interface since 7.16 of 2006; curl/curl.h of the same Debian package has it. */
-#define SONAME "libcurl.so.4"
-
-static const struct {
-	const char *name;
-	size_t at; /* in struct libcurl */
-} functions[] = {
+static const struct library_function functions[] = {
 	{ "curl_easy_cleanup", offsetof(struct libcurl, easy_cleanup) },
 	{ "curl_easy_getinfo", offsetof(struct libcurl, easy_getinfo) },
 	{ "curl_easy_init", offsetof(struct libcurl, easy_init) },
@@ -28,26 +22,16 @@ static const struct {
 
 _Static_assert(sizeof(struct libcurl) == FUNCTION_COUNT * sizeof(void *), "one is not listed");
 
-static int fail(struct error *err)
-{
-	error_set(err, ERROR_TOOL, "cannot load libcurl: %s", dlerror());
-	return error_fix(err, "install it: apt-get install libcurl4");
-}
+static const struct library library = {
+	.name = "libcurl",
+	/* Its interface since 7.16 of 2006; curl/curl.h of the same Debian package has it. */
+	.file = "libcurl.so.4",
+	.package = "libcurl4",
+	.functions = functions,
+	.count = FUNCTION_COUNT,
+};
 
 int libcurl_load(struct libcurl *ret, struct error *err)
 {
-	void *library = dlopen(SONAME, RTLD_NOW | RTLD_NODELETE);
-	struct libcurl found;
-
-	if (!library)
-		return fail(err);
-	for (size_t i = 0; i < FUNCTION_COUNT; i++) {
-		void *function = dlsym(library, functions[i].name);
-
-		if (!function)
-			return fail(err);
-		memcpy((char *)&found + functions[i].at, &function, sizeof(function));
-	}
-	*ret = found;
-	return 0;
+	return library_load(&library, ret, err);
 }

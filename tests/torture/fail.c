@@ -384,7 +384,7 @@ TORTURED(KIND_CONNECT, int, getaddrinfo, EIO, EAI_AGAIN,
 	 (host, port, hints, ret));
 TORTURED(KIND_CONNECT, int, getifaddrs, ENOBUFS, -1, (void *ret), (ret));
 
-/* libcurl's functions are handed out by dlsym() (net/libcurl.h): in their places stand these. */
+/* libcurl's functions are handed out by dlsym() (base/library.h): in their places stand these. */
 struct curl_function {
 	const char *name;
 	void *tortured;

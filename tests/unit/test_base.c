@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/env.h"
 #include "base/error.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/sanitize.h"
@@ -219,6 +220,45 @@ static void keeps_a_secret_to_itself(void **state)
 	assert_string_equal(secret_bytes(&b), "hunter2");
 }
 
+struct loaded {
+	double (*cos)(double angle);
+	double (*sin)(double angle);
+};
+
+static void loads_all_of_a_library_or_nothing(void **state)
+{
+	static const struct library_function good[] = { { "sin", offsetof(struct loaded, sin) },
+							{ "cos", offsetof(struct loaded, cos) } };
+	static const struct library_function bad[] = { { "sin", offsetof(struct loaded, sin) },
+						       { "sine", offsetof(struct loaded, cos) } };
+	struct library library = { .name = "libm",
+				   .file = "libm.so.6",
+				   .package = "libc6",
+				   .functions = good,
+				   .count = 2 };
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct loaded loaded = { NULL, NULL };
+
+	(void)state;
+	library.functions = bad;
+	assert_int_equal(library_load(&library, &loaded, &err), -1);
+	assert_int_equal(err.kind, ERROR_TOOL);
+	assert_non_null(strstr(err.msg.buf, "cannot load libm: "));
+	assert_non_null(strstr(err.msg.buf, "sine"));
+	assert_string_equal(err.fix.buf, "install it: apt-get install libc6");
+	assert_null(loaded.sin);
+	error_release(&err);
+	library.file = "libabsent.so.1";
+	assert_int_equal(library_load(&library, &loaded, &err), -1);
+	assert_non_null(strstr(err.msg.buf, "libabsent.so.1"));
+	error_release(&err);
+	library.file = "libm.so.6";
+	library.functions = good;
+	assert_int_equal(library_load(&library, &loaded, &err), 0);
+	assert_true(loaded.cos(0) > 0.5);
+	assert_true(loaded.sin(0) < 0.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +274,7 @@ int main(void)
 		cmocka_unit_test(grows_a_list_by_one),
 		cmocka_unit_test(pools_strings_of_any_length),
 		cmocka_unit_test(keeps_a_secret_to_itself),
+		cmocka_unit_test(loads_all_of_a_library_or_nothing),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
