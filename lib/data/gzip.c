@@ -1,9 +1,11 @@
 #include "data/gzip.h"
 
+#include "base/library.h"
 #include "base/mem.h"
 
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,31 @@ struct gzip {
 	struct isal_zstream stream;
 	uint8_t level[ISAL_DEF_LVL1_DEFAULT];
 };
+
+/* Loaded when the first image is compressed: its tables are 0.2 MB. */
+static struct isal {
+	__typeof__(&crc32_gzip_refl) crc;
+	__typeof__(&isal_deflate_stateless_init) init;
+	__typeof__(&isal_deflate_stateless) deflate;
+} isal;
+
+int gzip_load(struct error *err)
+{
+	static const struct library_function functions[] = {
+		{ "crc32_gzip_refl", offsetof(struct isal, crc) },
+		{ "isal_deflate_stateless_init", offsetof(struct isal, init) },
+		{ "isal_deflate_stateless", offsetof(struct isal, deflate) },
+	};
+	static const struct library library = {
+		.name = "ISA-L",
+		.file = "libisal.so.2",
+		.package = "libisal2",
+		.functions = functions,
+		.count = sizeof(functions) / sizeof(functions[0]),
+	};
+
+	return isal.crc ? 0 : library_load(&library, &isal, err);
+}
 
 void gzip_write_head(unsigned char ret_bytes[GZIP_HEAD_LEN])
 {
@@ -44,7 +71,7 @@ void gzip_write_tail(uint32_t crc, uint64_t len, unsigned char ret_bytes[GZIP_TA
 
 uint32_t gzip_crc(uint32_t crc, const void *bytes, size_t len)
 {
-	return crc32_gzip_refl(crc, bytes, len);
+	return isal.crc(crc, bytes, len);
 }
 
 size_t gzip_bound(size_t len)
@@ -70,7 +97,7 @@ size_t gzip_compress(struct gzip *gzip, const void *bytes, size_t len, unsigned 
 
 	/* Declared without const, and only read. */
 	memcpy(&input, &bytes, sizeof(input));
-	isal_deflate_stateless_init(stream);
+	isal.init(stream);
 	stream->level = 1;
 	stream->level_buf = gzip->level;
 	stream->level_buf_size = sizeof(gzip->level);
@@ -81,7 +108,7 @@ size_t gzip_compress(struct gzip *gzip, const void *bytes, size_t len, unsigned 
 	stream->avail_in = (uint32_t)len;
 	stream->next_out = out;
 	stream->avail_out = (uint32_t)max;
-	if (isal_deflate_stateless(stream) != COMP_OK || stream->avail_in)
+	if (isal.deflate(stream) != COMP_OK || stream->avail_in)
 		mem_fatal("gzip_bound");
 	return max - stream->avail_out;
 }

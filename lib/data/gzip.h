@@ -1,6 +1,8 @@
 #ifndef DATA_GZIP_H
 #define DATA_GZIP_H
 
+#include "base/error.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +11,9 @@
  * any number of threads: gzip_write_head(), the pieces in their order, gzip_write_tail(). It is one
  * member, without a name and a time: the same bytes, cut at the same places, give the same file.
  */
+
+/* Before gzip_crc() and gzip_compress(), and before there are threads. ERROR_TOOL without ISA-L. */
+int gzip_load(struct error *err);
 
 /* What begins and ends the file. */
 #define GZIP_HEAD_LEN 10

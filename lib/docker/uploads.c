@@ -693,8 +693,11 @@ static void init_conditions(struct uploads *uploads)
 
 int uploads_new(const struct uploads_target *target, struct uploads **ret, struct error *err)
 {
-	struct uploads *uploads = mem_zalloc(sizeof(*uploads));
+	struct uploads *uploads;
 
+	if (gzip_load(err) < 0)
+		return -1;
+	uploads = mem_zalloc(sizeof(*uploads));
 	uploads->target = *target;
 	uploads->cause = (struct error)ERROR_INIT;
 	init_conditions(uploads);

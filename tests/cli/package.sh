@@ -11,7 +11,7 @@ package=$(cat "$tmp/out")
 version=$("$DEPLOYER" --version | cut -d ' ' -f 2)
 [ "$package" = "$tmp/deployer_${version}_$(dpkg --print-architecture).deb" ] || fail "a package named $package"
 run 0 dpkg-deb --field "$package" Depends
-for library in libcurl4 libgit2-1.5 libjansson4 libssl3 libyaml-0-2 libmicrohttpd12; do
+for library in libcurl4 libgit2-1.5 libisal2 libjansson4 libssl3 libyaml-0-2 libmicrohttpd12; do
 	out_has $library
 done
 run 0 dpkg-deb --extract "$package" root

@@ -104,6 +104,14 @@ static void forgets_what_came_before(void **state)
 	free(second);
 }
 
+static int load(void **state)
+{
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+
+	(void)state;
+	return gzip_load(&err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,5 +119,5 @@ int main(void)
 		cmocka_unit_test(forgets_what_came_before),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load, NULL);
 }
