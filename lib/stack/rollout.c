@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many distinct tasks prove that the next one will fare no better. */
+/* How many distinct tasks prove that the next one will fare no better; also ROLLOUT_EXITS. */
 #define MANY_STARTS    2
-#define MANY_EXITS     3
 #define MANY_UNHEALTHY 3
 
 /* A task that runs for so long is no crash at the start. */
@@ -69,6 +68,7 @@ static void pin(struct rollout *r, const struct ecs_deployment *primary)
 	replace(&r->task_definition, primary->task_definition);
 	strv_release(&r->seen);
 	memset(r->stops, 0, sizeof(r->stops));
+	memset(r->lives_ms, 0, sizeof(r->lives_ms));
 	r->last_stop_ms = 0;
 	r->unplaced_since_ms = 0;
 	r->has_warned = false;
@@ -94,11 +94,27 @@ static bool is_own(const struct rollout *r, const struct ecs_task *task)
 	       (!task->created_ms || task->created_ms >= r->since_ms);
 }
 
+static void note_life(struct rollout *r, const struct ecs_task *task)
+{
+	int64_t life_ms = task->started_ms ? task->stopped_ms - task->started_ms : 0;
+
+	for (size_t i = 0; i < ROLLOUT_EXITS; i++) {
+		int64_t longest_ms = r->lives_ms[i];
+
+		if (life_ms <= longest_ms)
+			continue;
+		r->lives_ms[i] = life_ms;
+		life_ms = longest_ms;
+	}
+}
+
 static void count_stop(struct rollout *r, const struct ecs_task *task)
 {
 	enum task_stop kind = task_stop_kind(task);
 
 	r->stops[kind]++;
+	if (kind == TASK_STOP_EXIT)
+		note_life(r, task);
 	if (kind == TASK_STOP_EXPECTED || task->stopped_ms < r->last_stop_ms)
 		return;
 	r->last_stop_ms = task->stopped_ms;
@@ -146,6 +162,15 @@ static int count_stops(struct rollout *r, struct error *err)
 	return 0;
 }
 
+/* To last is to outlive a start, and what many did that crashed later: of tasks that begin at
+ * different times and end after two minutes each, one is always older than a minute. */
+static int64_t lasting_ms(const struct rollout *r)
+{
+	int64_t many_ms = r->lives_ms[ROLLOUT_EXITS - 1];
+
+	return many_ms > LASTING_MS ? many_ms : LASTING_MS;
+}
+
 /* Whether a task of the deployment had been running for a while when the last one ended. */
 static int has_lasting_task(const struct rollout *r, bool *ret, struct error *err)
 {
@@ -161,7 +186,7 @@ static int has_lasting_task(const struct rollout *r, bool *ret, struct error *er
 
 		*ret = *ret ||
 		       (is_own(r, task) && strcmp(task->status, "RUNNING") == 0 &&
-			task->started_ms && task->started_ms + LASTING_MS <= r->last_stop_ms);
+			task->started_ms && task->started_ms + lasting_ms(r) <= r->last_stop_ms);
 	}
 	return 0;
 }
@@ -242,7 +267,7 @@ static int judge_stops(struct rollout *r, int64_t now_ms, struct error *err)
 		fail_with(r, "its tasks fail their health checks");
 	else if (r->unplaced_since_ms && now_ms - r->unplaced_since_ms >= UNPLACED_MS)
 		fail_with(r, "its tasks find no place in the cluster");
-	else if (r->stops[TASK_STOP_EXIT] >= MANY_EXITS) {
+	else if (r->stops[TASK_STOP_EXIT] >= ROLLOUT_EXITS) {
 		if (has_lasting_task(r, &lives, err) < 0)
 			return -1;
 		if (!lives)

@@ -17,6 +17,9 @@ enum rollout_verdict {
 	ROLLOUT_UNSEEN,	 /* it may not be looked at */
 };
 
+/* So many distinct tasks that crashed prove that the next one will, too. */
+#define ROLLOUT_EXITS 3
+
 /*
  * Watching an ECS service replace its tasks, a step at a time: the caller owns the loop, the sleep
  * and the time, as with stack/follow.h.
@@ -25,9 +28,9 @@ enum rollout_verdict {
  * What counts are the distinct stopped tasks of the PRIMARY deployment: its failedTasks start anew
  * whenever a task reaches RUNNING (API reference, "Deployment"), which a task that crashes after
  * its start does each time. It is failing when two tasks could not start; three ended with a status
- * that is not 0 and none lives for a minute; three failed their health checks; a task finds no
- * place for five minutes, as capacity may still come; or ECS gave it up itself (rolloutState
- * FAILED).
+ * that is not 0 and none lives for a minute, nor longer than three that crashed; three failed their
+ * health checks; a task finds no place for five minutes, as capacity may still come; or ECS gave it
+ * up itself (rolloutState FAILED).
  */
 struct rollout {
 	struct aws_client *client;
@@ -40,8 +43,9 @@ struct rollout {
 	struct str task_definition; /* that the deployment starts */
 	struct strv seen;	    /* stopped tasks that were looked at: those still listed */
 	unsigned stops[TASK_STOP_KINDS];
-	int64_t last_stop_ms;	   /* the service's clock */
-	int64_t unplaced_since_ms; /* monotonic; 0: every task finds a place */
+	int64_t lives_ms[ROLLOUT_EXITS]; /* the longest of those that crashed, longest first */
+	int64_t last_stop_ms;		 /* the service's clock */
+	int64_t unplaced_since_ms;	 /* monotonic; 0: every task finds a place */
 	bool has_warned;
 	bool is_over;	 /* CloudFormation waits for it no longer: set by whoever steps it */
 	struct str told; /* the counts as they were told last */

@@ -28,6 +28,14 @@ struct rule {
 	     ", \"stopCode\": \"EssentialContainerExited\", \"stoppedReason\": \"Essential "       \
 	     "container in task exited\", \"stoppedAt\": " #stopped                                \
 	     ".0, \"containers\": [{\"name\": \"app\", \"exitCode\": " #code "}]")
+#define LIVED(id, started, stopped)                                                                \
+	TASK(id, NEW, "STOPPED", 1440938170,                                                       \
+	     ", \"stopCode\": \"EssentialContainerExited\", \"startedAt\": " #started              \
+	     ".0, \"stoppedAt\": " #stopped                                                        \
+	     ".0, \"containers\": [{\"name\": \"app\", \"exitCode\": 1}]")
+#define LATE_CRASHES                                                                               \
+	TASKS(LIVED("a", 1440938170, 1440938265) "," LIVED("b", 1440938190, 1440938280) "," LIVED( \
+		"c", 1440938210, 1440938300))
 #define THREE ARNS(ARN("a") "," ARN("b") "," ARN("c"))
 
 #define PULL "CannotPullContainerError: manifest for app:2b not found"
@@ -71,6 +79,21 @@ static const struct rule rules[] = {
 	  ARNS(ARN("d")),
 	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938230.0")),
 	  ROLLOUT_FAILING, "crash" },
+	/* Three that end after a minute and a half, one after the other: a fourth that is past a
+	 * minute is on the same way, until it has outlived them. */
+	{ THREE, LATE_CRASHES, ARNS(ARN("d")),
+	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938235.0")),
+	  ROLLOUT_FAILING, "crash" },
+	{ THREE, LATE_CRASHES, ARNS(ARN("d")),
+	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938205.0")),
+	  ROLLOUT_UNDER_WAY, "" },
+	/* One that lived so long, among crashes at the start, is no measure. */
+	{ THREE,
+	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," LIVED(
+		  "c", 1440938170, 1440938300)),
+	  ARNS(ARN("d")),
+	  TASKS(TASK("d", NEW, "RUNNING", 1440938170, ", \"startedAt\": 1440938235.0")),
+	  ROLLOUT_UNDER_WAY, "" },
 	/* An old task that lives proves nothing for the new version. */
 	{ THREE,
 	  TASKS(CRASHED("a", NEW, 1440938180) "," CRASHED("b", NEW, 1440938190) "," CRASHED(
