@@ -35,11 +35,7 @@ static int recover_run(struct app *app, const void *args_, char **operands, stru
 		return -1;
 	if (!request.stack_name)
 		request.stack_name = config_text(config, CONFIG_STACK_NAME);
-	if (deploy_recover(&request, &stack, err) < 0)
-		return -1;
-	if (!args->dry_run)
-		report_result(app->report, "stack %s is %s", stack.name.buf, stack.status.buf);
-	return 0;
+	return deploy_recover(&request, &stack, err);
 }
 
 const struct cmd cmd_recover = {

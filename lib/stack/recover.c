@@ -247,6 +247,7 @@ static int recover(struct recovery *r, struct error *err)
 	if (follow_it(r, err) < 0)
 		return -1;
 	tell_skipped(r);
+	report_result(r->request->report, "stack %s is %s", r->stack.name.buf, r->stack.status.buf);
 	return 0;
 }
 

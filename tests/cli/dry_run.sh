@@ -72,6 +72,8 @@ err_has 'image tag 1a -> 7777777'
 unchanged
 sandbox 0 -- "$DEPLOYER" recover --dry-run
 err_has 'nothing to recover'
+sandbox 0 -- "$DEPLOYER" recover
+[ "$(grep -c 'stack app is' "$tmp/err")" = 1 ] || fail 'the status is told twice'
 run 2 "$DEPLOYER" release --resume --dry-run
 err_has '--resume has no dry run'
 printf 'Nonsense=1\n' >>dev.cfg
