@@ -313,6 +313,12 @@ int run_find_image(struct run *run, struct image_ref *ret, struct error *err)
 		str_adds(&ret->name, run->pipeline->source->repository_name.buf);
 		return 0;
 	}
+	if (!needs_docker(run) && !has_compose_file(config)) {
+		error_set(err, ERROR_CONFIG, "no image to look for: no compose file in '%s'",
+			  config->dir);
+		return error_fix(err, "name the repository as image in deployer.yml ('image: "
+				      "NAME'), or the compose file as compose.files");
+	}
 	if (run_check_services(run, err) < 0)
 		return -1;
 	app = compose_config_find(&run->services, config_text(config, CONFIG_SERVICE_APP));

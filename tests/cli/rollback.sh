@@ -130,3 +130,9 @@ err_lacks 'migrations lie between'
 # shellcheck disable=SC2016
 sandbox 3 sh -c 'sh push.sh elsewhere && "$0" rollback elsewhere' "$DEPLOYER"
 err_has "nobody knows whether migrations lie between elsewhere and the live $third"
+
+# A repository that has the stack alone: the image is a setting.
+printf 'stack: {name: app}\n' >deployer.yml
+sandbox 2 "$DEPLOYER" rollback
+err_has 'no image to look for: no compose file in'
+err_has "name the repository as image in deployer.yml ('image: NAME')"
