@@ -83,6 +83,15 @@ static int gone(struct error *err)
 	return error_fix(err, "somebody else deployed in between: plan again");
 }
 
+/* Other stacks export it, or none does by now. */
+static int fix_export(struct error *err)
+{
+	if (!strstr(err->msg.buf, "No export named "))
+		return -1;
+	return error_fix(err, "deploy the stack that exports it, to the same account and region; "
+			      "'aws cloudformation list-exports' shows what there is");
+}
+
 static int explain_refusal(struct error *err)
 {
 	/* There was none, or an empty one, a moment ago. */
@@ -95,7 +104,7 @@ static int explain_refusal(struct error *err)
 		error_fix(err, "add the capability to stack.capabilities in deployer.yml");
 	if (error_has_code(err, "LimitExceededException"))
 		error_fix(err, "delete change sets that nobody needs from the stack");
-	return -1;
+	return fix_export(err);
 }
 
 static int create(struct deployment *d, struct error *err)
@@ -303,8 +312,9 @@ static int check_change_set(const struct deployment *d, struct error *err)
 	if (strcmp(d->change_set.status.buf, "CREATE_COMPLETE") == 0)
 		return 0;
 	add_findings(d, &findings);
-	return error_set(err, ERROR_CHANGE_SET, "the change set is %s: %s%s",
-			 d->change_set.status.buf, d->change_set.status_reason.buf, findings.buf);
+	error_set(err, ERROR_CHANGE_SET, "the change set is %s: %s%s", d->change_set.status.buf,
+		  d->change_set.status_reason.buf, findings.buf);
+	return fix_export(err);
 }
 
 /* Where another run finds the operation, whatever becomes of this one. */

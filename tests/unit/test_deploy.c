@@ -402,20 +402,26 @@ static void a_change_set_whose_deletion_was_not_answered_is_looked_for(void **st
 /* B10, B11, B15: refused before anything was made. */
 static void b10_b11_b15_says_why_a_change_set_was_refused(void **state)
 {
-	static const char *const rows[] = {
-		FAULT("InsufficientCapabilitiesException", "Requires capabilities"),
-		FAULT("LimitExceededException", "too many"),
-		FAULT("ValidationError", "Template format error: unsupported structure."),
+	static const struct {
+		const char *body, *fix;
+	} rows[] = {
+		{ FAULT("InsufficientCapabilitiesException", "Requires capabilities"),
+		  "add the capability to stack.capabilities in deployer.yml" },
+		{ FAULT("LimitExceededException", "too many"), "delete change sets" },
+		{ FAULT("ValidationError", "Template format error: unsupported structure."), "" },
+		{ FAULT("ValidationError", "No export named net-vpc found"),
+		  "deploy the stack that exports it, to the same account and region" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct fake_answer answers[] = { { "CreateChangeSet", 400, rows[i], 0 },
+		const struct fake_answer answers[] = { { "CreateChangeSet", 400, rows[i].body, 0 },
 						       USUAL };
 		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
 
 		FAKE_CFN_SET_UP(fake, answers);
 		assert_int_equal(deploy_it(&fake), 9);
+		assert_non_null(strstr(fake.err.fix.buf, rows[i].fix));
 		assert_int_equal(fake_cfn_called(&fake, "CreateChangeSet"), 1);
 	}
 }
