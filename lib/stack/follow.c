@@ -448,11 +448,28 @@ static int take_interrupt(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* Whoever joins after the cancellation has not seen what led to it. */
+static int judge_joined(struct follow *f, struct error *err)
+{
+	follow_look_into_cancelled(f);
+	if (!f->evidence.summary.len) {
+		error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): cancelled by deployer",
+			  f->root_status.buf);
+		return error_fix(err, "the old version runs; whoever deployed was told why");
+	}
+	follow_tell_evidence(f);
+	error_set(err, ERROR_ROLLED_BACK, "rolled back (%s): cancelled by deployer; %s: %s",
+		  f->root_status.buf, f->evidence.resource.buf, f->evidence.summary.buf);
+	return error_fix(err, "the old version runs; mend the cause and deploy again");
+}
+
 /* An operation that was turned back, and why. */
-static int judge_cancelled(const struct follow *f, struct error *err)
+static int judge_cancelled(struct follow *f, struct error *err)
 {
 	const char *why = f->failing.len ? f->failing.buf : "on request";
 
+	if (!f->change_set_arn && !f->failing.len)
+		return judge_joined(f, err);
 	if (f->is_create) {
 		error_set(err, ERROR_ROLLED_BACK, "cancelled, the new stack is deleted: %s", why);
 		return error_fix(err, "mend the cause and deploy again");

@@ -113,6 +113,12 @@ void follow_look_at_rollouts(struct follow *follow)
 	}
 }
 
+static void look_into(struct follow *f, const struct failure *failure)
+{
+	evidence_read(f->client, failure, f->first_event_ms, &f->evidence);
+	evidence_hide(&f->evidence, f->hidden);
+}
+
 void follow_look_into_failure(struct follow *follow)
 {
 	if (follow->evidence.resource.len)
@@ -122,9 +128,21 @@ void follow_look_into_failure(struct follow *follow)
 
 		if (failure->rank != 0 || !evidence_exists(failure))
 			continue;
-		evidence_read(follow->client, failure, follow->first_event_ms, &follow->evidence);
-		evidence_hide(&follow->evidence, follow->hidden);
+		look_into(follow, failure);
 		return;
+	}
+}
+
+void follow_look_into_cancelled(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->cause.count && !follow->evidence.resource.len; i++) {
+		const struct failure *failure = &follow->cause.items[i];
+
+		if (strcmp(failure->type, "AWS::ECS::Service") != 0)
+			continue;
+		look_into(follow, failure);
+		if (!follow->evidence.summary.len)
+			evidence_release(&follow->evidence);
 	}
 }
 

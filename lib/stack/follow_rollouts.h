@@ -22,6 +22,12 @@ void follow_look_at_rollouts(struct follow *follow);
 /* Reads the evidence of the operation's first failure, once, as soon as there is one. */
 void follow_look_into_failure(struct follow *follow);
 
+/*
+ * Reads what was cancelled in an operation that another process has turned back: the tasks of a
+ * service that fails may be why. Evidence of a service that has no failed task is none.
+ */
+void follow_look_into_cancelled(struct follow *follow);
+
 /* Tells the evidence, where it was not told yet. */
 void follow_tell_evidence(struct follow *follow);
 

@@ -595,6 +595,54 @@ static void cancels_an_update_whose_service_crashes(void **state)
 		400, FAULT("ValidationError", "CancelUpdateStack cannot be called"));
 }
 
+/* Joined after deployer has turned it back, it looks at the tasks that may be why. */
+static void looks_into_an_update_that_was_cancelled(void **state)
+{
+	static const struct {
+		const char *tasks, *want, *fix;
+	} rows[] = {
+		{ TASKS(CRASHED("a", "d2", 1440938180)),
+		  "cancelled by deployer; App: Essential container in task exited; container 'app' "
+		  "exited with status 1",
+		  "the old version runs; mend the cause and deploy again" },
+		{ TASKS(STOPPED("a", "d2", "ServiceSchedulerInitiated",
+				"Scaling activity initiated by (deployment d2)", 1440938180, "")),
+		  "cancelled by deployer", "the old version runs; whoever deployed was told why" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct fake_answer answers[] = {
+			{ "DescribeStackEvents", 200,
+			  EVENTS(ROOT_BY("5", "UPDATE_ROLLBACK_COMPLETE", TOKEN "-cancel")
+					 APP("4", "UPDATE_COMPLETE") APP_BECAUSE(
+						 "3", "UPDATE_FAILED", "Resource update cancelled")
+						 APP("2", "UPDATE_IN_PROGRESS")
+							 ROOT_BY("1", "UPDATE_IN_PROGRESS", TOKEN)),
+			  0 },
+			{ "DescribeStacks", 200, STACK("UPDATE_ROLLBACK_COMPLETE"), 0 },
+			{ "ListTasks", 200, ARNS(ARN("a")), 0 },
+			{ "DescribeTasks", 200, rows[i].tasks, 0 },
+			{ "DescribeServices", 200,
+			  SERVICE(DEPLOYMENT("d3", "PRIMARY", "app:1", "COMPLETED", "", 2, 2,
+					     1440938165),
+				  ""),
+			  0 },
+			{ "DescribeTaskDefinition", 400, "{\"__type\": \"ClientException\"}", 0 },
+		};
+		CLEANUP(fake_cfn_tear_down) struct fake_cfn fake;
+		CLEANUP(follow_release) struct follow follow;
+
+		FAKE_CFN_SET_UP(fake, answers);
+		follow_init(&follow, fake.client, &fake.report.report, STACK_ARN, NULL, TOKEN);
+		follow.timeout_ms = 60000;
+		assert_int_equal(follow_to_the_end(&follow, &fake.err), -1);
+		assert_int_equal(fake.err.kind, ERROR_ROLLED_BACK);
+		assert_string_equal(strstr(fake.err.msg.buf, "cancelled"), rows[i].want);
+		assert_string_equal(fake.err.fix.buf, rows[i].fix);
+	}
+}
+
 /* Told to wait, it says the cause all the same, once, and believes a recovery. */
 static void waits_for_a_service_that_crashes(void **state)
 {
@@ -909,6 +957,7 @@ int main(void)
 		cmocka_unit_test(a7_watches_a_deletion_to_its_end),
 		cmocka_unit_test(follows_a_rollback_that_somebody_else_asked_for),
 		cmocka_unit_test(cancels_an_update_whose_service_crashes),
+		cmocka_unit_test(looks_into_an_update_that_was_cancelled),
 		cmocka_unit_test(waits_for_a_service_that_crashes),
 		cmocka_unit_test(says_that_a_custom_resource_is_silent),
 		cmocka_unit_test(cancels_an_update_whose_custom_resource_is_silent),
