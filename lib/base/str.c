@@ -7,16 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From here on it grows by a quarter: str_wipe() touches what a large one has taken ahead, too. */
+#define LARGE_BYTES (1UL << 20)
+
 char str_empty[1];
 
 void str_reserve(struct str *s, size_t extra)
 {
 	size_t need = s->len + extra + 1;
+	size_t ahead = s->cap + (s->cap < LARGE_BYTES ? s->cap : s->cap / 4);
 
 	if (need <= s->cap)
 		return;
-	if (need < s->cap * 2)
-		need = s->cap * 2;
+	if (need < ahead)
+		need = ahead;
 	s->buf = mem_realloc(s->cap ? s->buf : NULL, need);
 	s->cap = need;
 	s->buf[s->len] = '\0';

@@ -4,7 +4,6 @@
 #include "base/slice.h"
 
 #include <expat.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #define MAX_DEPTH    32
 #define MAX_ELEMENTS 50000
 #define MAX_TAG	     65536 /* bytes; expat takes a copy of each attribute */
+#define PIECE_BYTES  65536 /* expat takes a copy of what it is handed, too */
 
 /* A tree being built: the open elements from the root down, and why building was given up. */
 struct builder {
@@ -44,9 +44,11 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
 static struct xml_node *new_node(const char *name)
 {
 	const char *colon = strrchr(name, ':');
-	struct xml_node *node = mem_zalloc(sizeof(*node));
+	const char *local = colon ? colon + 1 : name;
+	size_t size = strlen(local) + 1;
+	struct xml_node *node = mem_zalloc(sizeof(*node) + size);
 
-	node->name = mem_strdup(colon ? colon + 1 : name);
+	memcpy(node->name, local, size);
 	node->text = (struct str)STR_INIT;
 	return node;
 }
@@ -129,13 +131,24 @@ static bool has_long_tag(struct slice text)
 	return false;
 }
 
+static enum XML_Status feed(XML_Parser parser, const char *bytes, size_t len)
+{
+	enum XML_Status status = XML_STATUS_OK;
+
+	for (; len > PIECE_BYTES && status == XML_STATUS_OK; len -= PIECE_BYTES) {
+		status = XML_Parse(parser, bytes, PIECE_BYTES, XML_FALSE);
+		bytes += PIECE_BYTES;
+	}
+	return status == XML_STATUS_OK ? XML_Parse(parser, bytes, (int)len, XML_TRUE) : status;
+}
+
 static int parse(struct builder *builder, const char *bytes, size_t len, struct error *err)
 {
 	XML_SetUserData(builder->parser, builder);
 	XML_SetElementHandler(builder->parser, on_start, on_end);
 	XML_SetCharacterDataHandler(builder->parser, on_text);
 	XML_SetStartDoctypeDeclHandler(builder->parser, on_doctype);
-	if (XML_Parse(builder->parser, bytes, (int)len, XML_TRUE) == XML_STATUS_OK)
+	if (feed(builder->parser, bytes, len) == XML_STATUS_OK)
 		return 0;
 	if (XML_GetErrorCode(builder->parser) == XML_ERROR_NO_MEMORY)
 		mem_fatal("XML_Parse");
@@ -151,10 +164,6 @@ struct xml_node *xml_read(const char *bytes, size_t len, struct error *err)
 	struct builder builder = { .parser = NULL };
 	int result;
 
-	if (len > INT_MAX) {
-		error_set(err, ERROR_REMOTE, "a document of %zu bytes is too long", len);
-		return NULL;
-	}
 	if (has_long_tag((struct slice){ bytes, len })) {
 		error_set(err, ERROR_REMOTE, "a tag of more than %d bytes", MAX_TAG);
 		return NULL;
@@ -178,7 +187,6 @@ void xml_free(struct xml_node *node)
 	for (size_t i = 0; i < node->count; i++)
 		xml_free(node->children[i]);
 	free(node->children);
-	free(node->name);
 	str_wipe(&node->text);
 	free(node);
 }

@@ -11,16 +11,16 @@
  * Attributes are not kept: no AWS query reply carries meaning in them.
  */
 struct xml_node {
-	char *name;
 	struct str text;
 	size_t count;
 	struct xml_node **children;
+	char name[];
 };
 
 /*
- * The one XML reader, over expat. Refuses any DOCTYPE, more than 32 levels, more than 1,000,000
- * elements, and a document that is not whole. ERROR_REMOTE otherwise. Owned by the caller:
- * xml_free().
+ * The one XML reader, over expat. Refuses any DOCTYPE, more than 32 levels, more than 50,000
+ * elements, a tag of more than 64 KiB, and a document that is not whole, with ERROR_REMOTE. Owned
+ * by the caller: xml_free().
  */
 struct xml_node *xml_read(const char *bytes, size_t len, struct error *err);
 void xml_free(struct xml_node *node);

@@ -17,7 +17,7 @@ enum {
 	MAX_BYTES = 1 << 20,
 	MAX_DEPTH = 64,
 	MAX_ALIASES = 100,
-	MAX_NODES = 200000,
+	MAX_NODES = 150000,
 	/* Jansson's collections take the memory of so many texts. */
 	MAPPING_NODES = 4,
 	SEQUENCE_NODES = 2,
@@ -76,7 +76,7 @@ static int count_nodes(struct reader *reader, size_t more, yaml_mark_t mark, str
 {
 	reader->nodes += more;
 	if (reader->nodes > MAX_NODES)
-		return set_error_at(mark, "more than 200000 nodes", err);
+		return set_error_at(mark, "more than 150000 nodes", err);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  * YAML_CLOUDFORMATION reads scalars and short tags as CloudFormation's tools do: "!Ref x" becomes
  * {"Ref": "x"}, "!GetAtt a.b" {"Fn::GetAtt": ["a", "b"]}, every other "!Name x" {"Fn::Name": x}.
  *
- * Text is UTF-8, with or without a byte order mark. At most 64 levels deep, 100 aliases, 200,000
+ * Text is UTF-8, with or without a byte order mark. At most 64 levels deep, 100 aliases, 150,000
  * nodes after expansion (a list counts as two, a mapping as four), 1 MiB of text, one document,
  * string keys only, no duplicate keys: but templates have them, and there the last one counts, as
  * CloudFormation has it; YAML_CLOUDFORMATION_STRICT is for finding them, and has null for every

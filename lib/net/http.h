@@ -22,7 +22,7 @@ typedef ssize_t (*http_source_fn)(void *ctx, char *buf, size_t max);
  *
  * Only https is spoken; http needs `allow_http`, and then only to a loopback address or over a unix
  * socket. Redirects are never followed. No content encoding is asked for. The body that comes back
- * is kept in the response up to `max_body` bytes (0: 16 MiB), or handed to `on_body` as it arrives
+ * is kept in the response up to `max_body` bytes (0: 4 MiB), or handed to `on_body` as it arrives
  * when the status is 2xx.
  */
 struct http_request {
