@@ -26,6 +26,7 @@ one a case, with an empty line between them; lines that begin with a blank go on
     keeps: stack file sets      what must be as it was: the stack's resources, dev.cfg, no change set
                                 more
     live: 2b                    the version that the stack must have in the end (checked by itself)
+    operations: 1               how many creations and updates the stack has more than before
 
 or names what shows it better, and says why:
 
@@ -63,7 +64,7 @@ BUSY = 4
 WORKERS = 6
 
 KEYS = {"row", "case", "before", "scenario", "files", "run", "script", "status", "last", "says", "calls", "keeps", "live"}
-KEYS |= {"unit", "test", "not", "project", "speed", "front", "hits", "within", "env", "long"}
+KEYS |= {"unit", "test", "not", "project", "speed", "front", "hits", "within", "env", "long", "operations"}
 
 # What leads to somebody's account or changes what is said.
 CLEARED = re.compile(r"^(AWS_|DOCKER_|GIT_|COMPOSE_|XDG_)|_proxy$|_PROXY$|^(CI|NO_COLOR|APP_VERSION)$")
@@ -150,6 +151,11 @@ class Account:
         if self.document.get("Services"):
             return "+".join(sorted(image.partition(":")[2] for image in images))
         return self.resources().get("Image", ("", {}))[1].get("Value", "")
+
+    def operations(self):
+        return sum(event["LogicalResourceId"] == "app" and event.get("ResourceStatusReason") == "User Initiated"
+                   and event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+                   for event in self.stack().get("Events", []))
 
     def change_sets(self):
         return len(self.document.get("ChangeSets", []))
@@ -270,6 +276,9 @@ def check_account(outcome, world, before, status):
         outcome.want(after.change_sets() <= before.change_sets(), "a change set is left behind")
     if case.get("live"):
         outcome.want(after.version() == case.get("live"), f"the stack has {after.version()}, not {case.get('live')}")
+    if case.get("operations"):
+        found = after.operations() - before.operations()
+        outcome.want(found == int(case.get("operations")), f"the stack has {found} operations more, not {case.get('operations')}")
     if status == 0:
         wanted = int(case.get("status")) == 0
         truthful = not case.get("live") or after.version() == case.get("live")
@@ -420,11 +429,14 @@ def main(words):
                 sys.stdout.flush()
     finally:
         shutil.rmtree(template, ignore_errors=True)
+    skipped = sum(outcome.is_skipped and not outcome.problems for outcome in outcomes)
+    outcomes = [outcome for outcome in outcomes if outcome.problems or not outcome.is_skipped]
     good = [outcome for outcome in outcomes if not outcome.problems]
     rows = {outcome.case.row for outcome in outcomes}
     bad_rows = {outcome.case.row for outcome in outcomes if outcome.problems}
     lies = sum(outcome.false_success for outcome in outcomes)
-    print(f"{len(good)}/{len(outcomes)} cases, {len(rows - bad_rows)}/{len(rows)} rows, false successes {lies}")
+    print(f"{len(good)}/{len(outcomes)} cases, {len(rows - bad_rows)}/{len(rows)} rows, false successes {lies}"
+          + (f" ({skipped} skipped)" if skipped else ""))
     return 0 if len(good) == len(outcomes) and not lies else 1
 
 

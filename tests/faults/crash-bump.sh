@@ -1,7 +1,7 @@
 #!/bin/sh
 # A bump that is killed or refused by the kernel at any of its system calls, or whose writes are cut short at
-# any byte, leaves the old file or the new one, and the next bump works and cleans up. From the first look at the file to the end of the program;
-# BUMP_FAULTS=all takes every system call of the program, the loader's too.
+# any byte, leaves the old file or the new one, and the next bump works and cleans up. From the first look at the
+# file to the end of the program; BUMP_FAULTS=all takes every system call of the program, the loader's too.
 . "$(dirname "$0")/../cli/testlib.sh"
 need strace
 strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
@@ -27,7 +27,7 @@ awk -v all="${BUMP_FAULTS:-}" '
 	}' "$tmp/trace" >"$tmp/points"
 [ "$(wc -l <"$tmp/points")" -ge 40 ] || fail 'too few system calls to believe'
 
-tried=0 old=0 new=0 next=0
+tried=0 met=0 old=0 new=0 next=0
 # fault NAME NUMBER WHAT: one run with that fault, and the next without.
 fault() {
 	rm -rf dev.cfg .deployer-*
@@ -36,6 +36,7 @@ fault() {
 	timeout 120 strace -o "$tmp/trace" -e "trace=$1" -e "inject=$1:$3:when=$2" "$DEPLOYER" bump new \
 		>/dev/null 2>"$tmp/said" </dev/null || fault_status=$?
 	tried=$((tried + 1))
+	grep -Eq '\(INJECTED\)|^\+\+\+ killed by SIGKILL' "$tmp/trace" && met=$((met + 1))
 	if cmp -s dev.cfg "$tmp/old"; then
 		old=$((old + 1))
 		[ "$fault_status" -ne 0 ] || fail "$*: status 0, and the old file"
@@ -66,6 +67,7 @@ while read -r name number; do
 done <"$tmp/points"
 echo "$(wc -l <"$tmp/points") system calls: $((old + new))/$tried runs left the old file ($old) or the new ($new);" \
 	"$next/$tried next runs worked"
+[ "$met" -eq "$tried" ] || fail "only $met of $tried faults happened"
 [ "$old" -gt 0 ] && [ "$new" -gt 0 ] || fail 'the faults do not reach both sides of the rename'
 
 # A write that the kernel cuts short after each byte, in two ways: the program is told, or ended.

@@ -62,4 +62,5 @@ row_elsewhere() {
 rows_end() {
 	echo "$rows_passed/$((rows_played - rows_skipped)) cases of $(sort -u "$tmp/ids" | wc -l) rows ($rows_skipped skipped)"
 	[ $((rows_passed + rows_skipped)) -eq "$rows_played" ] || exit 1
+	[ "$rows_passed" -gt 0 ] || exit 77
 }

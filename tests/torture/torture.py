@@ -26,7 +26,7 @@ ways.py says: its exit status, what it says, what it leaves behind, and that the
     --seconds N     begin nothing more after so long, nor after SIGTERM; the rest is counted as left out
     --verbose       every n that went wrong with what it said
 
-Prints a line for what went wrong and in the end 'KIND tried/all' and the sum. Exit status 1 where anything did.
+Prints a line for what went wrong and in the end 'KIND tried/all' and the sum. Exit status 1 where anything did, or nothing was tried.
 """
 
 import argparse
@@ -360,7 +360,7 @@ def run_all(options):
             else:
                 score.cases_left += 1
     score.summary()
-    return 1 if score.faults or score.refused else 0
+    return 1 if score.faults or score.refused or not sum(score.tried.values()) else 0
 
 
 if __name__ == "__main__":
