@@ -8,9 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* botocore, credentials.py: _DEFAULT_ADVISORY_REFRESH_TIMEOUT and ..._MANDATORY_... */
-#define ADVISORY_MS  (15 * 60 * 1000)
-#define MANDATORY_MS (10 * 60 * 1000)
+#define MINUTE_MS  (60 * 1000)
+#define BACKOFF_MS (5 * MINUTE_MS) /* from one try to renew them early to the next */
 
 /* The order of the AWS CLI v2: botocore, credentials.py, create_credential_resolver(). */
 static const struct aws_provider *const before_profile[] = {
@@ -51,6 +50,8 @@ struct aws_chain {
 	bool has_files;
 	struct aws_credentials credentials;
 	bool has_credentials;
+	int64_t early_ms;   /* so long before their end they are asked for again, */
+	int64_t not_before; /* but not before this moment of the monotonic clock */
 };
 
 struct aws_chain *aws_chain_new(const struct aws_settings *settings, struct http *http,
@@ -154,6 +155,30 @@ static int reload_files(struct aws_chain *chain, struct error *err)
 	return 0;
 }
 
+static int64_t remaining_ms(const struct aws_chain *chain,
+			    const struct aws_credentials *credentials)
+{
+	if (credentials->expires_ms == 0)
+		return INT64_MAX;
+	return credentials->expires_ms - chain->clock->wall_ms(chain->clock);
+}
+
+/* The rule of AWS's SDKs of 2026 (botocore, credential-refresh-tests.json), by how long they last.
+ */
+static int64_t early_of(int64_t lifetime_ms)
+{
+	if (lifetime_ms <= 20 * MINUTE_MS)
+		return 5 * MINUTE_MS;
+	return (lifetime_ms < 90 * MINUTE_MS ? 15 : 60) * MINUTE_MS;
+}
+
+static void take(struct aws_chain *chain, const struct aws_credentials *fresh)
+{
+	aws_credentials_copy(&chain->credentials, fresh);
+	chain->has_credentials = true;
+	chain->early_ms = early_of(remaining_ms(chain, fresh));
+}
+
 static int search_again(struct aws_chain *chain, bool skip_cache, struct error *err)
 {
 	CLEANUP(aws_credentials_release) struct aws_credentials fresh = AWS_CREDENTIALS_INIT;
@@ -162,33 +187,33 @@ static int search_again(struct aws_chain *chain, bool skip_cache, struct error *
 		return -1;
 	if (search_chain(chain, skip_cache, &fresh, err) < 0)
 		return -1;
-	aws_credentials_copy(&chain->credentials, &fresh);
-	chain->has_credentials = true;
+	take(chain, &fresh);
 	return 0;
 }
 
-static int64_t remaining_ms(const struct aws_chain *chain)
-{
-	if (chain->credentials.expires_ms == 0)
-		return INT64_MAX;
-	return chain->credentials.expires_ms - chain->clock->wall_ms(chain->clock);
-}
-
-/* The old credentials still hold for ten minutes: a refresh that fails is only worth a warning. */
+/* The old credentials still hold: a failure is only worth a warning, and none are taken that ended.
+ */
 static void refresh_early(struct aws_chain *chain)
 {
+	CLEANUP(aws_credentials_release) struct aws_credentials fresh = AWS_CREDENTIALS_INIT;
 	CLEANUP(error_release) struct error err = ERROR_INIT;
+	int64_t now = chain->clock->monotonic_ms(chain->clock);
 
-	if (search_again(chain, false, &err) < 0)
+	if (now < chain->not_before)
+		return;
+	chain->not_before = now + BACKOFF_MS;
+	if (search_chain(chain, false, &fresh, &err) < 0)
 		report_warning(chain->report, "credentials could not be refreshed yet: %s",
 			       err.msg.buf);
+	else if (remaining_ms(chain, &fresh) > 0)
+		take(chain, &fresh);
 }
 
 static int check_expiry(const struct aws_chain *chain, struct error *err)
 {
 	CLEANUP(str_release) struct str when = STR_INIT;
 
-	if (remaining_ms(chain) > 0)
+	if (remaining_ms(chain, &chain->credentials) > 0)
 		return 0;
 	clock_format_rfc3339(chain->credentials.expires_ms, &when);
 	error_set(err, ERROR_AUTH, "the credentials from %s ended at %s",
@@ -199,12 +224,12 @@ static int check_expiry(const struct aws_chain *chain, struct error *err)
 int aws_chain_resolve(struct aws_chain *chain, bool force_refresh,
 		      const struct aws_credentials **ret_credentials, struct error *err)
 {
-	bool must = force_refresh || !chain->has_credentials || remaining_ms(chain) < MANDATORY_MS;
+	int64_t rest_ms = remaining_ms(chain, &chain->credentials);
 
-	if (must) {
+	if (force_refresh || !chain->has_credentials || rest_ms <= 0) {
 		if (search_again(chain, force_refresh, err) < 0)
 			return -1;
-	} else if (remaining_ms(chain) < ADVISORY_MS) {
+	} else if (rest_ms <= chain->early_ms) {
 		refresh_early(chain);
 	}
 	if (check_expiry(chain, err) < 0)

@@ -29,10 +29,10 @@ void aws_chain_set_prompt(struct aws_chain *chain,
 /*
  * The credentials to sign the next request with. Borrowed until the next call.
  *
- * Found when first asked for; asked for again when they end within 15 minutes (a failure is then
- * reported and the old ones stay in use) and when they end within 10 minutes (a failure is then an
- * error), as botocore's RefreshableCredentials has it. `force_refresh`: a service called them
- * expired; caches are passed over too.
+ * Found when first asked for; asked for again before their end, as AWS's SDKs do since 2026: 5
+ * minutes where they last up to 20, 15 where they last less than 90, else 60. Whoever fails then is
+ * reported, asked again after 5 minutes, and the old ones stay in use to their end; a failure is an
+ * error after it. `force_refresh`: a service called them expired; caches are passed over too.
  *
  * ERROR_AUTH where no provider has any: the message names each and why. Also where one that is
  * configured fails: the chain does not go on behind the user's back.

@@ -23,9 +23,10 @@
 
 /*
  * When the service cannot renew in time it goes on giving the old credentials, and AWS goes on
- * taking them; so they are used, and asked for again in five minutes (past the 15 of the chain).
+ * taking them; so they are used, and asked for again in five minutes: what lasts ten is
+ * renewed five before its end (aws_chain_resolve()).
  */
-#define EXTENSION_MS (20 * 60 * 1000)
+#define EXTENSION_MS (10 * 60 * 1000)
 
 static const struct aws_credentials_names names = {
 	.id = "AccessKeyId",

@@ -131,21 +131,36 @@ static void ends_at_a_provider_that_is_configured_and_fails(void **state)
 
 /* ---- how long they last ---- */
 
-/* A container whose credentials last an hour from the moment they are asked for, or fail. */
-static int answer_hour(struct world *world, const struct http_request *request,
-		       struct str *ret_body)
+/* How long a container's credentials last from the moment they are asked for, or that it fails. */
+struct container {
+	int64_t lifetime_s;
+	bool fails;
+};
+
+static int answer_lifetime(struct world *world, const struct http_request *request,
+			   struct str *ret_body)
 {
+	const struct container *container = world->ctx;
 	CLEANUP(str_release) struct str end = STR_INIT;
 
 	(void)request;
-	if (world->ctx)
+	if (container->fails)
 		return 500;
-	clock_format_rfc3339(world->now_ms + 60 * 60 * 1000, &end);
+	clock_format_rfc3339(world->now_ms + container->lifetime_s * 1000, &end);
 	str_addf(ret_body,
 		 "{\"AccessKeyId\":\"%zu\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
 		 "\"Expiration\":\"%s\"}",
 		 world->requests.count, end.buf);
 	return 200;
+}
+
+static void begin_container(struct world *world, struct container *container, struct error *err)
+{
+	world_begin(world);
+	world->answer = answer_lifetime;
+	world->ctx = container;
+	world_set(world, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x");
+	assert_int_equal(world_load(world, NULL, err), 0);
 }
 
 static const char *id_after(struct world *world, int64_t minutes, bool force)
@@ -160,37 +175,86 @@ static const char *id_after(struct world *world, int64_t minutes, bool force)
 	return result < 0 ? "none" : credentials->access_key_id.buf;
 }
 
-static void asks_again_a_quarter_of_an_hour_before_the_end(void **state)
+static void asks_again_by_how_long_they_last(void **state)
 {
-	CLEANUP(world_end) struct world world;
-	CLEANUP(error_release) struct error err = ERROR_INIT;
+	static const struct {
+		int64_t lifetime_s;
+		int64_t early_s;
+	} rows[] = {
+		/* botocore, credential-refresh-tests.json, and the edges of its rule. */
+		{ 600, 300 },  { 1230, 900 }, { 21600, 3600 }, { 1200, 300 },
+		{ 1201, 900 }, { 5399, 900 }, { 5400, 3600 },  { 43200, 3600 },
+	};
 
 	(void)state;
-	world_begin(&world);
-	world.answer = answer_hour;
-	world_set(&world, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x");
-	assert_int_equal(world_load(&world, NULL, &err), 0);
-	assert_string_equal(id_after(&world, 0, false), "1");
-	assert_string_equal(id_after(&world, 44, false), "1");
-	assert_string_equal(id_after(&world, 2, false), "2");
-	assert_string_equal(id_after(&world, 1, true), "3");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CLEANUP(world_end) struct world world;
+		CLEANUP(error_release) struct error err = ERROR_INIT;
+		struct container container = { .lifetime_s = rows[i].lifetime_s };
+
+		begin_container(&world, &container, &err);
+		assert_string_equal(id_after(&world, 0, false), "1");
+		world.now_ms += (rows[i].lifetime_s - rows[i].early_s - 1) * 1000;
+		assert_string_equal(id_after(&world, 0, false), "1");
+		world.now_ms += 1000;
+		assert_string_equal(id_after(&world, 0, false), "2");
+		assert_string_equal(id_after(&world, 0, false), "2");
+		assert_string_equal(id_after(&world, 1, true), "3");
+	}
 }
 
-static void keeps_the_old_ones_until_ten_minutes_before_the_end(void **state)
+static void goes_by_what_the_new_ones_last(void **state)
 {
 	CLEANUP(world_end) struct world world;
 	CLEANUP(error_release) struct error err = ERROR_INIT;
-	static char failing[] = "failing";
+	struct container container = { .lifetime_s = 21600 };
 
 	(void)state;
-	world_begin(&world);
-	world.answer = answer_hour;
-	world_set(&world, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x");
-	assert_int_equal(world_load(&world, NULL, &err), 0);
+	begin_container(&world, &container, &err);
 	assert_string_equal(id_after(&world, 0, false), "1");
-	world.ctx = failing;
+	container.lifetime_s = 600;
+	assert_string_equal(id_after(&world, 301, false), "2");
+	assert_string_equal(id_after(&world, 4, false), "2");
+	assert_string_equal(id_after(&world, 1, false), "3");
+}
+
+static void keeps_the_old_ones_to_their_end(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct container container = { .lifetime_s = 3600 };
+	size_t asked;
+
+	(void)state;
+	begin_container(&world, &container, &err);
+	assert_string_equal(id_after(&world, 0, false), "1");
+	container.fails = true;
 	assert_string_equal(id_after(&world, 46, false), "1");
-	assert_string_equal(id_after(&world, 5, false), "none");
+	asked = world.requests.count;
+	assert_true(asked > 1);
+	/* Not at each call, but again after five minutes. */
+	assert_string_equal(id_after(&world, 4, false), "1");
+	assert_int_equal(world.requests.count, asked);
+	assert_string_equal(id_after(&world, 1, false), "1");
+	assert_true(world.requests.count > asked);
+	assert_string_equal(id_after(&world, 8, false), "1");
+	assert_string_equal(id_after(&world, 1, false), "none");
+	container.fails = false;
+	assert_string_not_equal(id_after(&world, 0, false), "none");
+}
+
+static void takes_none_that_have_ended(void **state)
+{
+	CLEANUP(world_end) struct world world;
+	CLEANUP(error_release) struct error err = ERROR_INIT;
+	struct container container = { .lifetime_s = 3600 };
+
+	(void)state;
+	begin_container(&world, &container, &err);
+	assert_string_equal(id_after(&world, 0, false), "1");
+	container.lifetime_s = -1;
+	assert_string_equal(id_after(&world, 46, false), "1");
+	assert_string_equal(id_after(&world, 13, false), "1");
 }
 
 static void reads_the_files_again_when_a_service_called_the_keys_expired(void **state)
@@ -592,8 +656,10 @@ int main(void)
 		cmocka_unit_test(takes_the_first_provider_that_has_credentials),
 		cmocka_unit_test(names_every_provider_when_none_has_credentials),
 		cmocka_unit_test(ends_at_a_provider_that_is_configured_and_fails),
-		cmocka_unit_test(asks_again_a_quarter_of_an_hour_before_the_end),
-		cmocka_unit_test(keeps_the_old_ones_until_ten_minutes_before_the_end),
+		cmocka_unit_test(asks_again_by_how_long_they_last),
+		cmocka_unit_test(goes_by_what_the_new_ones_last),
+		cmocka_unit_test(keeps_the_old_ones_to_their_end),
+		cmocka_unit_test(takes_none_that_have_ended),
 		cmocka_unit_test(reads_the_files_again_when_a_service_called_the_keys_expired),
 		cmocka_unit_test(refuses_keys_of_the_environment_that_have_ended),
 		cmocka_unit_test(reads_what_a_credential_process_prints),

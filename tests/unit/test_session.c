@@ -125,13 +125,17 @@ static void renews_a_session_before_it_ends(void **state)
 	} rows[] = {
 		{ 0, false, "KEY1", true, false },
 		{ 44, false, "KEY1", false, false },
-		/* Within 15 minutes: tried, and the old ones serve while it fails. */
+		/* Within 15 minutes: tried, and the old ones serve while it fails, */
 		{ 46, true, "KEY1", true, true },
-		{ 47, false, "KEY2", true, false },
-		{ 48, true, "KEY2", false, false },
-		/* Within 10 minutes of the end of KEY2: no call without new ones. */
-		{ 98, true, "", true, false },
-		{ 99, false, "KEY3", true, false },
+		/* ... not at each call, but again after five. */
+		{ 50, false, "KEY1", false, false },
+		{ 51, false, "KEY2", true, false },
+		{ 52, true, "KEY2", false, false },
+		/* To the end of KEY2. */
+		{ 97, true, "KEY2", true, true },
+		{ 110, true, "KEY2", true, true },
+		{ 111, true, "", true, false },
+		{ 112, false, "KEY3", true, false },
 	};
 	CLEANUP(end) struct parties parties;
 	CLEANUP(error_release) struct error err = ERROR_INIT;
