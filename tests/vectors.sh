@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every unit test that reads third-party vectors and prints one table: what was held against them,
-# and how many of them hold. Status 1 where a test fails, 77 where the vectors are absent.
+# Runs every unit test that reads third-party vectors or has them written down, and prints one table: what was
+# held against them, and how many of them hold. Status 1 where a test fails, 77 where the vectors are absent.
 #	tests/vectors.sh [BUILD]        BUILD: a folder that is built (build, or build-gcc of tests/run)
 set -eu
 
@@ -23,7 +23,7 @@ said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 status=0
 for source in tests/unit/test_*.c; do
-	grep -qE 'vectors\.h|DEPLOYER_CONFORMANCE' "$source" || continue
+	grep -qE 'vectors\.h|DEPLOYER_CONFORMANCE|/test-data/' "$source" || continue
 	noun=${source##*/test_}
 	noun=${noun%.c}
 	# Without its part (libmicrohttpd for the sandbox's) a test is not built.
