@@ -54,7 +54,7 @@ static void check_splice(read_fn read, const char *text, size_t len, const struc
 
 /* Every text that reads has a place for one more, or none; the place is within it. */
 static void check_entry(enum parameter_format format, const char *text, size_t len,
-			struct assignments *list)
+			const struct assignments *list)
 {
 	CLEANUP(str_release) struct str entry = STR_INIT;
 	struct parameter_file file = PARAMETER_FILE_INIT;
