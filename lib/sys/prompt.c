@@ -136,7 +136,9 @@ int prompt_choice(const char *question, const char *choices, char *ret_answer, s
 	while (!letter || !strchr(choices, letter)) {
 		if (ask_line(fd, &text, line, &answer, err) < 0)
 			return -1;
-		letter = answer.n ? (char)tolower((unsigned char)answer.p[0]) : '\0';
+		letter = '\0';
+		if (answer.n)
+			letter = (char)tolower((unsigned char)answer.p[0]);
 	}
 	*ret_answer = letter;
 	return 0;
