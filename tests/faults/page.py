@@ -46,6 +46,11 @@ be in nothing that is said or left. With a build under ASan and LSan the same ca
 `tests/faults/page.py LOG...` writes this page from the tables, `tests/faults/catalogue/*.rows` and
 `tests/faults/rows-*.sh`, and the logs of a run of `tests/run`. `tests/faults/catalogue.py ROW` plays the cases of one row
 of a table, `tests/faults/rows-E.sh NAME` one of that script; the others are unit tests and the tests of commands.
+
+What AWS, docker and CI services say in these rows is as their models, sources, issues or own replies have it. As
+remembered, and not recorded, are the texts of B15 (what is wrong with a template), C4 (why tasks stop), D35 and D36 (codes
+of credentials and of MFA), E6, E7 and E18 (a registry's refusals), and F9 (a CI's kill sequence). Plain behaviour of the
+sandbox is held against moto and the AWS CLI in `tests/cli/release_moto.sh` and `tests/cli/sandbox_aws.sh`.
 """
 
 
