@@ -145,7 +145,7 @@ python3 -c 'print("Parameters: {X: {Type: String, AllowedPattern: \"" + "(" * 40
 printf 'X=1\n' >x.cfg
 run 2 timeout 60 "$DEPLOYER" check -t deep.yml -p x.cfg
 out_has 'note: AllowedPattern of '"'X'"' is not checked'
-python3 -c 'print("Resources:"); [print(f"  S{i}: {{Type: \"AWS::ECS::Service\", Properties: {{}}}}") for i in range(15000)]' >many.yml
+python3 -c 'print("Resources:"); [print(f"  S{i}: {{Type: \"AWS::ECS::Service\", Properties: {{}}}}") for i in range(12000)]' >many.yml
 run 2 timeout 60 "$DEPLOYER" check -t many.yml -p x.cfg
 err_has 'further findings are not shown'
 
