@@ -6,9 +6,9 @@
 Each input file that a command reads, and each reply that it takes from a service, a registry, an
 engine or a program, becomes a bomb of size, depth, number, expansion or repetition. deployer must
 end by itself with a known status and one line of error (or a right answer), within 2 s of processor
-time and with at most 16 MiB of resident memory more than it takes in peace. In peace that is 5.6 MiB,
-and 11.3 MiB with libcurl and OpenSSL at work: 9.7 of these are pages of the files of 50 libraries,
-which every process shares that has them open.
+time and with at most 16 MiB of resident memory more than it takes in peace. In peace that is 4 MiB,
+and 10.4 MiB with libcurl at work, most of it pages of the files of some 50 libraries, which every
+process shares that has them open.
 
 WORDs choose among the cases by what their names contain; without any, what once was too much and
 two of each input are played, and with --long all. --all prints a line for each case, not only for
